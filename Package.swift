@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours compiles in Swift 6 mode and treats its own warnings as errors.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The guest once more, as Embedded Swift: one module, no runtime, libc alone.
+let embedded: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Embedded"),
+  .unsafeFlags(["-wmo"]),
+]
+
+/// Only the module's init function may be seen from outside, and the library must stay mapped: its
+/// fork handlers and its thread outlive any `dlclose`.
+let extensionLinking: [LinkerSetting] = [
+  .unsafeFlags([
+    "-enable-experimental-feature", "Embedded",
+    "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CtxtopExtension/exports.map",
+    "-Xlinker", "--gc-sections", "-Xlinker", "-z", "-Xlinker", "nodelete",
+  ])
+]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "ctxtop",
+  products: [
+    .executable(name: "ctxtop", targets: ["ctxtop"]),
+    .library(name: "ctxtop-extension", type: .dynamic, targets: ["CtxtopExtension"]),
+    .library(name: "CtxtopAgent", targets: ["CtxtopAgent"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
+  targets: [
+    // Doors to C.
+    .target(name: "CCtxtop"),
+    .systemLibrary(name: "CPython"),
+    .systemLibrary(
+      name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+
+    // Guest: runs inside somebody else's server. No Foundation, no Dispatch, no Concurrency.
+    .target(name: "CtxtopSnapshot", swiftSettings: strict),
+    .target(
+      name: "CtxtopScoreboard", dependencies: ["CCtxtop", "CtxtopSnapshot"], swiftSettings: strict),
+    .target(
+      name: "CtxtopAgent", dependencies: ["CCtxtop", "CtxtopScoreboard", "CtxtopSnapshot"],
+      swiftSettings: strict),
+    .target(
+      name: "CtxtopExtension", dependencies: ["CCtxtop", "CPython"], exclude: ["exports.map"],
+      swiftSettings: embedded, linkerSettings: extensionLinking),
+
+    // Operator: the ctxtop program.
+    .target(name: "CtxtopModel", dependencies: ["CtxtopSnapshot"], swiftSettings: strict),
+    .target(
+      name: "CtxtopStore", dependencies: ["CCtxtop", "CtxtopScoreboard", "CtxtopSnapshot"],
+      swiftSettings: strict),
+    .target(name: "CtxtopScreen", swiftSettings: strict),
+    .target(
+      name: "CtxtopDashboard", dependencies: ["CtxtopModel", "CtxtopScreen", "CtxtopSnapshot"],
+      swiftSettings: strict),
+    .target(
+      name: "CtxtopCurses", dependencies: ["CNcurses", "CtxtopScreen"], swiftSettings: strict),
+    .target(
+      name: "CtxtopReport", dependencies: ["CtxtopModel", "CtxtopSnapshot"], swiftSettings: strict),
+    .executableTarget(
+      name: "ctxtop",
+      dependencies: [
+        "CtxtopCurses", "CtxtopDashboard", "CtxtopModel", "CtxtopReport", "CtxtopScreen",
+        "CtxtopSnapshot", "CtxtopStore", argumentParser,
+      ], swiftSettings: strict),
+
+    // Tests.
+    .target(
+      name: "CtxtopTestKit", dependencies: ["CtxtopScreen", "CtxtopSnapshot"],
+      path: "Tests/CtxtopTestKit", swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopSnapshotTests", dependencies: ["CtxtopSnapshot", "CtxtopTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopScoreboardTests",
+      dependencies: ["CCtxtop", "CtxtopScoreboard", "CtxtopSnapshot"], swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopAgentTests",
+      dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopScoreboard", "CtxtopSnapshot"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopModelTests", dependencies: ["CtxtopModel", "CtxtopSnapshot", "CtxtopTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopStoreTests",
+      dependencies: ["CtxtopScoreboard", "CtxtopSnapshot", "CtxtopStore", "CtxtopTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopScreenTests", dependencies: ["CtxtopScreen", "CtxtopTestKit"],
+      exclude: ["__Screens__"], swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopDashboardTests",
+      dependencies: [
+        "CtxtopDashboard", "CtxtopModel", "CtxtopScreen", "CtxtopSnapshot", "CtxtopTestKit",
+      ], exclude: ["__Screens__"], swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopReportTests", dependencies: ["CtxtopModel", "CtxtopReport", "CtxtopSnapshot", "CtxtopTestKit"],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,34 @@
+// The facts about one service, as one pass over its workers found them. Facts only: what a fact means
+// (leaked, wedged, slow) is judged by CtxtopModel, from one or two of these.
+//
+//   Snapshot -> Worker -> Unit -> Context            Snapshot.swift, Worker.swift, Unit.swift
+//                      -> Connection, Engine         Connection.swift
+//                      -> TeardownFailure            TeardownFailure.swift
+//                      -> LatencyHistogram           LatencyHistogram.swift
+//
+// The same values are written as a record (RecordEncoder) and read back (RecordDecoder), and printed
+// as JSON (JSONEncoder). These files are compiled twice: as ordinary Swift and as Embedded Swift.
+
+/// One pass over all workers of a service; each record in it is consistent in itself, the pass is not an instant.
+public struct Snapshot: Equatable, Sendable {
+  /// The service's name as it is shown: `[A-Za-z0-9._-]`, at most 48 bytes.
+  public var service: String
+  /// The host name as the answering process knows it.
+  public var host: String
+  /// When the pass began: nanoseconds since 1970, UTC.
+  public var wallTime: UInt64
+  /// When the pass began: nanoseconds of the serving host's monotonic clock. All other times that are
+  /// not called wall time are of this clock.
+  public var monotonicTime: UInt64
+  /// The workers, by slot. A slot that never had a tenant is not here.
+  public var workers: [Worker]
+
+  /// A snapshot of no workers.
+  public init(service: String = "", host: String = "", wallTime: UInt64 = 0, monotonicTime: UInt64 = 0) {
+    self.service = service
+    self.host = host
+    self.wallTime = wallTime
+    self.monotonicTime = monotonicTime
+    self.workers = []
+  }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+/// Placeholder until the command line lands.
+@main
+struct Ctxtop: ParsableCommand {}

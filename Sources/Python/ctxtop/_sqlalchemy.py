@@ -3,14 +3,14 @@
 Listeners are set on the class ``Pool``, so that they serve every engine, those made before included. They are
 native functions; what they need from Python is asked once per connection or once per pool.
 
-A pool does not know its engine. Engines are found once when we are installed and from then on as they are
-made, and known by what a pool and its successors share: the function that opens a connection.
+A pool does not know its engine, and ``Engine.__init__`` cannot be wrapped (``create_engine`` reads its
+arguments from its code). But every engine listens to its pool's first connection, with a function that knows
+it. An engine is remembered under what its pool and that pool's successors share: the function that opens a
+connection.
 """
 
 from __future__ import annotations
 
-import functools
-import gc
 import itertools
 import weakref
 from typing import Any
@@ -18,6 +18,8 @@ from typing import Any
 from . import _redact
 
 _UNKNOWN = -1
+# A listener is wrapped once so that it runs once.
+_CLOSURE_DEPTH = 2
 _keys = itertools.count(1)
 # Holds neither an engine nor a pool: text, under the creator's address while the creator lives.
 _urls: dict[int, tuple[Any, int, str]] = {}
@@ -30,11 +32,9 @@ def install(native: Any, lifecycle: Any) -> None:
     if _installed:
         return
     from sqlalchemy import event
-    from sqlalchemy.engine import Engine
     from sqlalchemy.pool import Pool
 
     _installed = True
-    _learn_engines(Engine)
     listeners = {
         "connect": native.connection_opened,
         "close": native.connection_closed,
@@ -60,8 +60,7 @@ def describe(native: Any, record: Any) -> int:
     creator = getattr(pool, "_creator", None)
     known = _urls.get(id(creator))
     if known is None or known[0]() is not creator:
-        url = getattr(getattr(pool, "_dialect", None), "name", None)
-        known = _learn(creator, f"{url}://" if url else "")
+        known = _learn(creator, _url_of(pool))
     if known is None:
         return _UNKNOWN
     return int(native.engine(known[1], known[2], *limits(pool)))
@@ -103,27 +102,30 @@ _BACKEND_PIDS = (
 )
 
 
-def _learn_engines(engine_class: Any) -> None:
-    for candidate in gc.get_objects():
-        # type(), not isinstance: a proxy's __class__ would run the application's code.
-        if issubclass(type(candidate), engine_class):
-            _learn_engine(candidate)
-    original = engine_class.__init__
+def _url_of(pool: Any) -> str:
+    """The URL of a pool's engine, without secrets; only the name of the dialect where no engine is found."""
+    from sqlalchemy.engine import Engine
 
-    @functools.wraps(original)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        _learn_engine(self)
-
-    engine_class.__init__ = __init__
+    for listener in pool.dispatch.connect:
+        engine = _in_closure(listener, Engine, _CLOSURE_DEPTH)
+        if engine is not None and engine.pool is pool:
+            return _redact.url(engine.url)
+    return f"{getattr(getattr(pool, '_dialect', None), 'name', None) or 'unknown'}://"
 
 
-def _learn_engine(engine: Any) -> None:
-    try:
-        _learn(getattr(engine.pool, "_creator", None), _redact.url(engine.url))
-    except Exception:
-        # An engine without description is shown without one.
-        return
+def _in_closure(function: Any, wanted: type, depth: int) -> Any:
+    """An instance of ``wanted`` among the variables that a function closes over, or that those close over."""
+    for cell in getattr(function, "__closure__", None) or ():
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            continue
+        if issubclass(type(value), wanted):
+            return value
+        found = _in_closure(value, wanted, depth - 1) if depth > 0 else None
+        if found is not None:
+            return found
+    return None
 
 
 def _learn(creator: Any, url: str) -> tuple[Any, int, str] | None:

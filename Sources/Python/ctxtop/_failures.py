@@ -139,7 +139,7 @@ def _failure(error: BaseException, node: TracebackType, context: Any, kind: int)
         function=_redact.bounded(name, _NAME_BYTES),
         location=location,
         blueprint=None if position is None else order[position][0],
-        exception=type(error).__qualname__,
+        exception=type(error).__name__,
         message=_redact.message(error),
         skipped=skipped,
         traceback=traceback_text(node.tb_next),

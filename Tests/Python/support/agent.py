@@ -125,3 +125,32 @@ def codes(document: Snapshot) -> set[str]:
     verdicts = document["verdicts"]
     assert verdicts is not None, "no verdicts: these are an exporter's bare facts"
     return {verdict["code"] for verdict in verdicts}
+
+
+def leader(directory: Path) -> int:
+    """The pid of the worker whose agent answers the socket: who called listen()."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        try:
+            client.connect(str(socket_path(directory)))
+        except OSError as error:
+            raise NoAnswer(str(error)) from error
+        credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return int.from_bytes(credentials[:4], "little", signed=True)
+
+
+def timed_snapshot(directory: Path, seconds: float = 5) -> tuple[float, Snapshot]:
+    """How long it takes until somebody answers (seconds), trying again at once where nobody does; and the answer."""
+    begun = time.monotonic()
+    while True:
+        try:
+            document = snapshot(directory, timeout=0.5)
+            return time.monotonic() - begun, document
+        except NoAnswer:
+            if time.monotonic() - begun > seconds:
+                raise
+            time.sleep(0.001)
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from support import agent, load
-from support.server import GUNICORN_SYNC_PRELOAD, GUNICORN_THREADS, GUNICORN_THREADS_PRELOAD, UWSGI, Mode, Server
+from support.server import GUNICORN_SYNC_PRELOAD, GUNICORN_THREADS, UWSGI, Mode, Server
 
 HEALTHY = {"/": 200, "/cart": 200, "/chat/1": 200, "/stream": 200, "/teapot": 418}
 MODES = [GUNICORN_THREADS, UWSGI]

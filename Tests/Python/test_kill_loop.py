@@ -25,7 +25,9 @@ def test_the_socket_is_back_and_the_dead_are_marked(
     with load.running(server, ["/chat/1", "/", "/stream"]) as statuses:
         for round_number in range(LONG_ROUNDS if is_long else QUICK_ROUNDS):
             expected = server.worker_pids()
-            agent.wait_snapshot(server.directory, lambda seen, wanted=expected: set(wanted) <= set(agent.pids(seen)), 10)
+            agent.wait_snapshot(
+                server.directory, lambda seen, wanted=expected: set(wanted) <= set(agent.pids(seen)), 10
+            )
             leader = agent.leader(server.directory)
             others = [pid for pid in expected if pid != leader]
             pid = leader if round_number % 2 == 0 else others[round_number // 2 % len(others)]

@@ -41,9 +41,7 @@ def test_everything_stays_flat(start: Callable[..., Server], mode: Mode, is_long
 
 def settled(server: Server, old: list[int]) -> None:
     """Wait until all workers are new ones, have served, and are the only ones seen."""
-    agent.until(
-        server.worker_pids, lambda now: len(now) == server.mode.workers and not set(now) & set(old), 30
-    )
+    agent.until(server.worker_pids, lambda now: len(now) == server.mode.workers and not set(now) & set(old), 30)
     agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == server.worker_pids(), 10)
     # Threads and connections that a worker makes at its first requests belong to the server's footprint.
     for _ in range(3):

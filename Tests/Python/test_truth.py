@@ -59,7 +59,8 @@ def test_requests_are_counted_and_named_by_rule(start: Callable[..., Server]) ->
     server = start(MODES[2])
     load.send(server, load.HEALTHY * 5)
     document = agent.wait_snapshot(
-        server.directory, lambda seen: seen["totals"]["requests"] == 5 * len(load.HEALTHY) and not seen["totals"]["in_flight"]
+        server.directory,
+        lambda seen: seen["totals"]["requests"] == 5 * len(load.HEALTHY) and not seen["totals"]["in_flight"],
     )
     assert document["totals"]["teardown_failures"] == document["totals"]["contexts_live"] == 0
     assert document["totals"]["connections_checked_out"] == 0

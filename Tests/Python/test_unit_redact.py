@@ -27,7 +27,9 @@ def test_urls_have_neither_password_nor_query(url: str, shown: str) -> None:
 
 
 def test_a_password_with_an_at_sign_in_it() -> None:
-    assert _redact.url(URL.create("postgresql", "app", "p@ss@word", "db", database="shop")) == "postgresql://app@db/shop"
+    assert (
+        _redact.url(URL.create("postgresql", "app", "p@ss@word", "db", database="shop")) == "postgresql://app@db/shop"
+    )
     assert _redact.url("postgresql://app:p@ss@db/shop") == "postgresql://app@db/shop"
 
 
@@ -55,7 +57,9 @@ def test_values_are_masked(text: str) -> None:
         assert secret not in shown
 
 
-@pytest.mark.parametrize("text", ["the cart service does not answer", "can't pop: it's gone", "timed out after 30 s", ""])
+@pytest.mark.parametrize(
+    "text", ["the cart service does not answer", "can't pop: it's gone", "timed out after 30 s", ""]
+)
 def test_prose_stays(text: str) -> None:
     assert _redact.message(RuntimeError(text)) == text
 

@@ -11,6 +11,7 @@ first one in its ``__context__``. Each failure is reported by exactly one pop: t
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -30,7 +31,7 @@ _CHAIN_LIMIT = 20
 _NAME_BYTES = 200
 
 # Every method that HTTP defines; another one is whatever a client chose to send.
-_METHODS = frozenset("GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".split())
+_METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def found(exc: BaseException, context: Any, kind: int, wrapped: frozenset[CodeTy
     outermost = exc.__traceback__
     if outermost is None:
         return []
-    failures = []
+    failures: list[Failure] = []
     for error in _chain(exc):
         teardown = _teardown(error.__traceback__, kind, wrapped)
         if teardown is None or (error is not exc and not _begins_in(error, outermost.tb_frame)):
@@ -131,7 +132,11 @@ def _failure(error: BaseException, node: TracebackType, context: Any, kind: int)
         # A signal's receiver, or an overridden do_teardown_* itself: what runs after it is not known.
         code = (culprit or frame).f_code
         module = str((culprit or frame).f_globals.get("__name__", ""))
-        name, location, position = f"{module}.{getattr(code, 'co_qualname', code.co_name)}", _frames.location(code), None
+        name, location, position = (
+            f"{module}.{getattr(code, 'co_qualname', code.co_name)}",
+            _frames.location(code),
+            None,
+        )
     else:
         name, location = name_of(function), location_of(function, culprit)
     skipped = () if position is None else tuple(name_of(known) for _, known in order[position + 1 :])
@@ -193,11 +198,12 @@ def location_of(function: Any, culprit: FrameType | None) -> str:
     """``shop.py:12``: where a function is defined; where it failed if that cannot be told; else ``""``."""
     while isinstance(function, functools.partial):
         function = function.func
-    try:
+    # A chain of wrappers that bites its own tail has no end.
+    with contextlib.suppress(ValueError):
         function = inspect.unwrap(function)
-    except ValueError:
-        pass
-    code = getattr(function, "__code__", None) or getattr(getattr(function, "__call__", None), "__code__", None)
+    # A function's own code, else that of an object which can be called.
+    caller = vars(type(function)).get("__call__")
+    code = getattr(function, "__code__", None) or getattr(caller, "__code__", None)
     if isinstance(code, CodeType):
         return _frames.location(code)
     return _frames.location(culprit.f_code) if culprit is not None else ""

@@ -132,14 +132,13 @@ def install(native: Any, lifecycle: Lifecycle) -> Hooks:
 
     hooks = Hooks(native, lifecycle, _stack.reader())
     native.install(hooks, *_stack.variables())
-    classes = [(ctx.AppContext, APP)]
+    classes: list[tuple[Any, int]] = [(ctx.AppContext, APP)]
     if getattr(ctx, "RequestContext", ctx.AppContext) is not ctx.AppContext:
         classes.append((ctx.RequestContext, REQUEST))
     originals = [(cls, kind, cls.__dict__["push"], cls.__dict__["pop"]) for cls, kind in classes]
     hooks.wrapping([function for _, _, push, pop in originals for function in (push, pop)])
     wrappers = [
-        (cls, native.wrap_push(cls, push, kind), native.wrap_pop(cls, pop, kind))
-        for cls, kind, push, pop in originals
+        (cls, native.wrap_push(cls, push, kind), native.wrap_pop(cls, pop, kind)) for cls, kind, push, pop in originals
     ]
     for cls, push, pop in wrappers:
         cls.push = push

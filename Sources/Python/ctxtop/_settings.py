@@ -31,7 +31,7 @@ def read(config: Mapping[str, object], environment: Mapping[str, str] = os.envir
     """Read the settings of one application. An empty value counts as not given."""
 
     def text(key: str) -> str | None:
-        value = environment.get(key)
+        value: object = environment.get(key)
         if value is None:
             value = config.get(key)
         return str(value) if value not in (None, "") else None

@@ -53,7 +53,8 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     except ImportError as error:
         _log.warning("%s is not monitored: the native module does not load: %s", app.name, error)
         return None
-    from . import _hooks, _imports, _lifecycle as lifecycles, _sqlalchemy
+    from . import _hooks, _imports, _sqlalchemy
+    from . import _lifecycle as lifecycles
 
     name = _settings.stem(settings, app.name, app.root_path)
     _native.configure(name, settings.directory, settings.group)

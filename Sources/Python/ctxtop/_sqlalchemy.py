@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from . import _redact
@@ -94,7 +95,7 @@ def backend_pid(connection: Any) -> int:
 
 
 # psycopg 3, psycopg2, mysqlclient and PyMySQL, asyncpg: each answers from memory.
-_BACKEND_PIDS = (
+_BACKEND_PIDS: tuple[Callable[[Any], Any], ...] = (
     lambda connection: connection.info.backend_pid,
     lambda connection: connection.get_backend_pid(),
     lambda connection: connection.thread_id(),

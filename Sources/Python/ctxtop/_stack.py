@@ -40,8 +40,8 @@ def reader() -> Callable[[], Stack]:
         return lambda: _pairs(_pushed(app, _last_token), _pushed(request, _last_pair))
     if app is not None:
         return lambda: _single(app)
-    app_stack, request_stack = flask_globals._app_ctx_stack, flask_globals._request_ctx_stack
-    return lambda: _lists(app_stack, request_stack)
+    old: Any = flask_globals
+    return lambda: _lists(old._app_ctx_stack, old._request_ctx_stack)
 
 
 def _last_token(context: Any, nth: int) -> Token[Any] | None:

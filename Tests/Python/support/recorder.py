@@ -1,4 +1,4 @@
-"""A stand-in for the native module where only the callbacks are under test: wraps as it does, and notes what it is told."""
+"""A stand-in for the native module where only the callbacks are under test: wraps as it does, notes what it is told."""
 
 from __future__ import annotations
 

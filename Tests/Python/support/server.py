@@ -164,7 +164,13 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
     log = scratch / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=APPS, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=APPS,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     server = Server(mode, port, process, log, Path(directory), scratch, variables, command)
     try:

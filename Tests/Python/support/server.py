@@ -44,8 +44,11 @@ GUNICORN_SYNC = Mode("gunicorn", "sync", preload=False)
 GUNICORN_SYNC_PRELOAD = replace(GUNICORN_SYNC, preload=True)
 GUNICORN_THREADS = Mode("gunicorn", "gthread", preload=False, threads=2)
 GUNICORN_THREADS_PRELOAD = replace(GUNICORN_THREADS, preload=True)
+GUNICORN_STANDALONE = Mode("gunicorn", "standalone", preload=True)
 UWSGI = Mode("uwsgi", "threads", preload=True, threads=2)
 UWSGI_LAZY = replace(UWSGI, preload=False)
+FLASK = Mode("flask", "", preload=False, workers=1, threads=1)
+#: The ways that issue and README promise; the two above are each tested on their own.
 MODES = [GUNICORN_SYNC, GUNICORN_SYNC_PRELOAD, GUNICORN_THREADS, GUNICORN_THREADS_PRELOAD, UWSGI, UWSGI_LAZY]
 
 
@@ -83,7 +86,9 @@ class Server:
             connection.close()
 
     def worker_pids(self) -> list[int]:
-        """The master's children, as the kernel tells it; those that live."""
+        """The master's children, as the kernel tells it; those that live. A server without master is its worker."""
+        if self.mode.server == "flask":
+            return [self.process.pid]
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return sorted(pid for pid in map(int, path.read_text().split()) if _is_running(pid))
 
@@ -187,6 +192,10 @@ def agent_directory() -> Path:
 
 
 def _command(mode: Mode, port: int, app: str) -> list[str]:
+    if mode is FLASK:
+        return [sys.executable, "-m", "flask", "--app", app, "run", "--no-reload", "--port", str(port)]
+    if mode is GUNICORN_STANDALONE:
+        return [sys.executable, str(APPS / "standalone.py"), f"127.0.0.1:{port}"]
     if mode.server == "gunicorn":
         command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
         command += ["--workers", str(mode.workers), "--worker-class", mode.model, "--graceful-timeout", "5"]

@@ -20,6 +20,9 @@ class Declined:
     def first_event(self) -> bool:
         return False
 
+    def has_declined(self) -> bool:
+        return False
+
 
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:

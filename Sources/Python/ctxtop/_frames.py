@@ -17,18 +17,23 @@ _CACHE_LIMIT = 8192
 _SHORT_COMPONENTS = 2
 
 _roots: list[str] = []
+# What lies below the framework's own entry is the server, or the program that started it.
+_entry: CodeType | None = None
 _known: dict[str, str | None] = {}
 
 
 def first(frame: FrameType | None = None) -> str:
     """``"shop.py:41 chat"`` for the innermost frame of the application's own code; ``""`` without one.
 
+    In a request, only what the framework called is looked at.
     ``frame``: where to begin; the caller's frame if not given. Any thread.
     """
     frame = frame or sys._getframe(1)
-    known = _known
+    known, entry = _known, _entry
     while frame is not None:
         code = frame.f_code
+        if code is entry:
+            return ""
         try:
             short = known[code.co_filename]
         except KeyError:
@@ -61,6 +66,13 @@ def add_root(path: str) -> None:
     if path not in _roots:
         _roots.append(path)
         _known.clear()
+
+
+def set_entry(function: object) -> None:
+    """``function`` is where the framework takes a request over from its server."""
+    global _entry
+    code = getattr(function, "__code__", None)
+    _entry = code if isinstance(code, CodeType) else None
 
 
 def is_library(filename: str) -> bool:

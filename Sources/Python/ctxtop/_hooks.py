@@ -113,7 +113,7 @@ class Hooks:
         ``context``: what is being pushed or popped, where the caller knows.
         """
         try:
-            if self._lifecycle.first_event() or self._native.is_attached():
+            if self._lifecycle.first_event() or self._lifecycle.has_declined():
                 return
             contexts = [pushed for _, pushed in self._read_stack()]
             if context is not None:
@@ -128,8 +128,9 @@ class Hooks:
 
 def install(native: Any, lifecycle: Lifecycle) -> Hooks:
     """Hook the classes of contexts. Once per process; may raise, and then nothing is hooked."""
-    from flask import ctx
+    from flask import Flask, ctx
 
+    _frames.set_entry(Flask.wsgi_app)
     hooks = Hooks(native, lifecycle, _stack.reader())
     native.install(hooks, *_stack.variables())
     classes: list[tuple[Any, int]] = [(ctx.AppContext, APP)]

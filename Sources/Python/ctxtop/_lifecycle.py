@@ -93,6 +93,10 @@ class Lifecycle:
             return False
         return self.attach()
 
+    def has_declined(self) -> bool:
+        """Whether this process failed to attach: nothing will be asked of what happens in it."""
+        return self._declined_pid == os.getpid()
+
     def _is_forked_by_worker(self) -> bool:
         # uWSGI's module tells a child that a worker forked that it is that worker.
         return _server.uwsgi_module() is not None and self._attached_pid != 0

@@ -41,7 +41,7 @@ def test_the_socket_is_back_and_the_dead_are_marked(
     record_property("takeover_median_ms", statistics.median(took) * 1000)
     record_property("takeover_p95_ms", agent.percentile(took, 0.95) * 1000)
     assert agent.percentile(took, 0.95) < 0.2, sorted(took)
-    assert statuses[200] > 50
+    assert statuses[200] > len(took)
     assert not statuses[500]
 
 

@@ -15,6 +15,7 @@ leave contexts or connections behind:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -38,9 +39,19 @@ app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
     "pool_timeout": 1,
 }
 
-_descriptors_before = set(os.listdir("/proc/self/fd"))
+
+def descriptors() -> dict[int, str]:
+    """What is open in this process, and where each descriptor leads."""
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
+    return found
+
+
+_descriptors_before = descriptors()
 Ctxtop(app)
-_agent_descriptors = set(os.listdir("/proc/self/fd")) - _descriptors_before
+_agents_descriptors = descriptors().items() - _descriptors_before.items()
 
 db = SQLAlchemy()
 db.init_app(app)
@@ -158,17 +169,12 @@ def fork() -> str:
 @app.route("/close-descriptors")
 def close_descriptors() -> str:
     """What daemonizing code does: close what it did not open. The server's own descriptors stay open."""
-    directory = os.environ.get("CTXTOP_DIR", "")
-    closed = 0
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            is_agents = name in _agent_descriptors or os.readlink(f"/proc/self/fd/{name}").startswith(directory + "/")
-            if is_agents:
-                os.close(int(name))
-                closed += 1
-        except OSError:
-            continue
-    return str(closed)
+    directory = os.environ.get("CTXTOP_DIR", "") + "/"
+    now = descriptors().items()
+    foreign = [number for number, link in now if link.startswith(directory) or (number, link) in _agents_descriptors]
+    for number in foreign:
+        os.close(number)
+    return str(len(foreign))
 
 
 if DEFECT == "S1":

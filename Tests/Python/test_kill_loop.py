@@ -46,8 +46,7 @@ def test_the_socket_is_back_and_the_dead_are_marked(
 
 
 def is_marked_dead(document: agent.Snapshot, pid: int) -> bool:
-    states = [worker["state"] for worker in document["workers"] if worker["pid"] == pid]
-    return states == ["dead"]
+    return [worker["liveness"] for worker in document["workers"] if worker["pid"] == pid] == ["dead"]
 
 
 def check(document: agent.Snapshot) -> None:
@@ -56,7 +55,7 @@ def check(document: agent.Snapshot) -> None:
         assert 0 <= worker["in_flight"] <= 64
         assert worker["requests"] >= worker["exceptions"] >= 0
         assert worker["depth"]["app"] <= worker["depth"]["app_max"] <= 1
-        assert worker["events_dropped"] == 0
+        assert worker["events_dropped"] == worker["records_unstable"] == 0
         for unit in worker["units"]:
             assert unit["requests"] <= worker["requests"]
             if unit["request"] and unit["request"]["endpoint"] is not None:

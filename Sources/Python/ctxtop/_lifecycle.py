@@ -62,6 +62,8 @@ class Lifecycle:
         self.describe()
         if self.native.attach() == 0:
             self._attached_pid = pid
+            if warning := self.native.problem():
+                _log.warning("%s", warning)
             return True
         self._declined_pid = pid
         _log.warning("this worker is not monitored: %s", self.native.problem() or "unknown reason")

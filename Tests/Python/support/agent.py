@@ -112,8 +112,8 @@ def target(directory: Path) -> str:
 
 
 def live(document: Snapshot) -> list[dict[str, Any]]:
-    """Workers that are not dead and have not exited."""
-    return [worker for worker in document["workers"] if worker["state"] not in ("dead", "exited")]
+    """Workers that are not known to be dead or to have exited."""
+    return [worker for worker in document["workers"] if worker["liveness"] not in ("dead", "exited")]
 
 
 def pids(document: Snapshot) -> list[int]:

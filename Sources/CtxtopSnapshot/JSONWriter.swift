@@ -93,7 +93,8 @@ struct JSONWriter: ~Copyable {
   /// A percentage with one digit; null for what is not a number.
   mutating func percent(_ value: Double?) {
     guard let value, value >= 0, value < 1e12 else { return null() }
-    fraction(UInt64((value * 10).rounded()), digits: 1)
+    // Not `rounded()`: it asks for the mathematics library, which the extension does without.
+    fraction(UInt64(value * 10 + 0.5), digits: 1)
   }
 
   /// `value` / 10^`digits`, without needless zeros.

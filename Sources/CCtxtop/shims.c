@@ -1,9 +1,10 @@
 #define _GNU_SOURCE 1
 #include "CCtxtop.h"
 
+#include <grp.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
@@ -38,7 +39,9 @@ int ctxtop_is_byte_locked(int fd, off_t byte) {
 
 int ctxtop_pidfd_open(int pid) { return result(syscall(SYS_pidfd_open, pid, 0)); }
 
-int ctxtop_event_fd(void) { return result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+int ctxtop_wake_pipe(int ends[2]) { return result(pipe2(ends, O_CLOEXEC | O_NONBLOCK)); }
+
+void ctxtop_name_thread(const char *name) { (void)prctl(PR_SET_NAME, name); }
 
 int ctxtop_unix_socket(void) { return result(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
 
@@ -59,6 +62,14 @@ int ctxtop_peer(int fd, uint32_t *user, uint32_t *group, int32_t *pid) {
   *group = peer.gid;
   *pid = peer.pid;
   return 0;
+}
+
+int64_t ctxtop_group_id(const char *name) {
+  char *end;
+  struct group *group = getgrnam(name);
+  if (group) return group->gr_gid;
+  long number = strtol(name, &end, 10);
+  return *name && !*end && number >= 0 ? number : -1;
 }
 
 int ctxtop_is_tmpfs(int fd) {

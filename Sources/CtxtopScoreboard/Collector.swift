@@ -46,18 +46,18 @@ package struct Collector: ~Copyable {
 
   private mutating func worker(_ index: Int, at now: UInt64) -> Worker? {
     guard slots[index].refresh(file.descriptor, slot: index) else { return nil }
-    let tenant = slots[index].control.load(Int(CTXTOP_SLOT_TENANT))
+    let tenant = slots[index].control.load(CTXTOP_SLOT_TENANT)
     slots[index].readNames()
     guard var worker = reader.worker(slot: index, view: slots[index].view, names: slots[index].names) else { return nil }
     // The slot may have got another tenant meanwhile: then it is seen on the next pass.
-    guard slots[index].control.load(Int(CTXTOP_SLOT_TENANT)) == tenant else { return nil }
+    guard slots[index].control.load(CTXTOP_SLOT_TENANT) == tenant else { return nil }
     worker.liveness = index == own.index ? .alive : liveness(index)
     SlotKernel.refresh(&worker, control: slots[index].control, pidNamespace: pidNamespace, at: now)
     return worker
   }
 
   private func liveness(_ index: Int) -> Liveness {
-    if slots[index].control.load(Int(CTXTOP_SLOT_LOCK_LOST)) != 0 { return .unknown }
+    if slots[index].control.load(CTXTOP_SLOT_LOCK_LOST) != 0 { return .unknown }
     guard let isHeld = lock.isHeld(index) else { return .unknown }
     return isHeld ? .alive : .dead
   }
@@ -67,8 +67,8 @@ package struct Collector: ~Copyable {
 package enum SlotCount {
   package static func inFile(_ descriptor: Int32) -> Int {
     guard let size = (try? FileIdentity(of: descriptor))?.size else { return 0 }
-    let slots = (size &- Int(CTXTOP_PAGE_BYTES) &+ Int(CTXTOP_SLOT_BYTES) &- 1) / Int(CTXTOP_SLOT_BYTES)
-    return min(max(slots, 0), Int(CTXTOP_SLOTS))
+    let slots = (size &- CTXTOP_PAGE_BYTES &+ CTXTOP_SLOT_BYTES &- 1) / CTXTOP_SLOT_BYTES
+    return min(max(slots, 0), CTXTOP_SLOTS)
   }
 }
 
@@ -81,8 +81,8 @@ package enum SlotKernel {
       return
     }
     guard now &- min(worker.heartbeat, now) > Collector.staleHeartbeat else { return }
-    guard pidNamespace != 0, control.load(Int(CTXTOP_SLOT_PID_NAMESPACE)) == pidNamespace,
-      let status = ProcessStatus(of: worker.pid), status.startTicks == control.load(Int(CTXTOP_SLOT_START_TICKS))
+    guard pidNamespace != 0, control.load(CTXTOP_SLOT_PID_NAMESPACE) == pidNamespace,
+      let status = ProcessStatus(of: worker.pid), status.startTicks == control.load(CTXTOP_SLOT_START_TICKS)
     else {
       worker.kernel = nil
       return

@@ -29,9 +29,9 @@ extension Slot {
   package func openConnection(engine: UInt32, backendPID: UInt32, at now: UInt64) -> ConnectionToken? {
     for index in 0..<used(.connections) {
       let record = record(.connections, index)
-      guard record.load(Int(CTXTOP_CONNECTION_TENANT)).low & 0xff == Tenancy.free else { continue }
+      guard record.load(CTXTOP_CONNECTION_TENANT).low & 0xff == Tenancy.free else { continue }
       guard ChangeCount.beginShared(record) else { continue }
-      let tenant = record.load(Int(CTXTOP_CONNECTION_TENANT))
+      let tenant = record.load(CTXTOP_CONNECTION_TENANT)
       if tenant.low & 0xff != Tenancy.free {
         ChangeCount.end(record)
         continue
@@ -39,24 +39,24 @@ extension Slot {
       return begin(record, index, tenant.high &+ 1, engine: engine, backendPID: backendPID, at: now)
     }
     guard let index = takeUnused(.connections) else {
-      control.add(Int(CTXTOP_SLOT_DROPPED_CONNECTIONS))
+      control.add(CTXTOP_SLOT_DROPPED_CONNECTIONS)
       return nil
     }
     let record = record(.connections, index)
     guard ChangeCount.beginShared(record) else {
-      control.add(Int(CTXTOP_SLOT_DROPPED_RACES))
+      control.add(CTXTOP_SLOT_DROPPED_RACES)
       return nil
     }
-    let generation = record.load(Int(CTXTOP_CONNECTION_TENANT)).high &+ 1
+    let generation = record.load(CTXTOP_CONNECTION_TENANT).high &+ 1
     return begin(record, index, generation, engine: engine, backendPID: backendPID, at: now)
   }
 
   private func begin(
     _ record: Words, _ index: Int, _ generation: UInt32, engine: UInt32, backendPID: UInt32, at now: UInt64
   ) -> ConnectionToken {
-    record.store(Int(CTXTOP_CONNECTION_TENANT), Words.pack(Tenancy.live, generation))
-    record.store(Int(CTXTOP_CONNECTION_ENGINE), Words.pack(engine, backendPID))
-    record.store(Int(CTXTOP_CONNECTION_OPENED), now)
+    record.store(CTXTOP_CONNECTION_TENANT, Words.pack(Tenancy.live, generation))
+    record.store(CTXTOP_CONNECTION_ENGINE, Words.pack(engine, backendPID))
+    record.store(CTXTOP_CONNECTION_OPENED, now)
     store(HolderWords(), in: record, at: now)
     ChangeCount.end(record)
     return ConnectionToken(index: UInt32(index), generation: generation)
@@ -65,7 +65,7 @@ extension Slot {
   /// A connection came into a new state (a raw `ConnectionState`), with its holder when it was checked out.
   package func moveConnection(_ token: ConnectionToken, to state: UInt32, holder: HolderWords, at now: UInt64) {
     change(token) { record in
-      record.store(Int(CTXTOP_CONNECTION_TENANT), Words.pack(Tenancy.live | state &<< 8, token.generation))
+      record.store(CTXTOP_CONNECTION_TENANT, Words.pack(Tenancy.live | state &<< 8, token.generation))
       store(holder, in: record, at: now)
     }
   }
@@ -73,7 +73,7 @@ extension Slot {
   /// A connection was closed.
   package func closeConnection(_ token: ConnectionToken) {
     change(token) { record in
-      record.store(Int(CTXTOP_CONNECTION_TENANT), Words.pack(Tenancy.free, token.generation))
+      record.store(CTXTOP_CONNECTION_TENANT, Words.pack(Tenancy.free, token.generation))
     }
   }
 
@@ -81,37 +81,37 @@ extension Slot {
   private func change(_ token: ConnectionToken, _ body: (Words) -> Void) {
     let record = record(.connections, Int(token.index))
     guard ChangeCount.beginShared(record) else {
-      control.add(Int(CTXTOP_SLOT_DROPPED_RACES))
+      control.add(CTXTOP_SLOT_DROPPED_RACES)
       return
     }
-    if record.load(Int(CTXTOP_CONNECTION_TENANT)).high == token.generation { body(record) }
+    if record.load(CTXTOP_CONNECTION_TENANT).high == token.generation { body(record) }
     ChangeCount.end(record)
   }
 
   @inline(__always)
   private func store(_ holder: HolderWords, in record: Words, at now: UInt64) {
-    record.store(Int(CTXTOP_CONNECTION_SINCE), now)
-    record.store(Int(CTXTOP_CONNECTION_UNIT), holder.unit)
-    record.store(Int(CTXTOP_CONNECTION_REQUEST), holder.request)
-    record.store(Int(CTXTOP_CONNECTION_CONTEXT), holder.context)
-    record.store(Int(CTXTOP_CONNECTION_LABEL), holder.label)
-    record.store(Int(CTXTOP_CONNECTION_FRAME), Words.pack(holder.frame, 0))
+    record.store(CTXTOP_CONNECTION_SINCE, now)
+    record.store(CTXTOP_CONNECTION_UNIT, holder.unit)
+    record.store(CTXTOP_CONNECTION_REQUEST, holder.request)
+    record.store(CTXTOP_CONNECTION_CONTEXT, holder.context)
+    record.store(CTXTOP_CONNECTION_LABEL, holder.label)
+    record.store(CTXTOP_CONNECTION_FRAME, Words.pack(holder.frame, 0))
   }
 
   /// Describes an engine; its index, or the one of the same description; nil: the table is full.
   package func describeEngine(url: UInt32, poolSize: UInt32, overflow: UInt32, timeout: UInt32) -> UInt32? {
     let description = Words.pack(url, poolSize)
     let pool = Words.pack(overflow, timeout)
-    for index in 0..<Int(CTXTOP_ENGINES) {
-      let engine = control.advanced(by: Int(CTXTOP_SLOT_ENGINES) + index * Int(CTXTOP_ENGINE_WORDS))
-      if engine.exchange(Int(CTXTOP_ENGINE_READY), expected: 0, with: 2) {
-        engine.store(Int(CTXTOP_ENGINE_NAME), description)
-        engine.store(Int(CTXTOP_ENGINE_OVERFLOW), pool)
-        engine.store(Int(CTXTOP_ENGINE_READY), 1)
-        control.raise(Int(CTXTOP_SLOT_USED_ENGINES), to: UInt64(index + 1))
+    for index in 0..<CTXTOP_ENGINES {
+      let engine = control.advanced(by: CTXTOP_SLOT_ENGINES + index * CTXTOP_ENGINE_WORDS)
+      if engine.exchange(CTXTOP_ENGINE_READY, expected: 0, with: 2) {
+        engine.store(CTXTOP_ENGINE_NAME, description)
+        engine.store(CTXTOP_ENGINE_OVERFLOW, pool)
+        engine.store(CTXTOP_ENGINE_READY, 1)
+        control.raise(CTXTOP_SLOT_USED_ENGINES, to: UInt64(index + 1))
         return UInt32(index)
       }
-      if engine.load(Int(CTXTOP_ENGINE_NAME)) == description, engine.load(Int(CTXTOP_ENGINE_OVERFLOW)) == pool {
+      if engine.load(CTXTOP_ENGINE_NAME) == description, engine.load(CTXTOP_ENGINE_OVERFLOW) == pool {
         return UInt32(index)
       }
     }

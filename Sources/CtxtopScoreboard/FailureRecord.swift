@@ -24,7 +24,7 @@ extension Slot {
     _ failure: FailureWords, skipped: UnsafeBufferPointer<UInt32>, message: UnsafeRawBufferPointer,
     traceback: UnsafeRawBufferPointer, wallTime: UInt64
   ) {
-    control.add(Int(CTXTOP_SLOT_TEARDOWN_FAILURES))
+    control.add(CTXTOP_SLOT_TEARDOWN_FAILURES)
     for index in 0..<used(.failures) {
       let record = record(.failures, index)
       guard isSame(record, failure) else { continue }
@@ -32,12 +32,12 @@ extension Slot {
       return
     }
     guard let index = takeUnused(.failures) else {
-      control.add(Int(CTXTOP_SLOT_DROPPED_FAILURES))
+      control.add(CTXTOP_SLOT_DROPPED_FAILURES)
       return
     }
     let record = record(.failures, index)
     guard ChangeCount.beginShared(record) else {
-      control.add(Int(CTXTOP_SLOT_DROPPED_RACES))
+      control.add(CTXTOP_SLOT_DROPPED_RACES)
       return
     }
     describe(record, failure, skipped: skipped, message: message, traceback: traceback, wallTime: wallTime)
@@ -47,36 +47,36 @@ extension Slot {
 
   /// Two threads that meet the same new failure at once may describe it twice; the counts stay exact.
   private func isSame(_ record: Words, _ failure: FailureWords) -> Bool {
-    record.load(Int(CTXTOP_FAILURE_FIRST)) != 0 && record.load(Int(CTXTOP_FAILURE_FUNCTION)) == failure.functionWord
-      && record.load(Int(CTXTOP_FAILURE_EXCEPTION)) == failure.exceptionWord
-      && record.load(Int(CTXTOP_FAILURE_LABEL)) == failure.label
-      && record.load(Int(CTXTOP_FAILURE_KIND)).low == failure.kind
+    record.load(CTXTOP_FAILURE_FIRST) != 0 && record.load(CTXTOP_FAILURE_FUNCTION) == failure.functionWord
+      && record.load(CTXTOP_FAILURE_EXCEPTION) == failure.exceptionWord
+      && record.load(CTXTOP_FAILURE_LABEL) == failure.label
+      && record.load(CTXTOP_FAILURE_KIND).low == failure.kind
   }
 
   private func repeated(_ record: Words, _ failure: FailureWords, _ wallTime: UInt64) {
-    record.add(Int(CTXTOP_FAILURE_COUNT))
-    record.store(Int(CTXTOP_FAILURE_LAST), wallTime)
-    record.store(Int(CTXTOP_FAILURE_UNIT), failure.unit)
+    record.add(CTXTOP_FAILURE_COUNT)
+    record.store(CTXTOP_FAILURE_LAST, wallTime)
+    record.store(CTXTOP_FAILURE_UNIT, failure.unit)
   }
 
   private func describe(
     _ record: Words, _ failure: FailureWords, skipped: UnsafeBufferPointer<UInt32>, message: UnsafeRawBufferPointer,
     traceback: UnsafeRawBufferPointer, wallTime: UInt64
   ) {
-    let kept = min(skipped.count, Int(CTXTOP_FAILURE_SKIPPED_MAX))
+    let kept = min(skipped.count, CTXTOP_FAILURE_SKIPPED_MAX)
     for pair in 0..<(kept + 1) / 2 {
       let second = pair * 2 + 1 < kept ? skipped[pair * 2 + 1] : 0
-      record.store(Int(CTXTOP_FAILURE_SKIPPED) + pair, Words.pack(skipped[pair * 2], second))
+      record.store(CTXTOP_FAILURE_SKIPPED + pair, Words.pack(skipped[pair * 2], second))
     }
     let messageBytes = record.storeText(
-      Int(CTXTOP_FAILURE_MESSAGE), message, capacity: Int(CTXTOP_FAILURE_MESSAGE_BYTES))
+      CTXTOP_FAILURE_MESSAGE, message, capacity: CTXTOP_FAILURE_MESSAGE_BYTES)
     let tracebackBytes = record.storeText(
-      Int(CTXTOP_FAILURE_TRACEBACK), traceback, capacity: Int(CTXTOP_FAILURE_TRACEBACK_BYTES))
-    record.store(Int(CTXTOP_FAILURE_LENGTHS), Words.pack(UInt32(messageBytes), UInt32(tracebackBytes)))
-    record.store(Int(CTXTOP_FAILURE_FUNCTION), failure.functionWord)
-    record.store(Int(CTXTOP_FAILURE_EXCEPTION), failure.exceptionWord)
-    record.store(Int(CTXTOP_FAILURE_LABEL), failure.label)
-    record.store(Int(CTXTOP_FAILURE_KIND), Words.pack(failure.kind, UInt32(truncatingIfNeeded: skipped.count)))
-    record.store(Int(CTXTOP_FAILURE_FIRST), wallTime)
+      CTXTOP_FAILURE_TRACEBACK, traceback, capacity: CTXTOP_FAILURE_TRACEBACK_BYTES)
+    record.store(CTXTOP_FAILURE_LENGTHS, Words.pack(UInt32(messageBytes), UInt32(tracebackBytes)))
+    record.store(CTXTOP_FAILURE_FUNCTION, failure.functionWord)
+    record.store(CTXTOP_FAILURE_EXCEPTION, failure.exceptionWord)
+    record.store(CTXTOP_FAILURE_LABEL, failure.label)
+    record.store(CTXTOP_FAILURE_KIND, Words.pack(failure.kind, UInt32(truncatingIfNeeded: skipped.count)))
+    record.store(CTXTOP_FAILURE_FIRST, wallTime)
   }
 }

@@ -28,7 +28,7 @@ package struct MappedSlot {
       // Reading a hole through a mapping would allocate it: look with pread first.
       var tenant: UInt64 = 0
       guard pread(descriptor, &tenant, 8, start) == 8, tenant != 0 else { return false }
-      guard Self.map(&fixed, descriptor, offset: start, bytes: Int(CTXTOP_NAMES_BYTES)) else { return false }
+      guard Self.map(&fixed, descriptor, offset: start, bytes: CTXTOP_NAMES_BYTES) else { return false }
     }
     for table in Table.allCases {
       let allocated = min(Int(truncatingIfNeeded: control.load(table.allocatedWord)), table.capacity)
@@ -43,14 +43,14 @@ package struct MappedSlot {
   /// Reads the names that came since the last pass.
   package mutating func readNames() {
     guard let base = tables[Table.names.rawValue].base else { return }
-    let generation = control.load(Int(CTXTOP_SLOT_TENANT)).high
+    let generation = control.load(CTXTOP_SLOT_TENANT).high
     reader.advance(generation: generation, table: Words(base), from: 0, count: used(.names))
   }
 
   /// The slot as SlotReader wants it.
   package var view: SlotView {
     SlotView(
-      control: control, lanes: control.advanced(by: Int(CTXTOP_LANES_BYTES) / 8), units: table(.units),
+      control: control, lanes: control.advanced(by: CTXTOP_LANES_BYTES / 8), units: table(.units),
       connections: table(.connections), failures: table(.failures), unitCount: used(.units),
       connectionCount: used(.connections), failureCount: used(.failures))
   }

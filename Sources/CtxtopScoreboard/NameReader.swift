@@ -15,11 +15,11 @@ package struct NameReader {
     begin(generation)
     var index = names.count
     while index < count {
-      let record = table.advanced(by: (index &- first) &* Int(CTXTOP_NAME_WORDS))
-      let length = Int(truncatingIfNeeded: record.load(Int(CTXTOP_NAME_LENGTH)))
+      let record = table.advanced(by: (index &- first) &* CTXTOP_NAME_WORDS)
+      let length = Int(truncatingIfNeeded: record.load(CTXTOP_NAME_LENGTH))
       // Taken but not yet written (or its writer died): what comes behind it is looked at again next time.
       if length < 1 { return }
-      names.append(record.text(Int(CTXTOP_NAME_TEXT), count: length &- 1, capacity: Int(CTXTOP_NAME_TEXT_BYTES)))
+      names.append(record.text(CTXTOP_NAME_TEXT, count: length &- 1, capacity: CTXTOP_NAME_TEXT_BYTES))
       index &+= 1
     }
   }

@@ -38,7 +38,7 @@ package struct NameTable: @unchecked Sendable {
       entry = (entry &+ 1) & (Self.indexSize - 1)
     }
     guard let number = write(text) else {
-      slot.control.add(Int(CTXTOP_SLOT_DROPPED_NAMES))
+      slot.control.add(CTXTOP_SLOT_DROPPED_NAMES)
       return 0
     }
     for _ in 0..<Self.indexSize {
@@ -57,21 +57,21 @@ package struct NameTable: @unchecked Sendable {
   private func write(_ text: UnsafeRawBufferPointer) -> UInt32? {
     guard let number = slot.takeUnused(.names) else { return nil }
     let record = slot.record(.names, number)
-    let count = record.storeText(Int(CTXTOP_NAME_TEXT), text, capacity: Int(CTXTOP_NAME_TEXT_BYTES))
-    record.store(Int(CTXTOP_NAME_LENGTH), UInt64(count &+ 1))
+    let count = record.storeText(CTXTOP_NAME_TEXT, text, capacity: CTXTOP_NAME_TEXT_BYTES)
+    record.store(CTXTOP_NAME_LENGTH, UInt64(count &+ 1))
     return UInt32(number)
   }
 
   private func isText(_ text: UnsafeRawBufferPointer, of number: UInt32) -> Bool {
     let record = slot.record(.names, Int(number))
-    guard record.load(Int(CTXTOP_NAME_LENGTH)) == UInt64(text.count &+ 1) else { return false }
-    return memcmp(record.base + Int(CTXTOP_NAME_TEXT) * 8, text.baseAddress!, text.count) == 0
+    guard record.load(CTXTOP_NAME_LENGTH) == UInt64(text.count &+ 1) else { return false }
+    return memcmp(record.base + CTXTOP_NAME_TEXT * 8, text.baseAddress!, text.count) == 0
   }
 
   /// Bytes of the text that fit, without cutting a character in two.
   private static func cut(_ text: UnsafeRawBufferPointer) -> Int {
-    if text.count <= Int(CTXTOP_NAME_TEXT_BYTES) { return text.count }
-    var count = Int(CTXTOP_NAME_TEXT_BYTES)
+    if text.count <= CTXTOP_NAME_TEXT_BYTES { return text.count }
+    var count = CTXTOP_NAME_TEXT_BYTES
     while count > 0, text[count] & 0xc0 == 0x80 { count &-= 1 }
     return count
   }

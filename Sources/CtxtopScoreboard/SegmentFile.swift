@@ -35,7 +35,7 @@ package struct SegmentFile: Sendable {
     do throws(SystemFailure) {
       identity = try FileIdentity(of: fd)
       try Self.check(fd, identity)
-      header = try Self.map(fd, offset: 0, count: Int(CTXTOP_PAGE_BYTES))
+      header = try Self.map(fd, offset: 0, count: CTXTOP_PAGE_BYTES)
       descriptor = fd
     } catch {
       close(fd)
@@ -74,19 +74,19 @@ package struct SegmentFile: Sendable {
     }
     try mode.apply(to: fd)
     _ = try valueOrFailure(ctxtop_allocate(fd, 0, off_t(CTXTOP_PAGE_BYTES)), "allocating the segment")
-    let header = try map(fd, offset: 0, count: Int(CTXTOP_PAGE_BYTES))
+    let header = try map(fd, offset: 0, count: CTXTOP_PAGE_BYTES)
     SegmentHeader.write(to: header, service: stem)
-    munmap(header.base, Int(CTXTOP_PAGE_BYTES))
+    munmap(header.base, CTXTOP_PAGE_BYTES)
     let renamed = temporary.withCString { from in path.withCString { to in ctxtop_rename_new(from, to) } }
     if renamed < 0, renamed != -EEXIST { throw SystemFailure("creating the segment", 0 &- renamed) }
   }
 
   private static func check(_ fd: Int32, _ identity: FileIdentity) throws(SystemFailure) {
     guard identity.isRegular, identity.owner == geteuid() else { throw SystemFailure("using the segment", EPERM) }
-    guard identity.size >= Int(CTXTOP_PAGE_BYTES) else { throw SystemFailure("using the segment", EINVAL) }
-    let copy = UnsafeMutableRawPointer.allocate(byteCount: Int(CTXTOP_PAGE_BYTES), alignment: 8)
+    guard identity.size >= CTXTOP_PAGE_BYTES else { throw SystemFailure("using the segment", EINVAL) }
+    let copy = UnsafeMutableRawPointer.allocate(byteCount: CTXTOP_PAGE_BYTES, alignment: 8)
     defer { copy.deallocate() }
-    guard pread(fd, copy, Int(CTXTOP_PAGE_BYTES), 0) == Int(CTXTOP_PAGE_BYTES), SegmentHeader.isOurs(Words(copy)) else {
+    guard pread(fd, copy, CTXTOP_PAGE_BYTES, 0) == CTXTOP_PAGE_BYTES, SegmentHeader.isOurs(Words(copy)) else {
       throw SystemFailure("using the segment", EINVAL)
     }
   }

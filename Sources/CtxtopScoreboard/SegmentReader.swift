@@ -75,8 +75,8 @@ package struct SegmentReader: ~Copyable {
     var best: Worker?
     for _ in 0..<Self.tries {
       let start = SlotLayout.offset(of: index)
-      guard try fixed.read(file, offset: start, bytes: Int(CTXTOP_NAMES_BYTES), orPart: true) else { return nil }
-      let tenant = fixed.words.load(Int(CTXTOP_SLOT_TENANT))
+      guard try fixed.read(file, offset: start, bytes: CTXTOP_NAMES_BYTES, orPart: true) else { return nil }
+      let tenant = fixed.words.load(CTXTOP_SLOT_TENANT)
       if tenant.low != Tenancy.live { return nil }
       try readNames(index, start, generation: tenant.high)
       let view = try readTables(start)
@@ -104,7 +104,7 @@ package struct SegmentReader: ~Copyable {
     let connections = try view(.connections, start)
     let failures = try view(.failures, start)
     return SlotView(
-      control: fixed.words, lanes: fixed.words.advanced(by: Int(CTXTOP_LANES_BYTES) / 8), units: units,
+      control: fixed.words, lanes: fixed.words.advanced(by: CTXTOP_LANES_BYTES / 8), units: units,
       connections: connections, failures: failures, unitCount: used(.units), connectionCount: used(.connections),
       failureCount: used(.failures))
   }
@@ -130,7 +130,7 @@ package struct SegmentReader: ~Copyable {
   }
 
   private func liveness(_ index: Int) -> Liveness {
-    if lock < 0 || fixed.words.load(Int(CTXTOP_SLOT_LOCK_LOST)) != 0 { return .unknown }
+    if lock < 0 || fixed.words.load(CTXTOP_SLOT_LOCK_LOST) != 0 { return .unknown }
     guard let isHeld = LockFile.isHeld(index, lock) else { return .unknown }
     return isHeld ? .alive : .dead
   }
@@ -139,12 +139,12 @@ package struct SegmentReader: ~Copyable {
     guard let identity = try? FileIdentity(of: fd), identity.isRegular else { throw .notASegment }
     var header = Copies()
     defer { header.free() }
-    guard try header.read(fd, offset: 0, bytes: Int(CTXTOP_PAGE_BYTES), orPart: true),
+    guard try header.read(fd, offset: 0, bytes: CTXTOP_PAGE_BYTES, orPart: true),
       SegmentHeader.isSegment(header.words)
     else { throw .notASegment }
     let layout = SegmentHeader.layout(header.words)
     guard layout == UInt32(CTXTOP_LAYOUT) else { throw .otherVersion(layout) }
-    guard identity.size >= Int(CTXTOP_PAGE_BYTES), SegmentHeader.isOurs(header.words) else { throw .malformed }
+    guard identity.size >= CTXTOP_PAGE_BYTES, SegmentHeader.isOurs(header.words) else { throw .malformed }
     return SegmentHeader.service(header.words)
   }
 

@@ -9,7 +9,7 @@ package struct Slot: @unchecked Sendable {
   /// Index in the segment.
   package let index: Int
   private let base: UnsafeMutableRawPointer
-  private static let laneBytes = Int(CTXTOP_LANE_WORDS) * 8
+  private static let laneBytes = CTXTOP_LANE_WORDS * 8
 
   package init(index: Int, base: UnsafeMutableRawPointer) {
     self.index = index
@@ -23,7 +23,7 @@ package struct Slot: @unchecked Sendable {
   /// A lane of counters; lane 0 is shared.
   @inline(__always)
   package func lane(_ index: Int) -> Words {
-    let offset: Int = Int(CTXTOP_LANES_BYTES) &+ index &* Self.laneBytes
+    let offset: Int = CTXTOP_LANES_BYTES &+ index &* Self.laneBytes
     return Words(base + offset)
   }
 

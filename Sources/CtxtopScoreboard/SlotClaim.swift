@@ -38,48 +38,48 @@ package enum SlotClaim {
     let slots = SlotCount.inFile(file.descriptor)
     var survey = Survey()
     var corpses: [Corpse] = []
-    let buffer = UnsafeMutableRawPointer.allocate(byteCount: Int(CTXTOP_PAGE_BYTES), alignment: 8)
+    let buffer = UnsafeMutableRawPointer.allocate(byteCount: CTXTOP_PAGE_BYTES, alignment: 8)
     defer { buffer.deallocate() }
     for index in 0..<slots {
       let control = Words(buffer)
-      guard pread(file.descriptor, buffer, Int(CTXTOP_PAGE_BYTES), SlotLayout.offset(of: index)) > 128 else { continue }
-      if control.load(Int(CTXTOP_SLOT_TENANT)).low == Tenancy.free {
+      guard pread(file.descriptor, buffer, CTXTOP_PAGE_BYTES, SlotLayout.offset(of: index)) > 128 else { continue }
+      if control.load(CTXTOP_SLOT_TENANT).low == Tenancy.free {
         survey.free.append(index)
       } else if lock.isHeld(index) == false, isAbandoned(control) {
-        corpses.append(Corpse(index: index, heartbeat: control.load(Int(CTXTOP_SLOT_HEARTBEAT)), holds: holds(file, index)))
+        corpses.append(Corpse(index: index, heartbeat: control.load(CTXTOP_SLOT_HEARTBEAT), holds: holds(file, index)))
       }
     }
     corpses.sort { one, other in one.holds != other.holds ? !one.holds : one.heartbeat < other.heartbeat }
     survey.dead = corpses.map { $0.index }
-    if corpses.count < deadKept { survey.free.append(contentsOf: slots..<Int(CTXTOP_SLOTS)) }
+    if corpses.count < deadKept { survey.free.append(contentsOf: slots..<CTXTOP_SLOTS) }
     return survey
   }
 
   /// Whether the tenant of an unlocked slot has really gone.
   private static func isAbandoned(_ control: Words) -> Bool {
-    let pid = Int32(truncatingIfNeeded: control.load(Int(CTXTOP_SLOT_PID)))
-    if control.load(Int(CTXTOP_SLOT_PID_NAMESPACE)) == ProcessStatus.pidNamespace() {
+    let pid = Int32(truncatingIfNeeded: control.load(CTXTOP_SLOT_PID))
+    if control.load(CTXTOP_SLOT_PID_NAMESPACE) == ProcessStatus.pidNamespace() {
       // The process can be seen, if it is there: a zombie has ended, whatever its pid says.
       guard let status = ProcessStatus(of: pid) else { return true }
-      return status.startTicks != control.load(Int(CTXTOP_SLOT_START_TICKS)) || status.state == UInt8(ascii: "Z")
-        || control.load(Int(CTXTOP_SLOT_LOCK_LOST)) == 0 && isStale(control)
+      return status.startTicks != control.load(CTXTOP_SLOT_START_TICKS) || status.state == UInt8(ascii: "Z")
+        || control.load(CTXTOP_SLOT_LOCK_LOST) == 0 && isStale(control)
     }
-    return control.load(Int(CTXTOP_SLOT_LOCK_LOST)) == 0 && isStale(control)
+    return control.load(CTXTOP_SLOT_LOCK_LOST) == 0 && isStale(control)
   }
 
   private static func isStale(_ control: Words) -> Bool {
-    Clock.monotonic() &- control.load(Int(CTXTOP_SLOT_HEARTBEAT)) > freshHeartbeat
+    Clock.monotonic() &- control.load(CTXTOP_SLOT_HEARTBEAT) > freshHeartbeat
   }
 
   /// Whether a dead slot still shows contexts or connections that its tenant held.
   private static func holds(_ file: SegmentFile, _ index: Int) -> Bool {
-    guard let memory = try? SegmentFile.map(file.descriptor, offset: SlotLayout.offset(of: index), count: Int(CTXTOP_SLOT_BYTES))
+    guard let memory = try? SegmentFile.map(file.descriptor, offset: SlotLayout.offset(of: index), count: CTXTOP_SLOT_BYTES)
     else { return false }
-    defer { munmap(memory.base, Int(CTXTOP_SLOT_BYTES)) }
+    defer { munmap(memory.base, CTXTOP_SLOT_BYTES) }
     let slot = Slot(index: index, base: memory.base)
-    for unit in 0..<slot.used(.units) where slot.record(.units, unit).load(Int(CTXTOP_UNIT_NAME)).high > 0 { return true }
+    for unit in 0..<slot.used(.units) where slot.record(.units, unit).load(CTXTOP_UNIT_NAME).high > 0 { return true }
     for connection in 0..<slot.used(.connections) {
-      let tenant = slot.record(.connections, connection).load(Int(CTXTOP_CONNECTION_TENANT)).low
+      let tenant = slot.record(.connections, connection).load(CTXTOP_CONNECTION_TENANT).low
       if tenant & 0xff != Tenancy.free, tenant &>> 8 & 0xff != 0 { return true }
     }
     return false
@@ -89,17 +89,17 @@ package enum SlotClaim {
   private static func takeOver(_ index: Int, _ file: SegmentFile, _ lock: LockFile) throws(SystemFailure) -> Slot? {
     do throws(SystemFailure) {
       let start = SlotLayout.offset(of: index)
-      try file.allocate(offset: start, count: Int(CTXTOP_NAMES_BYTES))
+      try file.allocate(offset: start, count: CTXTOP_NAMES_BYTES)
       for table in Table.allCases { try file.allocate(offset: start &+ table.offset, count: table.chunk &* table.recordBytes) }
-      let memory = try SegmentFile.map(file.descriptor, offset: start, count: Int(CTXTOP_SLOT_BYTES))
+      let memory = try SegmentFile.map(file.descriptor, offset: start, count: CTXTOP_SLOT_BYTES)
       let slot = Slot(index: index, base: memory.base)
-      let tenant = slot.control.load(Int(CTXTOP_SLOT_TENANT))
+      let tenant = slot.control.load(CTXTOP_SLOT_TENANT)
       if tenant.low != Tenancy.free, !isAbandoned(slot.control) {
-        munmap(memory.base, Int(CTXTOP_SLOT_BYTES))
+        munmap(memory.base, CTXTOP_SLOT_BYTES)
         lock.giveBack(index)
         return nil
       }
-      slot.control.store(Int(CTXTOP_SLOT_TENANT), Words.pack(Tenancy.claiming, tenant.high &+ 1))
+      slot.control.store(CTXTOP_SLOT_TENANT, Words.pack(Tenancy.claiming, tenant.high &+ 1))
       clear(slot)
       return slot
     } catch {
@@ -122,11 +122,11 @@ package enum SlotClaim {
       slot.control.store(table.usedWord, 0)
       slot.control.store(table.allocatedWord, UInt64(max(slot.allocated(table), table.chunk)))
     }
-    for lane in 0..<Int(CTXTOP_LANES) {
-      for word in 0..<Int(CTXTOP_LANE_WORDS) { slot.lane(lane).store(word, 0) }
+    for lane in 0..<CTXTOP_LANES {
+      for word in 0..<CTXTOP_LANE_WORDS { slot.lane(lane).store(word, 0) }
     }
-    let allocated = Int(CTXTOP_SLOT_ALLOCATED_NAMES)..<Int(CTXTOP_SLOT_USED_NAMES)
-    for word in 1..<Int(CTXTOP_PAGE_BYTES) / 8 where !allocated.contains(word) { slot.control.store(word, 0) }
+    let allocated = CTXTOP_SLOT_ALLOCATED_NAMES..<CTXTOP_SLOT_USED_NAMES
+    for word in 1..<CTXTOP_PAGE_BYTES / 8 where !allocated.contains(word) { slot.control.store(word, 0) }
     slot.control.store(Table.names.usedWord, 1)  // name 0 stands for "none"
   }
 }

@@ -22,33 +22,33 @@ extension Slot {
   /// Writes who the tenant is and opens the slot to readers.
   package func moveIn(_ identity: WorkerIdentity, names: NameTable, agentVersion: String, at now: UInt64) {
     let status = ProcessStatus(of: getpid())
-    write(identity, names: names, agentVersion: agentVersion, startTicks: status?.startTicks ?? 0, at: now)
+    let startTicks = status?.startTicks ?? 0
+    control.store(CTXTOP_SLOT_START_TICKS, startTicks)
+    control.store(CTXTOP_SLOT_STARTED, Self.startTime(ticks: startTicks, now: now))
+    control.store(CTXTOP_SLOT_ATTACHED, now)
+    control.store(CTXTOP_SLOT_PID_NAMESPACE, ProcessStatus.pidNamespace())
+    describe(identity, names: names, agentVersion: agentVersion)
     beat(at: now)
     sample(status, at: now)
-    let tenant = control.load(Int(CTXTOP_SLOT_TENANT))
-    control.store(Int(CTXTOP_SLOT_TENANT), Words.pack(Tenancy.live, tenant.high))
+    let tenant = control.load(CTXTOP_SLOT_TENANT)
+    control.store(CTXTOP_SLOT_TENANT, Words.pack(Tenancy.live, tenant.high))
   }
 
-  private func write(
-    _ identity: WorkerIdentity, names: NameTable, agentVersion: String, startTicks: UInt64, at now: UInt64
-  ) {
+  /// Writes what the tenant says of itself, at first or again when it knows more.
+  package func describe(_ identity: WorkerIdentity, names: NameTable, agentVersion: String) {
     let server = Words.pack(names.number(of: identity.serverKind), names.number(of: identity.serverModel))
     let versions = Words.pack(names.number(of: identity.serverVersion), names.number(of: agentVersion))
     let runtime = Words.pack(names.number(of: identity.python), names.number(of: identity.flask))
     let libraries = Words.pack(names.number(of: identity.werkzeug), names.number(of: identity.sqlalchemy))
-    let guarded = control.advanced(by: Int(CTXTOP_SLOT_CHANGE))
+    let guarded = control.advanced(by: CTXTOP_SLOT_CHANGE)
     ChangeCount.beginOwned(guarded)
-    control.store(Int(CTXTOP_SLOT_PID), Words.pack(UInt32(bitPattern: getpid()), identity.number))
-    control.store(Int(CTXTOP_SLOT_START_TICKS), startTicks)
-    control.store(Int(CTXTOP_SLOT_STARTED), Self.startTime(ticks: startTicks, now: now))
-    control.store(Int(CTXTOP_SLOT_ATTACHED), now)
-    control.store(Int(CTXTOP_SLOT_INSTANCE), identity.instance)
-    control.store(Int(CTXTOP_SLOT_PID_NAMESPACE), ProcessStatus.pidNamespace())
-    control.store(Int(CTXTOP_SLOT_SIZE), Words.pack(identity.workers, identity.threads))
-    control.store(Int(CTXTOP_SLOT_SERVER), server)
-    control.store(Int(CTXTOP_SLOT_SERVER_2), versions)
-    control.store(Int(CTXTOP_SLOT_RUNTIME), runtime)
-    control.store(Int(CTXTOP_SLOT_RUNTIME_2), libraries)
+    control.store(CTXTOP_SLOT_PID, Words.pack(UInt32(bitPattern: getpid()), identity.number))
+    control.store(CTXTOP_SLOT_INSTANCE, identity.instance)
+    control.store(CTXTOP_SLOT_SIZE, Words.pack(identity.workers, identity.threads))
+    control.store(CTXTOP_SLOT_SERVER, server)
+    control.store(CTXTOP_SLOT_SERVER_2, versions)
+    control.store(CTXTOP_SLOT_RUNTIME, runtime)
+    control.store(CTXTOP_SLOT_RUNTIME_2, libraries)
     ChangeCount.end(guarded)
   }
 
@@ -62,20 +62,20 @@ extension Slot {
   }
 
   /// The agent thread lives.
-  package func beat(at now: UInt64) { control.store(Int(CTXTOP_SLOT_HEARTBEAT), now) }
+  package func beat(at now: UInt64) { control.store(CTXTOP_SLOT_HEARTBEAT, now) }
 
   /// What the kernel says of this process.
   package func sample(_ status: ProcessStatus?, at now: UInt64) {
     guard let status else { return }
-    control.store(Int(CTXTOP_SLOT_KERNEL_STATE), UInt64(status.state))
-    control.store(Int(CTXTOP_SLOT_RESIDENT), status.residentBytes)
-    control.store(Int(CTXTOP_SLOT_CPU), status.cpuTime)
-    control.store(Int(CTXTOP_SLOT_SAMPLED), now)
+    control.store(CTXTOP_SLOT_KERNEL_STATE, UInt64(status.state))
+    control.store(CTXTOP_SLOT_RESIDENT, status.residentBytes)
+    control.store(CTXTOP_SLOT_CPU, status.cpuTime)
+    control.store(CTXTOP_SLOT_SAMPLED, now)
   }
 
   /// The tenant says goodbye: the slot is free.
   package func moveOut() {
-    let tenant = control.load(Int(CTXTOP_SLOT_TENANT))
-    control.store(Int(CTXTOP_SLOT_TENANT), Words.pack(Tenancy.free, tenant.high))
+    let tenant = control.load(CTXTOP_SLOT_TENANT)
+    control.store(CTXTOP_SLOT_TENANT, Words.pack(Tenancy.free, tenant.high))
   }
 }

@@ -40,7 +40,7 @@ package struct SlotReader: ~Copyable {
   private let scratch: Words
 
   package init() {
-    scratch = Words(.allocate(byteCount: Int(CTXTOP_FAILURE_WORDS) * 8, alignment: 8))
+    scratch = Words(.allocate(byteCount: CTXTOP_FAILURE_WORDS * 8, alignment: 8))
   }
 
   deinit { scratch.base.deallocate() }
@@ -48,7 +48,7 @@ package struct SlotReader: ~Copyable {
   /// The slot's worker, without liveness and kernel sample; nil: the slot has no tenant.
   package func worker(slot: Int, view: SlotView, names: [String]) -> Worker? {
     let control = view.control
-    let tenant = control.load(Int(CTXTOP_SLOT_TENANT))
+    let tenant = control.load(CTXTOP_SLOT_TENANT)
     guard tenant.low == Tenancy.live else { return nil }
     var worker = Worker(slot: slot, generation: UInt64(tenant.high))
     readIdentity(&worker, control, names)
@@ -71,21 +71,21 @@ package struct SlotReader: ~Copyable {
   }
 
   private func readIdentity(_ worker: inout Worker, _ control: Words, _ names: [String]) {
-    let pid = control.load(Int(CTXTOP_SLOT_PID))
+    let pid = control.load(CTXTOP_SLOT_PID)
     worker.pid = Int32(bitPattern: pid.low)
     worker.number = Self.known(pid.high)
-    worker.instance = control.load(Int(CTXTOP_SLOT_INSTANCE))
-    worker.started = control.load(Int(CTXTOP_SLOT_STARTED))
-    worker.attached = control.load(Int(CTXTOP_SLOT_ATTACHED))
-    worker.heartbeat = control.load(Int(CTXTOP_SLOT_HEARTBEAT))
-    let size = control.load(Int(CTXTOP_SLOT_SIZE))
-    let server = control.load(Int(CTXTOP_SLOT_SERVER))
-    let versions = control.load(Int(CTXTOP_SLOT_SERVER_2))
+    worker.instance = control.load(CTXTOP_SLOT_INSTANCE)
+    worker.started = control.load(CTXTOP_SLOT_STARTED)
+    worker.attached = control.load(CTXTOP_SLOT_ATTACHED)
+    worker.heartbeat = control.load(CTXTOP_SLOT_HEARTBEAT)
+    let size = control.load(CTXTOP_SLOT_SIZE)
+    let server = control.load(CTXTOP_SLOT_SERVER)
+    let versions = control.load(CTXTOP_SLOT_SERVER_2)
     worker.server = Server(
       kind: name(server.low, names), model: name(server.high, names), version: name(versions.low, names),
       workers: Self.known(size.low), threads: Self.known(size.high))
-    let runtime = control.load(Int(CTXTOP_SLOT_RUNTIME))
-    let libraries = control.load(Int(CTXTOP_SLOT_RUNTIME_2))
+    let runtime = control.load(CTXTOP_SLOT_RUNTIME)
+    let libraries = control.load(CTXTOP_SLOT_RUNTIME_2)
     worker.runtime = Runtime(
       python: name(runtime.low, names), flask: name(runtime.high, names), werkzeug: name(libraries.low, names),
       sqlalchemy: name(libraries.high, names), agent: name(versions.high, names))
@@ -93,35 +93,35 @@ package struct SlotReader: ~Copyable {
   }
 
   private func readKernel(_ worker: inout Worker, _ control: Words) {
-    let state = control.load(Int(CTXTOP_SLOT_KERNEL_STATE))
+    let state = control.load(CTXTOP_SLOT_KERNEL_STATE)
     guard state > 0, state < 128 else { return }
     worker.kernel = KernelSample(
-      state: UInt8(state), residentBytes: control.load(Int(CTXTOP_SLOT_RESIDENT)),
-      cpuTime: control.load(Int(CTXTOP_SLOT_CPU)), time: control.load(Int(CTXTOP_SLOT_SAMPLED)))
+      state: UInt8(state), residentBytes: control.load(CTXTOP_SLOT_RESIDENT),
+      cpuTime: control.load(CTXTOP_SLOT_CPU), time: control.load(CTXTOP_SLOT_SAMPLED))
   }
 
   private func readCounters(_ worker: inout Worker, _ view: SlotView) {
     var counters = Counters()
     var lastEvent: UInt64 = 0
-    let used = min(Int(truncatingIfNeeded: view.control.load(Int(CTXTOP_SLOT_USED_LANES))), Int(CTXTOP_LANES))
+    let used = min(Int(truncatingIfNeeded: view.control.load(CTXTOP_SLOT_USED_LANES)), CTXTOP_LANES)
     for index in 0..<max(used, 0) {
-      let lane = view.lanes.advanced(by: index * Int(CTXTOP_LANE_WORDS))
-      counters.requests &+= lane.load(Int(CTXTOP_LANE_REQUESTS))
-      counters.requestsEnded &+= lane.load(Int(CTXTOP_LANE_REQUESTS_ENDED))
-      counters.exceptions &+= lane.load(Int(CTXTOP_LANE_EXCEPTIONS))
-      counters.contextsPushed &+= lane.load(Int(CTXTOP_LANE_PUSHED))
-      counters.contextsPopped &+= lane.load(Int(CTXTOP_LANE_POPPED))
-      counters.contextsLeaked &+= lane.load(Int(CTXTOP_LANE_LEAKED))
-      counters.contextsReused &+= lane.load(Int(CTXTOP_LANE_REUSED))
-      counters.connectionsOpened &+= lane.load(Int(CTXTOP_LANE_OPENED))
-      counters.connectionsClosed &+= lane.load(Int(CTXTOP_LANE_CLOSED))
-      counters.checkouts &+= lane.load(Int(CTXTOP_LANE_CHECKOUTS))
-      counters.checkins &+= lane.load(Int(CTXTOP_LANE_CHECKINS))
-      counters.appDepthMax = max(counters.appDepthMax, lane.load(Int(CTXTOP_LANE_APP_DEPTH_MAX)))
-      counters.requestDepthMax = max(counters.requestDepthMax, lane.load(Int(CTXTOP_LANE_REQUEST_DEPTH_MAX)))
-      lastEvent = max(lastEvent, lane.load(Int(CTXTOP_LANE_LAST_EVENT)))
+      let lane = view.lanes.advanced(by: index * CTXTOP_LANE_WORDS)
+      counters.requests &+= lane.load(CTXTOP_LANE_REQUESTS)
+      counters.requestsEnded &+= lane.load(CTXTOP_LANE_REQUESTS_ENDED)
+      counters.exceptions &+= lane.load(CTXTOP_LANE_EXCEPTIONS)
+      counters.contextsPushed &+= lane.load(CTXTOP_LANE_PUSHED)
+      counters.contextsPopped &+= lane.load(CTXTOP_LANE_POPPED)
+      counters.contextsLeaked &+= lane.load(CTXTOP_LANE_LEAKED)
+      counters.contextsReused &+= lane.load(CTXTOP_LANE_REUSED)
+      counters.connectionsOpened &+= lane.load(CTXTOP_LANE_OPENED)
+      counters.connectionsClosed &+= lane.load(CTXTOP_LANE_CLOSED)
+      counters.checkouts &+= lane.load(CTXTOP_LANE_CHECKOUTS)
+      counters.checkins &+= lane.load(CTXTOP_LANE_CHECKINS)
+      counters.appDepthMax = max(counters.appDepthMax, lane.load(CTXTOP_LANE_APP_DEPTH_MAX))
+      counters.requestDepthMax = max(counters.requestDepthMax, lane.load(CTXTOP_LANE_REQUEST_DEPTH_MAX))
+      lastEvent = max(lastEvent, lane.load(CTXTOP_LANE_LAST_EVENT))
     }
-    counters.teardownFailures = view.control.load(Int(CTXTOP_SLOT_TEARDOWN_FAILURES))
+    counters.teardownFailures = view.control.load(CTXTOP_SLOT_TEARDOWN_FAILURES)
     counters.dropped = dropped(view.control)
     worker.counters = counters
     worker.lastEvent = lastEvent == 0 ? nil : lastEvent
@@ -129,31 +129,31 @@ package struct SlotReader: ~Copyable {
 
   private func dropped(_ control: Words) -> Dropped {
     var dropped = Dropped()
-    dropped.units = control.load(Int(CTXTOP_SLOT_DROPPED_UNITS))
-    dropped.contexts = control.load(Int(CTXTOP_SLOT_DROPPED_CONTEXTS))
-    dropped.connections = control.load(Int(CTXTOP_SLOT_DROPPED_CONNECTIONS))
-    dropped.failures = control.load(Int(CTXTOP_SLOT_DROPPED_FAILURES))
-    dropped.names = control.load(Int(CTXTOP_SLOT_DROPPED_NAMES))
-    dropped.races = control.load(Int(CTXTOP_SLOT_DROPPED_RACES))
+    dropped.units = control.load(CTXTOP_SLOT_DROPPED_UNITS)
+    dropped.contexts = control.load(CTXTOP_SLOT_DROPPED_CONTEXTS)
+    dropped.connections = control.load(CTXTOP_SLOT_DROPPED_CONNECTIONS)
+    dropped.failures = control.load(CTXTOP_SLOT_DROPPED_FAILURES)
+    dropped.names = control.load(CTXTOP_SLOT_DROPPED_NAMES)
+    dropped.races = control.load(CTXTOP_SLOT_DROPPED_RACES)
     return dropped
   }
 
   private func readLatency(_ worker: inout Worker, _ control: Words) {
-    worker.latency.longest = control.load(Int(CTXTOP_SLOT_LATENCY_LONGEST))
+    worker.latency.longest = control.load(CTXTOP_SLOT_LATENCY_LONGEST)
     guard worker.counters.requestsEnded > 0 else { return }
     worker.latency.counts = [UInt64](unsafeUninitializedCapacity: LatencyHistogram.bucketCount) { buffer, count in
-      for bucket in 0..<LatencyHistogram.bucketCount { buffer[bucket] = control.load(Int(CTXTOP_SLOT_LATENCY) &+ bucket) }
+      for bucket in 0..<LatencyHistogram.bucketCount { buffer[bucket] = control.load(CTXTOP_SLOT_LATENCY &+ bucket) }
       count = LatencyHistogram.bucketCount
     }
   }
 
   private func readEngines(_ worker: inout Worker, _ control: Words, _ names: [String]) {
-    let used = min(Int(truncatingIfNeeded: control.load(Int(CTXTOP_SLOT_USED_ENGINES))), Int(CTXTOP_ENGINES))
+    let used = min(Int(truncatingIfNeeded: control.load(CTXTOP_SLOT_USED_ENGINES)), CTXTOP_ENGINES)
     for index in 0..<max(used, 0) {
-      let engine = control.advanced(by: Int(CTXTOP_SLOT_ENGINES) + index * Int(CTXTOP_ENGINE_WORDS))
-      guard engine.load(Int(CTXTOP_ENGINE_READY)) == 1 else { break }
-      let description = engine.load(Int(CTXTOP_ENGINE_NAME))
-      let pool = engine.load(Int(CTXTOP_ENGINE_OVERFLOW))
+      let engine = control.advanced(by: CTXTOP_SLOT_ENGINES + index * CTXTOP_ENGINE_WORDS)
+      guard engine.load(CTXTOP_ENGINE_READY) == 1 else { break }
+      let description = engine.load(CTXTOP_ENGINE_NAME)
+      let pool = engine.load(CTXTOP_ENGINE_OVERFLOW)
       worker.engines.append(
         Engine(
           url: name(description.low, names), poolSize: Self.known(description.high),

@@ -24,10 +24,10 @@ extension UnitRecord {
   /// what is there and was not recorded is entered as pushed outside of any request, at a time not before
   /// `now`. Returns how many recorded contexts vanished.
   package func reconcile(with stack: UnsafeBufferPointer<StackEntry>, at now: UInt64) -> Int {
-    let kept = Int(CTXTOP_CONTEXTS) * Int(CTXTOP_CONTEXT_WORDS)
+    let kept = CTXTOP_CONTEXTS * CTXTOP_CONTEXT_WORDS
     return withUnsafeTemporaryAllocation(byteCount: kept * 8, alignment: 8) { copy in
       let old = Words(copy.baseAddress!)
-      for word in 0..<kept { old.storeRelaxed(word, words.loadRelaxed(Int(CTXTOP_UNIT_CONTEXTS) &+ word)) }
+      for word in 0..<kept { old.storeRelaxed(word, words.loadRelaxed(CTXTOP_UNIT_CONTEXTS &+ word)) }
       return rebuild(from: old, count: entries, as: stack, at: now)
     }
   }
@@ -37,28 +37,28 @@ extension UnitRecord {
     var requests: UInt32 = 0
     var next = 0
     var matched = 0
-    var serial = words.loadRelaxed(Int(CTXTOP_UNIT_SERIALS))
+    var serial = words.loadRelaxed(CTXTOP_UNIT_SERIALS)
     ChangeCount.beginOwned(words)
     for (position, entry) in stack.enumerated() {
       if entry.kind == 0 { apps &+= 1 } else { requests &+= 1 }
-      guard position < Int(CTXTOP_CONTEXTS) else { continue }
+      guard position < CTXTOP_CONTEXTS else { continue }
       let context = context(position)
       if let source = Self.find(entry.identity, in: old, from: &next, count: count) {
-        for word in 0..<Int(CTXTOP_CONTEXT_WORDS) { context.store(word, source.loadRelaxed(word)) }
+        for word in 0..<CTXTOP_CONTEXT_WORDS { context.store(word, source.loadRelaxed(word)) }
         matched &+= 1
       } else {
         serial &+= 1
-        for word in 0..<Int(CTXTOP_CONTEXT_WORDS) { context.store(word, 0) }
-        context.store(Int(CTXTOP_CONTEXT_SERIAL), serial)
-        context.store(Int(CTXTOP_CONTEXT_PUSHED), now)
-        context.store(Int(CTXTOP_CONTEXT_KIND), Words.pack(entry.kind, entry.frame))
-        context.store(Int(CTXTOP_CONTEXT_IDENTITY), entry.identity)
+        for word in 0..<CTXTOP_CONTEXT_WORDS { context.store(word, 0) }
+        context.store(CTXTOP_CONTEXT_SERIAL, serial)
+        context.store(CTXTOP_CONTEXT_PUSHED, now)
+        context.store(CTXTOP_CONTEXT_KIND, Words.pack(entry.kind, entry.frame))
+        context.store(CTXTOP_CONTEXT_IDENTITY, entry.identity)
       }
     }
-    words.store(Int(CTXTOP_UNIT_SERIALS), serial)
-    words.store(Int(CTXTOP_UNIT_DEPTH), Words.pack(apps, requests))
-    let recorded = UInt32(min(stack.count, Int(CTXTOP_CONTEXTS)))
-    words.store(Int(CTXTOP_UNIT_NAME), Words.pack(words.loadRelaxed(Int(CTXTOP_UNIT_NAME)).low, recorded))
+    words.store(CTXTOP_UNIT_SERIALS, serial)
+    words.store(CTXTOP_UNIT_DEPTH, Words.pack(apps, requests))
+    let recorded = UInt32(min(stack.count, CTXTOP_CONTEXTS))
+    words.store(CTXTOP_UNIT_NAME, Words.pack(words.loadRelaxed(CTXTOP_UNIT_NAME).low, recorded))
     ChangeCount.end(words)
     return count &- matched
   }
@@ -67,9 +67,9 @@ extension UnitRecord {
   private static func find(_ identity: UInt64, in old: Words, from next: inout Int, count: Int) -> Words? {
     var index = next
     while index < count {
-      let context = old.advanced(by: index &* Int(CTXTOP_CONTEXT_WORDS))
+      let context = old.advanced(by: index &* CTXTOP_CONTEXT_WORDS)
       index &+= 1
-      if context.loadRelaxed(Int(CTXTOP_CONTEXT_IDENTITY)) == identity {
+      if context.loadRelaxed(CTXTOP_CONTEXT_IDENTITY) == identity {
         next = index
         return context
       }
@@ -84,11 +84,11 @@ extension UnitRecord {
     ChangeCount.beginOwned(words)
     for index in 0..<entries {
       let context = context(index)
-      guard context.loadRelaxed(Int(CTXTOP_CONTEXT_REQUEST)) == request,
-        context.loadRelaxed(Int(CTXTOP_CONTEXT_LEFT)) == 0
+      guard context.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == request,
+        context.loadRelaxed(CTXTOP_CONTEXT_LEFT) == 0
       else { continue }
-      context.store(Int(CTXTOP_CONTEXT_LEFT), now)
-      context.store(Int(CTXTOP_CONTEXT_LABEL), label.word)
+      context.store(CTXTOP_CONTEXT_LEFT, now)
+      context.store(CTXTOP_CONTEXT_LABEL, label.word)
       found &+= 1
     }
     ChangeCount.end(words)

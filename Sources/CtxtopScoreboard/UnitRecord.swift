@@ -24,22 +24,22 @@ package struct UnitRecord {
   /// A request begins. Returns its serial number.
   @inline(__always)
   package func beginRequest(at now: UInt64, label: Label, outer: inout Outer) -> UInt64 {
-    let phase = words.loadRelaxed(Int(CTXTOP_UNIT_PHASE))
+    let phase = words.loadRelaxed(CTXTOP_UNIT_PHASE)
     if phase != Phase.idle {
-      outer.request = words.loadRelaxed(Int(CTXTOP_UNIT_REQUEST))
-      outer.started = words.loadRelaxed(Int(CTXTOP_UNIT_STARTED))
-      outer.label = words.loadRelaxed(Int(CTXTOP_UNIT_LABEL))
+      outer.request = words.loadRelaxed(CTXTOP_UNIT_REQUEST)
+      outer.started = words.loadRelaxed(CTXTOP_UNIT_STARTED)
+      outer.label = words.loadRelaxed(CTXTOP_UNIT_LABEL)
       outer.phase = phase
     }
-    let serial = words.loadRelaxed(Int(CTXTOP_UNIT_SERIALS)) &+ 1
+    let serial = words.loadRelaxed(CTXTOP_UNIT_SERIALS) &+ 1
     ChangeCount.beginOwned(words)
-    words.store(Int(CTXTOP_UNIT_SERIALS), serial)
-    words.store(Int(CTXTOP_UNIT_REQUESTS), words.loadRelaxed(Int(CTXTOP_UNIT_REQUESTS)) &+ 1)
-    words.store(Int(CTXTOP_UNIT_REQUEST), serial)
-    words.store(Int(CTXTOP_UNIT_STARTED), now)
-    words.store(Int(CTXTOP_UNIT_LABEL), label.word)
-    words.store(Int(CTXTOP_UNIT_PHASE), Phase.application)
-    words.store(Int(CTXTOP_UNIT_LAST_EVENT), now)
+    words.store(CTXTOP_UNIT_SERIALS, serial)
+    words.store(CTXTOP_UNIT_REQUESTS, words.loadRelaxed(CTXTOP_UNIT_REQUESTS) &+ 1)
+    words.store(CTXTOP_UNIT_REQUEST, serial)
+    words.store(CTXTOP_UNIT_STARTED, now)
+    words.store(CTXTOP_UNIT_LABEL, label.word)
+    words.store(CTXTOP_UNIT_PHASE, Phase.application)
+    words.store(CTXTOP_UNIT_LAST_EVENT, now)
     ChangeCount.end(words)
     return serial
   }
@@ -47,36 +47,36 @@ package struct UnitRecord {
   /// The application has returned; the server iterates over the response.
   @inline(__always)
   package func streamRequest(_ serial: UInt64) {
-    guard words.loadRelaxed(Int(CTXTOP_UNIT_REQUEST)) == serial else { return }
+    guard words.loadRelaxed(CTXTOP_UNIT_REQUEST) == serial else { return }
     ChangeCount.beginOwned(words)
-    words.store(Int(CTXTOP_UNIT_PHASE), Phase.streaming)
+    words.store(CTXTOP_UNIT_PHASE, Phase.streaming)
     ChangeCount.end(words)
   }
 
   /// The response is closed. Contexts are looked after by `reconcile` and `markLeft`.
   @inline(__always)
   package func endRequest(_ serial: UInt64, at now: UInt64, outer: Outer) {
-    guard words.loadRelaxed(Int(CTXTOP_UNIT_REQUEST)) == serial else { return }
+    guard words.loadRelaxed(CTXTOP_UNIT_REQUEST) == serial else { return }
     ChangeCount.beginOwned(words)
     if outer.phase != Phase.idle {
-      words.store(Int(CTXTOP_UNIT_REQUEST), outer.request)
-      words.store(Int(CTXTOP_UNIT_STARTED), outer.started)
-      words.store(Int(CTXTOP_UNIT_LABEL), outer.label)
+      words.store(CTXTOP_UNIT_REQUEST, outer.request)
+      words.store(CTXTOP_UNIT_STARTED, outer.started)
+      words.store(CTXTOP_UNIT_LABEL, outer.label)
     }
-    words.store(Int(CTXTOP_UNIT_PHASE), outer.phase)
-    words.store(Int(CTXTOP_UNIT_LAST_EVENT), now)
+    words.store(CTXTOP_UNIT_PHASE, outer.phase)
+    words.store(CTXTOP_UNIT_LAST_EVENT, now)
     ChangeCount.end(words)
   }
 
   /// The serial number of the open request; 0: none.
   @inline(__always)
   package var openRequest: UInt64 {
-    words.loadRelaxed(Int(CTXTOP_UNIT_PHASE)) == Phase.idle ? 0 : words.loadRelaxed(Int(CTXTOP_UNIT_REQUEST))
+    words.loadRelaxed(CTXTOP_UNIT_PHASE) == Phase.idle ? 0 : words.loadRelaxed(CTXTOP_UNIT_REQUEST)
   }
 
   /// The label of the open request.
   @inline(__always)
-  package var label: Label { Label(word: words.loadRelaxed(Int(CTXTOP_UNIT_LABEL))) }
+  package var label: Label { Label(word: words.loadRelaxed(CTXTOP_UNIT_LABEL)) }
 
   /// Names the open request once the router has, and the contexts that it pushed before.
   @inline(__always)
@@ -85,10 +85,10 @@ package struct UnitRecord {
     if open == 0 { return }
     let named = Label(method: label.method, endpoint: endpoint, rule: rule)
     ChangeCount.beginOwned(words)
-    words.store(Int(CTXTOP_UNIT_LABEL), named.word)
+    words.store(CTXTOP_UNIT_LABEL, named.word)
     for index in 0..<entries {
       let context = context(index)
-      if context.loadRelaxed(Int(CTXTOP_CONTEXT_REQUEST)) == open { context.store(Int(CTXTOP_CONTEXT_LABEL), named.word) }
+      if context.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == open { context.store(CTXTOP_CONTEXT_LABEL, named.word) }
     }
     ChangeCount.end(words)
   }
@@ -98,19 +98,19 @@ package struct UnitRecord {
   /// Contexts that are recorded; the depths may be greater.
   @inline(__always)
   package var entries: Int {
-    min(Int(words.loadRelaxed(Int(CTXTOP_UNIT_NAME)).high), Int(CTXTOP_CONTEXTS))
+    min(Int(words.loadRelaxed(CTXTOP_UNIT_NAME).high), CTXTOP_CONTEXTS)
   }
 
   /// A recorded context, bottom first.
   @inline(__always)
   package func context(_ index: Int) -> Words {
-    words.advanced(by: Int(CTXTOP_UNIT_CONTEXTS) &+ index &* Int(CTXTOP_CONTEXT_WORDS))
+    words.advanced(by: CTXTOP_UNIT_CONTEXTS &+ index &* CTXTOP_CONTEXT_WORDS)
   }
 
   /// Contexts of a kind on the stack.
   @inline(__always)
   package func depth(_ kind: UInt32) -> UInt32 {
-    let depth = words.loadRelaxed(Int(CTXTOP_UNIT_DEPTH))
+    let depth = words.loadRelaxed(CTXTOP_UNIT_DEPTH)
     return kind == 0 ? depth.low : depth.high
   }
 
@@ -118,26 +118,26 @@ package struct UnitRecord {
   @inline(__always)
   package func push(kind: UInt32, identity: UInt64, frame: UInt32, at now: UInt64) -> Bool {
     let index = entries
-    let serial = words.loadRelaxed(Int(CTXTOP_UNIT_SERIALS)) &+ 1
+    let serial = words.loadRelaxed(CTXTOP_UNIT_SERIALS) &+ 1
     let request = openRequest
     ChangeCount.beginOwned(words)
     storeDepth(kind, depth(kind) &+ 1)
-    words.store(Int(CTXTOP_UNIT_LAST_EVENT), now)
-    if index < Int(CTXTOP_CONTEXTS) {
-      words.store(Int(CTXTOP_UNIT_SERIALS), serial)
+    words.store(CTXTOP_UNIT_LAST_EVENT, now)
+    if index < CTXTOP_CONTEXTS {
+      words.store(CTXTOP_UNIT_SERIALS, serial)
       let context = context(index)
-      context.store(Int(CTXTOP_CONTEXT_SERIAL), serial)
-      context.store(Int(CTXTOP_CONTEXT_PUSHED), now)
-      context.store(Int(CTXTOP_CONTEXT_KIND), Words.pack(kind, frame))
-      context.store(Int(CTXTOP_CONTEXT_LABEL), request == 0 ? 0 : label.word)
-      context.store(Int(CTXTOP_CONTEXT_REQUEST), request)
-      context.store(Int(CTXTOP_CONTEXT_SERVED), 0)
-      context.store(Int(CTXTOP_CONTEXT_LEFT), 0)
-      context.store(Int(CTXTOP_CONTEXT_IDENTITY), identity)
+      context.store(CTXTOP_CONTEXT_SERIAL, serial)
+      context.store(CTXTOP_CONTEXT_PUSHED, now)
+      context.store(CTXTOP_CONTEXT_KIND, Words.pack(kind, frame))
+      context.store(CTXTOP_CONTEXT_LABEL, request == 0 ? 0 : label.word)
+      context.store(CTXTOP_CONTEXT_REQUEST, request)
+      context.store(CTXTOP_CONTEXT_SERVED, 0)
+      context.store(CTXTOP_CONTEXT_LEFT, 0)
+      context.store(CTXTOP_CONTEXT_IDENTITY, identity)
       storeEntries(index &+ 1)
     }
     ChangeCount.end(words)
-    return index < Int(CTXTOP_CONTEXTS)
+    return index < CTXTOP_CONTEXTS
   }
 
   /// A context was popped.
@@ -145,11 +145,11 @@ package struct UnitRecord {
   package func pop(kind: UInt32, identity: UInt64, at now: UInt64) {
     let count = entries
     var found = count &- 1
-    while found >= 0 && context(found).loadRelaxed(Int(CTXTOP_CONTEXT_IDENTITY)) != identity { found &-= 1 }
+    while found >= 0 && context(found).loadRelaxed(CTXTOP_CONTEXT_IDENTITY) != identity { found &-= 1 }
     ChangeCount.beginOwned(words)
     let depth = depth(kind)
     storeDepth(kind, depth == 0 ? 0 : depth &- 1)
-    words.store(Int(CTXTOP_UNIT_LAST_EVENT), now)
+    words.store(CTXTOP_UNIT_LAST_EVENT, now)
     if found >= 0 {
       for index in found &+ 1..<max(count, found &+ 1) { move(from: index, to: index &- 1) }
       storeEntries(count &- 1)
@@ -163,7 +163,7 @@ package struct UnitRecord {
     var index = entries &- 1
     while index >= 0 {
       let context = context(index)
-      if context.loadRelaxed(Int(CTXTOP_CONTEXT_KIND)).low & 0xff == kind { return context }
+      if context.loadRelaxed(CTXTOP_CONTEXT_KIND).low & 0xff == kind { return context }
       index &-= 1
     }
     return nil
@@ -173,25 +173,25 @@ package struct UnitRecord {
   package func reuse() {
     let context = top(0)
     ChangeCount.beginOwned(words)
-    words.store(Int(CTXTOP_UNIT_REUSED), words.loadRelaxed(Int(CTXTOP_UNIT_REUSED)) &+ 1)
-    if let context { context.store(Int(CTXTOP_CONTEXT_SERVED), context.loadRelaxed(Int(CTXTOP_CONTEXT_SERVED)) &+ 1) }
+    words.store(CTXTOP_UNIT_REUSED, words.loadRelaxed(CTXTOP_UNIT_REUSED) &+ 1)
+    if let context { context.store(CTXTOP_CONTEXT_SERVED, context.loadRelaxed(CTXTOP_CONTEXT_SERVED) &+ 1) }
     ChangeCount.end(words)
   }
 
   @inline(__always)
   private func storeEntries(_ count: Int) {
-    words.store(Int(CTXTOP_UNIT_NAME), Words.pack(words.loadRelaxed(Int(CTXTOP_UNIT_NAME)).low, UInt32(truncatingIfNeeded: count)))
+    words.store(CTXTOP_UNIT_NAME, Words.pack(words.loadRelaxed(CTXTOP_UNIT_NAME).low, UInt32(truncatingIfNeeded: count)))
   }
 
   @inline(__always)
   private func storeDepth(_ kind: UInt32, _ depth: UInt32) {
-    let old = words.loadRelaxed(Int(CTXTOP_UNIT_DEPTH))
-    words.store(Int(CTXTOP_UNIT_DEPTH), kind == 0 ? Words.pack(depth, old.high) : Words.pack(old.low, depth))
+    let old = words.loadRelaxed(CTXTOP_UNIT_DEPTH)
+    words.store(CTXTOP_UNIT_DEPTH, kind == 0 ? Words.pack(depth, old.high) : Words.pack(old.low, depth))
   }
 
   private func move(from: Int, to: Int) {
     let source = context(from)
     let target = context(to)
-    for word in 0..<Int(CTXTOP_CONTEXT_WORDS) { target.store(word, source.loadRelaxed(word)) }
+    for word in 0..<CTXTOP_CONTEXT_WORDS { target.store(word, source.loadRelaxed(word)) }
   }
 }

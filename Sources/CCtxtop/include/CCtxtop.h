@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -48,7 +49,9 @@ int ctxtop_is_byte_locked(int fd, off_t byte);
 
 /* A descriptor that becomes readable when the process ends, or -errno. */
 int ctxtop_pidfd_open(int pid);
-int ctxtop_event_fd(void);
+/* Both ends of a pipe, non-blocking. Not an eventfd: those all share one inode, and we must know our own. */
+int ctxtop_wake_pipe(int ends[2]);
+void ctxtop_name_thread(const char *name);
 
 /* All return 0 (or a descriptor) or -errno. */
 int ctxtop_unix_socket(void);
@@ -57,6 +60,9 @@ int ctxtop_accept(int fd);
 /* Effective user and group of the peer, as the kernel recorded them at connect. */
 int ctxtop_peer(int fd, uint32_t *user, uint32_t *group, int32_t *pid);
 #define CTXTOP_SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path))
+
+/* The id of a group by its name or number, or -1. Not for several threads at once. */
+int64_t ctxtop_group_id(const char *name);
 
 /* Whether the directory lies on tmpfs: 1, 0, or -errno. */
 int ctxtop_is_tmpfs(int fd);
@@ -74,7 +80,8 @@ struct ctxtop_thread {
   uint64_t attachment; /* the attachment that the pointers belong to; 0: none */
   void *lane;
   void *unit;
-  uint64_t app_pushes; /* app contexts pushed by this thread so far */
+  uint64_t app_pushes;     /* app contexts pushed by this thread so far */
+  uint64_t request_pushes; /* pushes of request contexts that have begun and not ended */
   uint64_t is_shared_lane;
 };
 extern _Thread_local struct ctxtop_thread ctxtop_this_thread __attribute__((tls_model("initial-exec")));

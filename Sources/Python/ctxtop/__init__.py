@@ -1,0 +1,56 @@
+"""ctxtop: a "top" for Flask application contexts.
+
+``Ctxtop(app)`` instruments one Flask application. Everything hot is native (``_native``); the modules here
+are the cold paths:
+
+====================  =======================================================================
+``_settings``         CTXTOP_* settings and the service's name
+``_server``           which server this process belongs to, and which part of it we are
+``_lifecycle``        who attaches, and when
+``_hooks``            what is hooked, and the callbacks that native code may call
+``_stack``            the real context stack, per era of Flask
+``_failures``         which teardown function raised, and which ones it skipped
+``_origins``          who pushed a context before this process was attached
+``_frames``           the first frame of the application's own code
+``_redact``           what must never leave the process is cut out here
+``_sqlalchemy``       connection pool listeners and engine descriptions
+``_imports``          calls that wait for a module to be imported
+====================  =======================================================================
+
+What must hold everywhere: an application runs with ctxtop exactly as it does without. Whatever fails here
+ends in one log line and an unmonitored application.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__all__ = ["Ctxtop"]
+__version__ = "1.0.0"
+
+_log = logging.getLogger("ctxtop")
+
+
+class Ctxtop:
+    """The Flask extension: ``Ctxtop(app)``, or ``Ctxtop()`` and later ``init_app(app)``.
+
+    Never raises. Call it where the application is made, in the main thread, before the server forks or
+    serves; calling it again for the same application does nothing.
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Instrument ``app``. Never raises: a failure is one log line and an unmonitored application."""
+        try:
+            from ._setup import instrument
+
+            instrument(app)
+        except Exception as error:
+            _log.warning("%s is not monitored: %s: %s", getattr(app, "name", "app"), type(error).__name__, error)

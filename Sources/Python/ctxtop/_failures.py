@@ -1,0 +1,236 @@
+"""Which teardown function raised, and which ones it skipped: read from the traceback of what left a pop.
+
+A pop that fails because of a teardown function has a traceback that begins
+
+    AppContext.pop  ->  Flask.do_teardown_appcontext  ->  the function (or a signal's receiver)
+
+A request context pops its app context, so the same exception leaves two pops; and a second failure hides the
+first one in its ``__context__``. Each failure is reported by exactly one pop: the one whose own frame called
+``do_teardown_*``. That needs no memory of what was reported before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+from . import _frames, _redact
+from ._stack import APP, REQUEST
+
+_TEARDOWN_NAMES = {APP: "do_teardown_appcontext", REQUEST: "do_teardown_request"}
+# Frameworks that call a teardown function, or a signal's receiver, on Flask's behalf.
+_CALLERS = ("flask", "blinker", "asgiref", "concurrent", "asyncio", "contextlib.py", "sentry_sdk", "threading.py")
+_TRACEBACK_FRAMES = 40
+_CHAIN_LIMIT = 20
+_NAME_BYTES = 200
+
+# Every method that HTTP defines; another one is whatever a client chose to send.
+_METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A teardown function that raised, as it is reported."""
+
+    function: str
+    location: str
+    blueprint: str | None
+    exception: str
+    message: str
+    skipped: tuple[str, ...]
+    traceback: str
+
+
+def found(exc: BaseException, context: Any, kind: int, wrapped: frozenset[CodeType]) -> list[Failure]:
+    """The failures that the pop of ``context`` which ``exc`` has just left answers for; usually none or one.
+
+    ``wrapped``: the code of every push and pop that is hooked. Call it before ``exc`` travels further.
+    """
+    outermost = exc.__traceback__
+    if outermost is None:
+        return []
+    failures: list[Failure] = []
+    for error in _chain(exc):
+        teardown = _teardown(error.__traceback__, kind, wrapped)
+        if teardown is None or (error is not exc and not _begins_in(error, outermost.tb_frame)):
+            continue
+        failures.extend(_failure(leaf, node, context, kind) for leaf, node in _leaves(error, teardown))
+    return failures
+
+
+def request_label(context: Any) -> tuple[str | None, str | None, str | None]:
+    """(method, endpoint, rule) of a request context; all None without one. Never the path."""
+    request = getattr(context, "request", None)
+    if request is None:
+        return None, None, None
+    method = str(getattr(request, "method", "") or "").upper()
+    rule = getattr(request, "url_rule", None)
+    endpoint = getattr(rule, "endpoint", None)
+    text = getattr(rule, "rule", None)
+    return (
+        method if method in _METHODS else "OTHER",
+        None if endpoint is None else str(endpoint),
+        None if text is None else str(text),
+    )
+
+
+def _chain(exc: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    error: BaseException | None = exc
+    while error is not None and id(error) not in seen and len(seen) < _CHAIN_LIMIT:
+        seen.add(id(error))
+        yield error
+        error = error.__context__
+
+
+def _begins_in(error: BaseException, frame: FrameType) -> bool:
+    return error.__traceback__ is not None and error.__traceback__.tb_frame is frame
+
+
+def _teardown(node: TracebackType | None, kind: int, wrapped: frozenset[CodeType]) -> TracebackType | None:
+    """The ``do_teardown_*`` entry that the outermost hooked pop called; None: it was another one's, or none."""
+    hooked = 0
+    while node is not None:
+        code = node.tb_frame.f_code
+        hooked += code in wrapped
+        if code.co_name in _TEARDOWN_NAMES.values():
+            is_ours = code.co_name == _TEARDOWN_NAMES[kind] and hooked == 1
+            return _innermost(node) if is_ours else None
+        node = node.tb_next
+    return None
+
+
+def _innermost(node: TracebackType) -> TracebackType:
+    # A subclass of Flask may override the method and call the inherited one.
+    name = node.tb_frame.f_code.co_name
+    while node.tb_next is not None and node.tb_next.tb_frame.f_code.co_name == name:
+        node = node.tb_next
+    return node
+
+
+def _leaves(error: BaseException, node: TracebackType) -> list[tuple[BaseException, TracebackType]]:
+    """The exceptions of a group, each with its own traceback (Flask 3.2 runs all functions, then raises)."""
+    members = getattr(error, "exceptions", None)
+    if not isinstance(members, tuple) or node.tb_next is not None:
+        return [(error, node)]
+    return [(member, member.__traceback__ or node) for member in members if isinstance(member, BaseException)]
+
+
+def _failure(error: BaseException, node: TracebackType, context: Any, kind: int) -> Failure:
+    frame = node.tb_frame
+    order = _order(context, kind)
+    culprit = _culprit(node.tb_next)
+    function = frame.f_locals.get("func")
+    position = next((index for index, (_, known) in enumerate(order) if known is function), None)
+    if function is None or _is_receiver(node.tb_next):
+        # A signal's receiver, or an overridden do_teardown_* itself: what runs after it is not known.
+        code = (culprit or frame).f_code
+        module = str((culprit or frame).f_globals.get("__name__", ""))
+        name, location, position = (
+            f"{module}.{getattr(code, 'co_qualname', code.co_name)}",
+            _frames.location(code),
+            None,
+        )
+    else:
+        name, location = name_of(function), location_of(function, culprit)
+    skipped = () if position is None else tuple(name_of(known) for _, known in order[position + 1 :])
+    return Failure(
+        function=_redact.bounded(name, _NAME_BYTES),
+        location=location,
+        blueprint=None if position is None else order[position][0],
+        exception=type(error).__name__,
+        message=_redact.message(error),
+        skipped=skipped,
+        traceback=traceback_text(node.tb_next),
+    )
+
+
+def _order(context: Any, kind: int) -> list[tuple[str | None, Any]]:
+    """(blueprint, function) of everything that this teardown would have run, in that order."""
+    app = context.app
+    if kind == APP:
+        return [(None, function) for function in reversed(getattr(app, "teardown_appcontext_funcs", ()))]
+    functions = getattr(app, "teardown_request_funcs", {})
+    request = context.request
+    blueprints = getattr(request, "blueprints", None)
+    names: list[str | None]
+    if blueprints is not None:
+        names = [*blueprints, None]
+    else:
+        # Before Flask 2.0: the application's own functions first, then those of the one blueprint.
+        blueprint = getattr(request, "blueprint", None)
+        names = [None] if blueprint is None else [None, blueprint]
+    return [(name, function) for name in names for function in reversed(functions.get(name, ()))]
+
+
+def _culprit(node: TracebackType | None) -> FrameType | None:
+    """The first frame behind ``do_teardown_*`` that is not one of those who only pass the call on."""
+    while node is not None:
+        if not _relative(node).startswith(_CALLERS):
+            return node.tb_frame
+        node = node.tb_next
+    return None
+
+
+def _is_receiver(node: TracebackType | None) -> bool:
+    return node is not None and _relative(node).startswith("blinker")
+
+
+def _relative(node: TracebackType) -> str:
+    return _frames.relative(node.tb_frame.f_code.co_filename)
+
+
+def name_of(function: Any) -> str:
+    """``shop.close_cart``: module and qualified name; of a partial, the function's in it."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    owner = function if hasattr(function, "__qualname__") else type(function)
+    return f"{getattr(owner, '__module__', None) or '?'}.{owner.__qualname__}"
+
+
+def location_of(function: Any, culprit: FrameType | None) -> str:
+    """``shop.py:12``: where a function is defined; where it failed if that cannot be told; else ``""``."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    # A chain of wrappers that bites its own tail has no end.
+    with contextlib.suppress(ValueError):
+        function = inspect.unwrap(function)
+    # A function's own code, else that of an object which can be called.
+    caller = vars(type(function)).get("__call__")
+    code = getattr(function, "__code__", None) or getattr(caller, "__code__", None)
+    if isinstance(code, CodeType):
+        return _frames.location(code)
+    return _frames.location(culprit.f_code) if culprit is not None else ""
+
+
+def traceback_text(node: TracebackType | None) -> str:
+    """``file:line function`` of each frame, one a line, innermost last. No source text, no values."""
+    lines: list[str] = []
+    while node is not None and len(lines) < _TRACEBACK_FRAMES:
+        code = node.tb_frame.f_code
+        lines.append(f"{_relative(node)}:{node.tb_lineno} {code.co_name}")
+        node = node.tb_next
+    return "\n".join(lines)
+
+
+def current_request(kind: int, context: Any, stack: tuple[tuple[int, Any], ...]) -> Any:
+    """The request context that is being torn down, or was when it popped this app context; None: neither."""
+    if kind == REQUEST or hasattr(context, "request"):
+        return context
+    # Up to Flask 3.1 the request context is off the stack when it pops its app context: it is our caller.
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(8):
+        if frame is None:
+            break
+        if frame.f_code.co_name == "pop":
+            candidate = frame.f_locals.get("self")
+            if candidate is not context and hasattr(candidate, "request"):
+                return candidate
+        frame = frame.f_back
+    return next((known for found_kind, known in reversed(stack) if found_kind == REQUEST), None)

@@ -1,0 +1,152 @@
+"""What is hooked, and the callbacks that native code may call on its cold paths.
+
+Hooked are the classes of contexts (push and pop, once per process) and ``app.wsgi_app`` (once per
+application): the places that exist in every version of Flask, and that cost least. No signal receivers and
+none of Flask's own hook lists: both cost more, and a receiver that raises leaves a context behind.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from . import _failures, _frames, _origins, _sqlalchemy, _stack
+from ._stack import APP, REQUEST
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from ._lifecycle import Lifecycle
+
+
+class Hooks:
+    """The callbacks. None of them raises an ``Exception``; what a signal handler raises is not ours to keep."""
+
+    def __init__(self, native: Any, lifecycle: Lifecycle, read_stack: Callable[[], _stack.Stack]) -> None:
+        self._native = native
+        self._lifecycle = lifecycle
+        self._read_stack = read_stack
+        self._wrapped: frozenset[CodeType] = frozenset()
+
+    def wrapping(self, functions: list[Any]) -> None:
+        """Know these original functions by their code in tracebacks."""
+        codes = (getattr(function, "__code__", None) for function in functions)
+        self._wrapped = frozenset(code for code in codes if code is not None)
+
+    def stack(self) -> _stack.Stack:
+        """The real stack of the current unit, bottom first: (kind, context)."""
+        try:
+            return self._read_stack()
+        except Exception:
+            return ()
+
+    def raised(self, context: Any, kind: int, exc: BaseException) -> None:
+        """A push or pop of ``context`` raised ``exc``: report the teardown functions that did it, if any did.
+
+        ``exc`` must carry its traceback, and must not have travelled beyond that push or pop.
+        """
+        try:
+            failures = _failures.found(exc, context, kind, self._wrapped)
+            if not failures:
+                return
+            method, endpoint, rule = _failures.request_label(
+                _failures.current_request(kind, context, self._read_stack())
+            )
+            for failure in failures:
+                self._native.teardown_failed(
+                    failure.function,
+                    failure.location,
+                    kind,
+                    failure.blueprint,
+                    failure.exception,
+                    failure.message,
+                    method,
+                    endpoint,
+                    rule,
+                    failure.skipped,
+                    failure.traceback,
+                )
+        except Exception:
+            return
+
+    def frame(self) -> str:
+        """``"shop.py:41 chat"``: the innermost frame of the application's own code; ``""`` without one."""
+        try:
+            return _frames.first(sys._getframe(1))
+        except Exception:
+            return ""
+
+    def origin(self, context: Any) -> str:
+        """Where ``context`` was pushed, if that was before this process was attached; ``""`` if not known."""
+        try:
+            return _origins.of(context)
+        except Exception:
+            return ""
+
+    def route(self, environ: dict[str, Any], app: Flask) -> tuple[str | None, str | None]:
+        """(endpoint, rule) of a request that failed before the framework routed it."""
+        try:
+            rule, _ = app.url_map.bind_to_environ(environ).match(return_rule=True)
+            return str(rule.endpoint), str(rule.rule)
+        except Exception:
+            return None, None
+
+    def engine(self, record: Any) -> int:
+        """The native number of the engine that a connection record belongs to; -1: unknown."""
+        try:
+            return _sqlalchemy.describe(self._native, record)
+        except Exception:
+            return -1
+
+    def backend_pid(self, connection: Any) -> int:
+        """The database server's process id for a connection, if its driver knows; -1 otherwise."""
+        try:
+            return _sqlalchemy.backend_pid(connection)
+        except Exception:
+            return -1
+
+    def first_event(self, context: Any = None) -> None:
+        """An event in a process that is not attached. Attaches a worker; else remembers who pushed what is there.
+
+        ``context``: what is being pushed or popped, where the caller knows.
+        """
+        try:
+            if self._lifecycle.first_event() or self._lifecycle.has_declined():
+                return
+            contexts = [pushed for _, pushed in self._read_stack()]
+            if context is not None:
+                contexts.append(context)
+            if contexts:
+                frame = _frames.first(sys._getframe(1))
+                for pushed in contexts:
+                    _origins.remember(pushed, frame)
+        except Exception:
+            return
+
+
+def install(native: Any, lifecycle: Lifecycle) -> Hooks:
+    """Hook the classes of contexts. Once per process; may raise, and then nothing is hooked."""
+    from flask import Flask, ctx
+
+    _frames.set_entry(Flask.wsgi_app)
+    hooks = Hooks(native, lifecycle, _stack.reader())
+    native.install(hooks, *_stack.variables())
+    classes: list[tuple[Any, int]] = [(ctx.AppContext, APP)]
+    if getattr(ctx, "RequestContext", ctx.AppContext) is not ctx.AppContext:
+        classes.append((ctx.RequestContext, REQUEST))
+    originals = [(cls, kind, cls.__dict__["push"], cls.__dict__["pop"]) for cls, kind in classes]
+    hooks.wrapping([function for _, _, push, pop in originals for function in (push, pop)])
+    wrappers = [
+        (cls, native.wrap_push(cls, push, kind), native.wrap_pop(cls, pop, kind)) for cls, kind, push, pop in originals
+    ]
+    for cls, push, pop in wrappers:
+        cls.push = push
+        cls.pop = pop
+    return hooks
+
+
+def instrument(app: Flask, native: Any) -> None:
+    """Hook one application's requests. Middleware that is set later lies outside of ours."""
+    app.wsgi_app = native.wrap_wsgi(app.wsgi_app, app)  # type: ignore[method-assign]

@@ -1,0 +1,156 @@
+"""Who attaches, and when: a worker is visible before its first request, a master never.
+
+===================================  =======================================================
+uWSGI, application before the fork   ``uwsgi.post_fork_hook``, chained
+uWSGI with lazy-apps                 at import: we are in the worker
+gunicorn without preload             at import: ``spawn_worker`` is on the stack
+gunicorn with preload                after the fork, if ``spawn_worker`` is on the stack
+anything else                        first event that is not part of an import
+===================================  =======================================================
+
+uWSGI runs none of Python's at-fork hooks; the native module forgets its thread and slot over any fork by
+itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import platform
+import sys
+from types import FrameType
+from typing import Any
+
+from . import _imports, _server
+
+_log = logging.getLogger("ctxtop")
+
+
+class Lifecycle:
+    """Attaches this process when it is a worker. One per process; survives forks."""
+
+    def __init__(self, native: Any) -> None:
+        self.native = native
+        self._attached_pid = 0
+        # A process that failed to attach, or must not, is not asked again.
+        self._declined_pid = 0
+        self._is_started = False
+        self._flask = _distribution_version("flask")
+        self._werkzeug = _distribution_version("werkzeug")
+
+    def start(self) -> None:
+        """Arrange that each worker attaches; attach now if we are one. Idempotent."""
+        if _server.role() is _server.Role.WORKER:
+            self.attach()
+        if self._is_started:
+            return
+        self._is_started = True
+        atexit.register(self._detach)
+        if _server.uwsgi_module() is not None:
+            self._chain_uwsgi()
+            # It sets the hook at its import, and knows of nobody who was there before.
+            _imports.when_imported("uwsgidecorators", self._chain_uwsgi)
+        else:
+            os.register_at_fork(after_in_child=self._forked)
+
+    def attach(self) -> bool:
+        """Claim a slot for this process. Says whether it has one; a failure is logged once per process."""
+        pid = os.getpid()
+        if self._declined_pid == pid:
+            return False
+        self.describe()
+        if self.native.attach() == 0:
+            self._attached_pid = pid
+            if warning := self.native.problem():
+                _log.warning("%s", warning)
+            return True
+        self._declined_pid = pid
+        _log.warning("this worker is not monitored: %s", self.native.problem() or "unknown reason")
+        return False
+
+    def describe(self) -> None:
+        """Tell the native module who we are; again when more is known."""
+        server = _server.describe()
+        self.native.describe(
+            server.kind,
+            server.model,
+            server.version,
+            server.workers,
+            server.threads,
+            server.number,
+            server.instance,
+            platform.python_version(),
+            self._flask,
+            self._werkzeug,
+            _text_version(sys.modules.get("sqlalchemy")),
+        )
+
+    def first_event(self) -> bool:
+        """An event in a process that is not attached: attach, unless we are a master or still importing."""
+        pid = os.getpid()
+        if self._declined_pid == pid or self._attached_pid == pid or _is_importing(sys._getframe(1)):
+            return False
+        if _server.role() is _server.Role.MASTER or self._is_forked_by_worker():
+            return False
+        return self.attach()
+
+    def has_declined(self) -> bool:
+        """Whether this process failed to attach: nothing will be asked of what happens in it."""
+        return self._declined_pid == os.getpid()
+
+    def _is_forked_by_worker(self) -> bool:
+        # uWSGI's module tells a child that a worker forked that it is that worker.
+        return _server.uwsgi_module() is not None and self._attached_pid != 0
+
+    def _chain_uwsgi(self) -> None:
+        uwsgi = _server.uwsgi_module()
+        previous = getattr(uwsgi, "post_fork_hook", None)
+        if uwsgi is None or getattr(previous, "_ctxtop", False):
+            return
+
+        def post_fork_hook() -> Any:
+            try:
+                if uwsgi.worker_id() > 0:
+                    self.attach()
+            except Exception as error:
+                _log.warning("this worker is not monitored: %s: %s", type(error).__name__, error)
+            return previous() if callable(previous) else None
+
+        post_fork_hook._ctxtop = True  # type: ignore[attr-defined]
+        uwsgi.post_fork_hook = post_fork_hook  # type: ignore[attr-defined]
+
+    def _forked(self) -> None:
+        try:
+            if _server.gunicorn_worker() is not None:
+                self.attach()
+        except Exception as error:
+            _log.warning("this worker is not monitored: %s: %s", type(error).__name__, error)
+
+    def _detach(self) -> None:
+        # A forked child that ends by sys.exit runs its parent's exit handlers: the slot is not its own.
+        if self._attached_pid == os.getpid():
+            self.native.detach()
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported on this stack: what is pushed now may belong to a master to be."""
+    while frame is not None:
+        if frame.f_code.co_name == "_call_with_frames_removed" and frame.f_code.co_filename.startswith("<frozen"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _distribution_version(name: str) -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version(name)
+    except Exception:
+        return _text_version(sys.modules.get(name))
+
+
+def _text_version(module: object) -> str:
+    version = getattr(module, "__version__", "")
+    return version if isinstance(version, str) else ""

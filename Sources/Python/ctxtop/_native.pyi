@@ -1,0 +1,73 @@
+"""The native module, as Python sees it. Nothing in it raises towards the application."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+def configure(name: str, directory: str | None, group: str | None, /) -> None:
+    """Remember the settings of this process. Before any fork; maps nothing, starts nothing."""
+
+def describe(
+    server_kind: str,
+    server_model: str,
+    server_version: str,
+    server_workers: int,
+    server_threads: int,
+    number: int,
+    instance: int,
+    python: str,
+    flask: str,
+    werkzeug: str,
+    sqlalchemy: str,
+    /,
+) -> None:
+    """Say who this worker is; -1 and "" are unknown. May be said again."""
+
+def attach() -> int:
+    """Claim a slot and start the agent's thread in this process. 0, or a negative errno. Idempotent."""
+
+def detach() -> None:
+    """Free the slot: a clean end."""
+
+def is_attached() -> bool:
+    """Whether this very process has a slot."""
+
+def problem() -> str | None:
+    """Why the last attach failed, or what one that worked has to say, in one line; None: nothing."""
+
+def install(hooks: object, cv_app: ContextVar[Any] | None, cv_request: ContextVar[Any] | None, /) -> None:
+    """Take the callbacks for cold paths, and Flask's context variables where this version has them."""
+
+def wrap_wsgi(callable: Callable[..., Any], app: object, /) -> Callable[..., Any]:
+    """A WSGI application that tells when requests begin and when their responses are closed."""
+
+def wrap_push(cls: type, function: Callable[..., Any], kind: int, /) -> Any:
+    """What to set as ``cls.push``. Kind 0: app context, 1: request context."""
+
+def wrap_pop(cls: type, function: Callable[..., Any], kind: int, /) -> Any:
+    """What to set as ``cls.pop``."""
+
+def connection_opened(dbapi: object, record: object, /) -> None: ...
+def connection_closed(dbapi: object, record: object | None, /) -> None: ...
+def checked_out(dbapi: object, record: object, fairy: object, /) -> None: ...
+def checked_in(dbapi: object, record: object, /) -> None: ...
+def invalidated(dbapi: object, record: object, exc: BaseException | None, /) -> None: ...
+def detached(dbapi: object, record: object, /) -> None: ...
+def engine(engine_key: int, url: str, pool_size: int, overflow: int, timeout_ms: int, /) -> int:
+    """The number of an engine, registered under its key at the first call. -1: unknown, or no room."""
+
+def teardown_failed(
+    function: str,
+    location: str,
+    kind: int,
+    blueprint: str | None,
+    exception: str,
+    message: str,
+    method: str | None,
+    endpoint: str | None,
+    rule: str | None,
+    skipped: tuple[str, ...],
+    traceback: str,
+    /,
+) -> None:
+    """A teardown function raised. All texts are free of secrets already."""

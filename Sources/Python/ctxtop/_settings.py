@@ -1,0 +1,67 @@
+"""CTXTOP_* settings, and the name of the service that they or the application give.
+
+The environment wins over ``app.config``: who runs the server has the last word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# The stem names files and a socket; its bound is the segment's name field.
+_STEM_BYTES = 48
+_HASH_DIGITS = 6
+_OFF = frozenset({"0", "false", "no", "off", ""})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may be configured. ``None``: not given."""
+
+    enabled: bool
+    name: str | None
+    directory: str | None
+    group: str | None
+
+
+def read(config: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings of one application. An empty value counts as not given."""
+
+    def text(key: str) -> str | None:
+        value: object = environment.get(key)
+        if value is None:
+            value = config.get(key)
+        return str(value) if value not in (None, "") else None
+
+    return Settings(
+        enabled=_enabled(environment.get("CTXTOP_ENABLED"), config.get("CTXTOP_ENABLED", True)),
+        name=text("CTXTOP_NAME"),
+        directory=text("CTXTOP_DIR"),
+        group=text("CTXTOP_GROUP"),
+    )
+
+
+def stem(settings: Settings, app_name: str, root_path: str) -> str:
+    """The service's name as files bear it: reduced to ``[A-Za-z0-9._-]``, at most 48 bytes, never empty.
+
+    Without ``CTXTOP_NAME`` it ends in six hexadecimal digits of a hash of user and root path, so that two
+    users, or two copies of one application, do not meet in one segment.
+    """
+    if settings.name is not None:
+        return _reduced(settings.name, _STEM_BYTES)
+    key = f"{os.getuid()}\0{root_path}".encode("utf-8", "surrogateescape")
+    digits = hashlib.sha256(key).hexdigest()[:_HASH_DIGITS]
+    return f"{_reduced(app_name, _STEM_BYTES - _HASH_DIGITS - 1)}-{digits}"
+
+
+def _enabled(environment: str | None, config: object) -> bool:
+    value = environment if environment is not None else config
+    return str(value).strip().lower() not in _OFF and value is not None
+
+
+def _reduced(name: str, size: int) -> str:
+    # A leading dot would hide the file or climb a directory; a leading dash reads as an option.
+    return re.sub(r"[^A-Za-z0-9._-]", "-", name).lstrip(".-")[:size] or "app"

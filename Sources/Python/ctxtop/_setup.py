@@ -1,0 +1,75 @@
+"""The order in which one application gets instrumented; called by ``Ctxtop.init_app`` only."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import sysconfig
+import threading
+from typing import TYPE_CHECKING
+
+from . import _settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from ._lifecycle import Lifecycle
+
+_log = logging.getLogger("ctxtop")
+_lock = threading.Lock()
+_lifecycle: Lifecycle | None = None
+_declined = False
+
+
+def instrument(app: Flask) -> None:
+    """Hook ``app``, and see to it that this process attaches if it is a worker. May raise."""
+    settings = _settings.read(app.config)
+    if not settings.enabled or "ctxtop" in app.extensions:
+        return
+    with _lock:
+        lifecycle = _prepared(settings, app)
+        if lifecycle is None:
+            return
+        from . import _frames, _hooks
+
+        _frames.add_root(app.root_path)
+        _hooks.instrument(app, lifecycle.native)
+        app.extensions["ctxtop"] = True
+    lifecycle.start()
+
+
+def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
+    """Everything that is done once per process, by its first application; None: declined."""
+    global _lifecycle, _declined
+    if _lifecycle is not None or _declined:
+        return _lifecycle
+    _declined = True
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        _log.warning("%s is not monitored: free-threaded CPython is not supported yet", app.name)
+        return None
+    try:
+        from . import _native
+    except ImportError as error:
+        _log.warning("%s is not monitored: the native module does not load: %s", app.name, error)
+        return None
+    from . import _hooks, _imports, _sqlalchemy
+    from . import _lifecycle as lifecycles
+
+    name = _settings.stem(settings, app.name, app.root_path)
+    _native.configure(name, settings.directory, settings.group)
+    lifecycle = lifecycles.Lifecycle(_native)
+    _hooks.install(_native, lifecycle)
+    _imports.when_imported("sqlalchemy", lambda: _sqlalchemy.install(_native, lifecycle))
+    _lifecycle, _declined = lifecycle, False
+    return lifecycle
+
+
+def _forget_in_child() -> None:
+    # Another thread of the parent may have held the lock at the fork; nobody would ever release it here.
+    global _lock
+    _lock = threading.Lock()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_forget_in_child)

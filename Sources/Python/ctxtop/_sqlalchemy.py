@@ -1,0 +1,142 @@
+"""SQLAlchemy: pool listeners, descriptions of engines, backend process ids.
+
+Listeners are set on the class ``Pool``, so that they serve every engine, those made before included. They are
+native functions; what they need from Python is asked once per connection or once per pool.
+
+A pool does not know its engine, and ``Engine.__init__`` cannot be wrapped (``create_engine`` reads its
+arguments from its code). But every engine listens to its pool's first connection, with a function that knows
+it. An engine is remembered under what its pool and that pool's successors share: the function that opens a
+connection.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from . import _redact
+
+_UNKNOWN = -1
+# A listener is wrapped once so that it runs once.
+_CLOSURE_DEPTH = 2
+_keys = itertools.count(1)
+# Holds neither an engine nor a pool: text, under the creator's address while the creator lives.
+_urls: dict[int, tuple[Any, int, str]] = {}
+_installed = False
+
+
+def install(native: Any, lifecycle: Any) -> None:
+    """Listen to every pool of this process. Once per process; may raise."""
+    global _installed
+    if _installed:
+        return
+    from sqlalchemy import event
+    from sqlalchemy.pool import Pool
+
+    _installed = True
+    listeners = {
+        "connect": native.connection_opened,
+        "close": native.connection_closed,
+        "checkout": native.checked_out,
+        "checkin": native.checked_in,
+        "invalidate": native.invalidated,
+        "detach": native.detached,
+        # A detached connection has left its record behind.
+        "close_detached": lambda dbapi: native.connection_closed(dbapi, None),
+    }
+    for name, listener in listeners.items():
+        if hasattr(Pool.dispatch, name):
+            event.listen(Pool, name, listener)
+    if native.is_attached():
+        lifecycle.describe()
+
+
+def describe(native: Any, record: Any) -> int:
+    """The native number of the engine that ``record`` belongs to; -1 if it cannot be told."""
+    pool = getattr(record, "_ConnectionRecord__pool", None) or getattr(record, "_pool", None)
+    if pool is None:
+        return _UNKNOWN
+    creator = getattr(pool, "_creator", None)
+    known = _urls.get(id(creator))
+    if known is None or known[0]() is not creator:
+        known = _learn(creator, _url_of(pool))
+    if known is None:
+        return _UNKNOWN
+    return int(native.engine(known[1], known[2], *limits(pool)))
+
+
+def limits(pool: Any) -> tuple[int, int, int]:
+    """(size, overflow, timeout in milliseconds) of a pool, -1 where it has none; overflow -1 with a size: no limit."""
+    size, timeout = getattr(pool, "_pool", None), getattr(pool, "_timeout", None)
+    maximum = getattr(size, "maxsize", None)
+    if not isinstance(maximum, int):
+        return _UNKNOWN, _UNKNOWN, _UNKNOWN
+    overflow = getattr(pool, "_max_overflow", _UNKNOWN)
+    milliseconds = int(timeout * 1000) if isinstance(timeout, (int, float)) else _UNKNOWN
+    return maximum, int(overflow), milliseconds
+
+
+def backend_pid(connection: Any) -> int:
+    """The database server's process id for a connection, if its driver knows it already; -1 otherwise.
+
+    Asks no driver that would ask the server.
+    """
+    for owner in (connection, getattr(connection, "driver_connection", None)):
+        for ask in _BACKEND_PIDS:
+            try:
+                pid = ask(owner)
+            except Exception:
+                continue
+            if isinstance(pid, int) and 0 < pid < 1 << 31:
+                return pid
+    return _UNKNOWN
+
+
+# psycopg 3, psycopg2, mysqlclient and PyMySQL, asyncpg: each answers from memory.
+_BACKEND_PIDS: tuple[Callable[[Any], Any], ...] = (
+    lambda connection: connection.info.backend_pid,
+    lambda connection: connection.get_backend_pid(),
+    lambda connection: connection.thread_id(),
+    lambda connection: connection.get_server_pid(),
+)
+
+
+def _url_of(pool: Any) -> str:
+    """The URL of a pool's engine, without secrets; only the name of the dialect where no engine is found."""
+    from sqlalchemy.engine import Engine
+
+    for listener in pool.dispatch.connect:
+        engine = _in_closure(listener, Engine, _CLOSURE_DEPTH)
+        if engine is not None and engine.pool is pool:
+            return _redact.url(engine.url)
+    return f"{getattr(getattr(pool, '_dialect', None), 'name', None) or 'unknown'}://"
+
+
+def _in_closure(function: Any, wanted: type, depth: int) -> Any:
+    """An instance of ``wanted`` among the variables that a function closes over, or that those close over."""
+    for cell in getattr(function, "__closure__", None) or ():
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            continue
+        if issubclass(type(value), wanted):
+            return value
+        found = _in_closure(value, wanted, depth - 1) if depth > 0 else None
+        if found is not None:
+            return found
+    return None
+
+
+def _learn(creator: Any, url: str) -> tuple[Any, int, str] | None:
+    if creator is None:
+        return None
+    key = id(creator)
+    try:
+        reference: Any = weakref.ref(creator, lambda _: _urls.pop(key, None))
+    except TypeError:
+        return None
+    known = (reference, next(_keys), url)
+    _urls[key] = known
+    return known

@@ -1,0 +1,44 @@
+"""Fixtures: servers that are stopped whatever happens, and the switch for the long forms of the tests."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+if importlib.util.find_spec("ctxtop") is None:
+    # Not installed: the tree itself, with a native module that was built in place.
+    sys.path.insert(0, str(HERE.parents[1] / "Sources" / "Python"))
+
+from support import server as servers  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run loops at their full length")
+
+
+@pytest.fixture(scope="session")
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether loops run at their full length."""
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., servers.Server]]:
+    """Starts servers; stops them at the end of the test."""
+    started: list[servers.Server] = []
+
+    def start(*arguments: Any, **options: Any) -> servers.Server:
+        server = servers.start(*arguments, **options)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()

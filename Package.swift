@@ -14,7 +14,7 @@ let embedded: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .treatAllWarnings(as: .error),
   .enableExperimentalFeature("Embedded"),
-  .unsafeFlags(["-wmo"]),
+  .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
 ]
 
 /// Only the module's init function may be seen from outside, and the library must stay mapped: its

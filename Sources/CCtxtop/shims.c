@@ -1,6 +1,93 @@
 #define _GNU_SOURCE 1
-#include <sys/syscall.h>
-#include <unistd.h>
 #include "CCtxtop.h"
-_Thread_local uint64_t *ctxtop_lane;
-long ctxtop_syscall(long n, long a, long b, long c) { return syscall(n, a, b, c); }
+
+#include <grp.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+_Thread_local struct ctxtop_thread ctxtop_this_thread;
+
+static int result(long value) { return value < 0 ? -errno : (int)value; }
+
+const char *ctxtop_describe_error(int code, char *buffer, size_t size) { return strerror_r(code, buffer, size); }
+
+int ctxtop_allocate(int fd, off_t offset, off_t length) { return result(fallocate(fd, 0, offset, length)); }
+
+static struct flock byte_lock(short type, off_t byte) {
+  struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+  return lock;
+}
+
+int ctxtop_lock_byte(int fd, off_t byte) {
+  struct flock lock = byte_lock(F_WRLCK, byte);
+  return result(fcntl(fd, F_SETLK, &lock));
+}
+
+void ctxtop_unlock_byte(int fd, off_t byte) {
+  struct flock lock = byte_lock(F_UNLCK, byte);
+  (void)fcntl(fd, F_SETLK, &lock);
+}
+
+int ctxtop_is_byte_locked(int fd, off_t byte) {
+  struct flock lock = byte_lock(F_WRLCK, byte);
+  if (fcntl(fd, F_GETLK, &lock) < 0) return -errno;
+  return lock.l_type != F_UNLCK;
+}
+
+int ctxtop_pidfd_open(int pid) { return result(syscall(SYS_pidfd_open, pid, 0)); }
+
+int ctxtop_wake_pipe(int ends[2]) { return result(pipe2(ends, O_CLOEXEC | O_NONBLOCK)); }
+
+void ctxtop_name_thread(const char *name) { (void)prctl(PR_SET_NAME, name); }
+
+int ctxtop_unix_socket(void) { return result(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
+
+int ctxtop_bind(int fd, const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path) return -ENAMETOOLONG;
+  strcpy(address.sun_path, path);
+  return result(bind(fd, (struct sockaddr *)&address, sizeof address));
+}
+
+int ctxtop_accept(int fd) { return result(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)); }
+
+int ctxtop_peer(int fd, uint32_t *user, uint32_t *group, int32_t *pid) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return -errno;
+  *user = peer.uid;
+  *group = peer.gid;
+  *pid = peer.pid;
+  return 0;
+}
+
+int64_t ctxtop_group_id(const char *name) {
+  char *end;
+  struct group *group = getgrnam(name);
+  if (group) return group->gr_gid;
+  long number = strtol(name, &end, 10);
+  return *name && !*end && number >= 0 ? number : -1;
+}
+
+int ctxtop_is_tmpfs(int fd) {
+  struct statfs status;
+  if (fstatfs(fd, &status) < 0) return -errno;
+  return status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC;
+}
+
+void *ctxtop_wiped_page(void) {
+  void *page = mmap(NULL, CTXTOP_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return NULL;
+  if (madvise(page, CTXTOP_PAGE_BYTES, MADV_WIPEONFORK) == 0) return page;
+  munmap(page, CTXTOP_PAGE_BYTES);
+  return NULL;
+}
+
+uint64_t ctxtop_thread_id(void) { return (uint64_t)syscall(SYS_gettid); }
+
+int ctxtop_rename_new(const char *from, const char *to) {
+  return result(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */));
+}

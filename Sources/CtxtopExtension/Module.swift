@@ -1,4 +1,69 @@
-import CPython
-@c(PyInit__native) public func pyInit() -> UnsafeMutableRawPointer? { 
- let s = Snapshot(service: "a", host: "b")
- return s.service == s.host || s == Snapshot() ? nil : nil }
+// The CPython extension module `ctxtop._native`: a door between Python and the agent, in Swift alone.
+//
+//   PythonObjects.swift      how we speak with CPython
+//   ModuleFunctions.swift    configure, describe, attach, detach
+//   HookCalls.swift          the cold paths: what native code asks Python for
+//   WSGIWrapper.swift        the wrapper of `app.wsgi_app`: requests begin and end here
+//   ResponseIterator.swift   the response, so that its close() is seen
+//   ContextWrappers.swift    push and pop of contexts
+//   RealStack.swift          the record made to agree with the framework's own stack
+//   RouteNames.swift         names of endpoints and rules
+//   PoolListeners.swift      SQLAlchemy's pool events (ConnectionTokens.swift)
+//   FailureFunction.swift    a teardown function raised
+//
+// Beside these files the folder holds links to the folders of the guest's other targets, which are compiled
+// once more as part of this module.
+//
+// What must hold: only the stable ABI is linked; nothing raises towards the application but what the
+// application itself raised; an exception that passes through is the same object with the same traceback.
+
+import CCtxtop
+@preconcurrency import CPython
+
+/// The module's init function. One interpreter per process: the agent's state is the process's.
+@c(PyInit__native)
+public func initializeModule() -> UnsafeMutablePointer<PyObject>? {
+  let interpreter = PyInterpreterState_GetID(PyInterpreterState_Get())
+  if let owner = Module.interpreter, owner != interpreter {
+    let text: StaticString = "ctxtop watches one interpreter per process, and another one has it"
+    PyErr_SetString(PyExc_ImportError, UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self))
+    return nil
+  }
+  Module.interpreter = interpreter
+  if Module.definition == nil { Module.prepare() }
+  return PyModuleDef_Init(Module.definition)
+}
+
+enum Module {
+  nonisolated(unsafe) static var interpreter: Int64?
+  nonisolated(unsafe) static var definition: UnsafeMutablePointer<PyModuleDef>?
+
+  static func prepare() {
+    Python.prepare()
+    WSGIWrapper.prepare()
+    ContextWrappers.prepare()
+    ResponseIterator.prepare()
+    RouteNames.prepare()
+    PoolListeners.prepare()
+    Agent.nameThread = HookCalls.threadName
+    let module = UnsafeMutablePointer<PyModuleDef>.allocate(capacity: 1)
+    module.initialize(to: PyModuleDef())
+    module.pointee.m_base.ob_refcnt = 1
+    module.pointee.m_name = UnsafeRawPointer(("_native" as StaticString).utf8Start).assumingMemoryBound(to: CChar.self)
+    module.pointee.m_methods = methodTable(methods)
+    definition = module
+  }
+
+  private static var methods: [PyMethodDef] {
+    [
+      method("configure", moduleConfigure), method("describe", moduleDescribe), method("attach", moduleAttach),
+      method("detach", moduleDetach), method("is_attached", moduleIsAttached), method("problem", moduleProblem),
+      method("warning", moduleWarning), method("install", moduleInstall), method("wrap_wsgi", moduleWrapWSGI),
+      method("wrap_push", moduleWrapPush), method("wrap_pop", moduleWrapPop),
+      method("connection_opened", poolConnectionOpened), method("connection_closed", poolConnectionClosed),
+      method("checked_out", poolCheckedOut), method("checked_in", poolCheckedIn),
+      method("invalidated", poolInvalidated), method("detached", poolDetached), method("engine", poolEngine),
+      method("teardown_failed", moduleTeardownFailed),
+    ]
+  }
+}

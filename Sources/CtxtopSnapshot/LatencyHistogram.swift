@@ -47,7 +47,10 @@ public struct LatencyHistogram: Equatable, Sendable {
   public func quantile(_ fraction: Double) -> UInt64? {
     let total = total
     guard total > 0 else { return nil }
-    let rank = max(1, UInt64((fraction * Double(total)).rounded(.up)))
+    let exact = fraction * Double(total)
+    // Rounded up by hand: `rounded(.up)` asks for the mathematics library, which the extension does without.
+    guard exact >= 0, exact < 0x1p63 else { return nil }
+    let rank = max(1, UInt64(exact) &+ (Double(UInt64(exact)) < exact ? 1 : 0))
     var seen: UInt64 = 0
     for (bucket, count) in counts.enumerated() {
       seen &+= count

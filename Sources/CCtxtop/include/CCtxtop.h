@@ -1,45 +1,97 @@
+/*
+ * What Swift cannot say itself: variadic system calls, socket addresses, a thread-local, and the
+ * contracts of layout.h. Embedded Swift has no Glibc module, so this is also its door to libc.
+ *
+ * Never define _GNU_SOURCE here: it changes structures that SwiftGlibc has imported without it. What
+ * needs it lives in shims.c.
+ */
 #pragma once
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-/* the only things Swift cannot say itself: variadic open(2), a thread-local */
-static inline int ctxtop_open(const char *p, int fl, mode_t m) { return open(p, fl, m); }
-extern long ctxtop_syscall(long, long, long, long);
-extern int gettid(void);
-static inline long ctxtop_pidfd_open(int pid) { return ctxtop_syscall(SYS_pidfd_open, pid, 0, 0); }
-extern _Thread_local uint64_t *ctxtop_lane __attribute__((tls_model("initial-exec")));
-static inline uint64_t *ctxtop_lane_get(void) { return ctxtop_lane; }
-static inline void ctxtop_lane_set(uint64_t *p) { ctxtop_lane = p; }
-static inline uint64_t ctxtop_ticks(void) {
+
+#include "layout.h"
+
+static inline int ctxtop_errno(void) { return errno; }
+
+/* The text of an error number in the buffer or elsewhere; safe from any thread. */
+const char *ctxtop_describe_error(int code, char *buffer, size_t size);
+
+/* RLIMIT_FSIZE is an enumeration in C and a plain number to getrlimit in Swift. */
+static inline __rlimit_resource_t ctxtop_file_size_limit(void) { return RLIMIT_FSIZE; }
+
+static inline int ctxtop_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+/* Allocates the pages of a range and extends the file over it; never shrinks. 0 or -errno. */
+int ctxtop_allocate(int fd, off_t offset, off_t length);
+
+/* Takes the write lock on one byte without waiting: 0, or -errno (EAGAIN: somebody has it). */
+int ctxtop_lock_byte(int fd, off_t byte);
+void ctxtop_unlock_byte(int fd, off_t byte);
+/* Asks whether another process holds the byte: 1 yes, 0 no, -errno. */
+int ctxtop_is_byte_locked(int fd, off_t byte);
+
+/* A descriptor that becomes readable when the process ends, or -errno. */
+int ctxtop_pidfd_open(int pid);
+/* Both ends of a pipe, non-blocking. Not an eventfd: those all share one inode, and we must know our own. */
+int ctxtop_wake_pipe(int ends[2]);
+void ctxtop_name_thread(const char *name);
+
+/* All return 0 (or a descriptor) or -errno. */
+int ctxtop_unix_socket(void);
+int ctxtop_bind(int fd, const char *path);
+int ctxtop_accept(int fd);
+/* Effective user and group of the peer, as the kernel recorded them at connect. */
+int ctxtop_peer(int fd, uint32_t *user, uint32_t *group, int32_t *pid);
+#define CTXTOP_SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path))
+
+/* The id of a group by its name or number, or -1. Not for several threads at once. */
+int64_t ctxtop_group_id(const char *name);
+
+/* Whether the directory lies on tmpfs: 1, 0, or -errno. */
+int ctxtop_is_tmpfs(int fd);
+
+/* One private anonymous page that reads as zero in every child of a fork or clone; NULL where there is none. */
+void *ctxtop_wiped_page(void);
+
+uint64_t ctxtop_thread_id(void);
+
+/* link(2) of an open unnamed or temporary file is not possible everywhere: rename without replacing. */
+int ctxtop_rename_new(const char *from, const char *to);
+
+/* What the agent keeps per thread; reached without a call. */
+struct ctxtop_thread {
+  uint64_t attachment; /* the attachment that the pointers belong to; 0: none */
+  void *lane;
+  void *unit;
+  uint64_t app_pushes;     /* app contexts pushed by this thread so far */
+  uint64_t request_pushes; /* pushes of request contexts that have begun and not ended */
+  uint64_t is_shared_lane;
+};
+extern _Thread_local struct ctxtop_thread ctxtop_this_thread __attribute__((tls_model("initial-exec")));
+static inline struct ctxtop_thread *ctxtop_thread(void) { return &ctxtop_this_thread; }
+
+/* Hints that ask for no memory: they replace a scheduler call between two tries to read a record. */
+static inline void ctxtop_pause(void) {
 #if defined(__x86_64__)
-  return __builtin_ia32_rdtsc();
+  __builtin_ia32_pause();
 #elif defined(__aarch64__)
-  uint64_t v; __asm__ volatile("mrs %0, cntvct_el0" : "=r"(v)); return v;
+  __asm__ volatile("yield");
 #endif
-}
-/* fcntl is variadic */
-static inline int ctxtop_setlk(int fd, int wait) {
-  struct flock l; memset(&l, 0, sizeof l); l.l_type = F_WRLCK; l.l_whence = SEEK_SET;
-  return fcntl(fd, wait ? F_SETLKW : F_SETLK, &l);
-}
-static inline int ctxtop_bind_unix(int fd, const char *path) {
-  struct sockaddr_un a; memset(&a, 0, sizeof a); a.sun_family = AF_UNIX; strncpy(a.sun_path, path, sizeof a.sun_path - 1);
-  return bind(fd, (struct sockaddr *)&a, sizeof a);
 }

@@ -1,0 +1,134 @@
+// The agent: what is embedded in a server process. This file holds what all of it shares; the rest is
+//
+//   Attachment.swift        claim a slot, start the thread; say goodbye
+//   ForkGuard.swift         what happens to all of this in a child
+//   RequestEvents.swift     the events, called by the hooks on the server's own threads:
+//   ContextEvents.swift       no system call, no lock, no allocation
+//   ConnectionEvents.swift
+//   AgentThread.swift       the one native thread: signs of life, leadership, the socket
+//   Leadership.swift        which agent answers for the service
+//   Exporter.swift          the socket: requests, clients, answers (ExporterClient.swift)
+//   RuntimeDirectory.swift  where everything lies
+//   OwnedDescriptors.swift  which descriptors are ours
+//
+// What must hold: nothing here throws to its caller, traps, prints, blocks a server's thread or takes the
+// interpreter's lock. A call before attach or after detach does nothing.
+
+import CCtxtop
+
+#if !hasFeature(Embedded)
+  import CtxtopScoreboard
+#endif
+
+/// The agent of this process.
+package enum Agent {
+  /// The agent's version.
+  package static let version = "1.0.0"
+
+  /// What was configured: the service's name and where it lies. Set once, before any thread needs it.
+  package struct Configuration: Sendable {
+    package var stem = ""
+    package var directory = ""
+    package var group: UInt32?
+    package init() {}
+  }
+
+  nonisolated(unsafe) package static var configuration = Configuration()
+
+  /// A page that reads as zero in every child of a fork or clone: the word `attachment` in it says whether
+  /// this process is attached, and by which attachment. Nil until `prepare`.
+  nonisolated(unsafe) static var page: Words?
+  static let attachmentWord = 0
+  /// A word of the page that is 1 while somebody attaches or detaches.
+  static let busyWord = 1
+
+  /// The slot of the present attachment. Only used while attached.
+  nonisolated(unsafe) static var slotInUse: Slot?
+  nonisolated(unsafe) static var namesInUse: NameTable?
+  /// Number of the latest attachment; goes on over forks, so that a child's differs from its parent's.
+  nonisolated(unsafe) static var attachments: UInt64 = 0
+  nonisolated(unsafe) static var threadKey: pthread_key_t = 0
+
+  /// Names the calling thread on its first event; 0 where it has no name. Set by the host's binding.
+  nonisolated(unsafe) package static var nameThread: (@convention(c) () -> UInt32)?
+
+  /// The number of the present attachment; 0: not attached.
+  @inline(__always)
+  package static var attachment: UInt64 {
+    guard let page else { return 0 }
+    return page.loadRelaxed(attachmentWord)
+  }
+
+  /// What this thread writes to; nil: not attached.
+  @inline(__always)
+  static func thread() -> UnsafeMutablePointer<ctxtop_thread>? {
+    let attachment = attachment
+    if attachment == 0 { return nil }
+    guard let thread = ctxtop_thread() else { return nil }
+    if thread.pointee.attachment == attachment { return thread }
+    return enrol(thread, attachment)
+  }
+
+  /// First event of a thread under an attachment: gives it a lane and a unit.
+  @inline(never)
+  private static func enrol(
+    _ thread: UnsafeMutablePointer<ctxtop_thread>, _ attachment: UInt64
+  ) -> UnsafeMutablePointer<ctxtop_thread>? {
+    guard let slot = slotInUse else { return nil }
+    let id = ctxtop_thread_id()
+    let (lane, isShared) = slot.takeLane(id)
+    thread.pointee.lane = lane.base
+    thread.pointee.is_shared_lane = isShared ? 1 : 0
+    thread.pointee.unit = nil
+    thread.pointee.attachment = attachment
+    pthread_setspecific(threadKey, thread)
+    takeUnit(thread, slot, id)
+    return thread
+  }
+
+  /// Gives the thread a unit record, unless the table is full; then it is tried again at its next request.
+  static func takeUnit(_ thread: UnsafeMutablePointer<ctxtop_thread>, _ slot: Slot, _ id: UInt64) {
+    let name = nameThread?() ?? 0
+    guard let unit = slot.takeUnit(kind: 0, nativeID: id, name: name, at: Clock.monotonic()) else {
+      slot.control.add(CTXTOP_SLOT_DROPPED_UNITS)
+      return
+    }
+    thread.pointee.unit = unit.base
+  }
+
+  /// A thread ends: its lane is free, its unit is free or evidence.
+  static func threadEnds(_ thread: UnsafeMutablePointer<ctxtop_thread>) {
+    guard thread.pointee.attachment == attachment, attachment != 0, let slot = slotInUse else { return }
+    if let unit = thread.pointee.unit { slot.releaseUnit(Words(unit)) }
+    if let lane = thread.pointee.lane, thread.pointee.is_shared_lane == 0 { Words(lane).store(CTXTOP_LANE_OWNER, 0) }
+    thread.pointee.attachment = 0
+    thread.pointee.unit = nil
+  }
+
+  /// The number of a name in the slot; 0 when not attached or empty.
+  package static func name(_ text: UnsafeRawBufferPointer) -> UInt32 {
+    guard attachment != 0, let names = namesInUse else { return 0 }
+    return names.number(of: text)
+  }
+
+  /// Counts in this thread's lane.
+  @inline(__always)
+  static func count(_ thread: UnsafeMutablePointer<ctxtop_thread>, _ word: Int, _ by: UInt64 = 1) {
+    guard let lane = thread.pointee.lane else { return }
+    if thread.pointee.is_shared_lane == 0 { Words(lane).addOwned(word, by) } else { Words(lane).add(word, by) }
+  }
+
+  /// Raises a maximum in this thread's lane.
+  @inline(__always)
+  static func raise(_ thread: UnsafeMutablePointer<ctxtop_thread>, _ word: Int, to value: UInt64) {
+    guard let lane = thread.pointee.lane else { return }
+    if Words(lane).loadRelaxed(word) < value { Words(lane).raise(word, to: value) }
+  }
+
+  /// This thread's unit record.
+  @inline(__always)
+  static func unit(_ thread: UnsafeMutablePointer<ctxtop_thread>) -> UnitRecord? {
+    guard let unit = thread.pointee.unit else { return nil }
+    return UnitRecord(Words(unit))
+  }
+}

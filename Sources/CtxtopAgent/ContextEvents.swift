@@ -1,0 +1,133 @@
+// Events of context stacks. Called on the server's own threads: no system call, no lock, no allocation.
+
+import CCtxtop
+
+#if !hasFeature(Embedded)
+  import CtxtopScoreboard
+#endif
+
+extension Agent {
+  /// What a push must be compared with afterwards: app contexts that this thread has pushed so far.
+  @inline(__always)
+  package static var appPushes: UInt64 { ctxtop_thread()?.pointee.app_pushes ?? 0 }
+
+  /// A context was pushed on this thread. `identity` finds it again; `frame` is a name or 0.
+  @inline(__always)
+  package static func contextPushed(kind: UInt32, identity: UInt64, frame: UInt32) {
+    guard let thread = thread() else { return }
+    count(thread, CTXTOP_LANE_PUSHED)
+    if kind == 0 { thread.pointee.app_pushes &+= 1 }
+    guard let unit = unit(thread) else { return }
+    if !unit.push(kind: kind, identity: identity, frame: frame, at: Clock.monotonic()) {
+      slotInUse?.control.add(CTXTOP_SLOT_DROPPED_CONTEXTS)
+    }
+    let maximum = kind == 0 ? CTXTOP_LANE_APP_DEPTH_MAX : CTXTOP_LANE_REQUEST_DEPTH_MAX
+    raise(thread, maximum, to: UInt64(unit.depth(kind)))
+  }
+
+  /// A context was popped on this thread.
+  @inline(__always)
+  package static func contextPopped(kind: UInt32, identity: UInt64) {
+    guard let thread = thread() else { return }
+    count(thread, CTXTOP_LANE_POPPED)
+    unit(thread)?.pop(kind: kind, identity: identity, at: Clock.monotonic())
+  }
+
+  /// How a request context found its app context.
+  package enum AppContextOrigin {
+    /// It pushed its own, or there is no request to speak of.
+    case own
+    /// It runs on one that an earlier request or somebody else left there.
+    case reused
+    /// It runs on one that is not in the record: the real stack must be read first.
+    case unrecorded
+  }
+
+  /// Where the app context of a request context comes from that was just pushed, when `appPushesBefore` app
+  /// contexts had been pushed before it.
+  @inline(__always)
+  package static func origin(appPushesBefore: UInt64) -> AppContextOrigin {
+    guard let thread = thread(), thread.pointee.app_pushes == appPushesBefore, let unit = unit(thread) else {
+      return .own
+    }
+    let open = unit.openRequest
+    if open == 0 { return .own }
+    guard let app = unit.top(0) else { return .unrecorded }
+    return app.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == open ? .own : .reused
+  }
+
+  /// A request context is being pushed: the app context that is pushed meanwhile is the framework's doing.
+  @inline(__always)
+  package static func beginRequestContextPush() { ctxtop_thread()?.pointee.request_pushes &+= 1 }
+
+  /// The push of a request context has ended, well or not.
+  @inline(__always)
+  package static func endRequestContextPush() { ctxtop_thread()?.pointee.request_pushes &-= 1 }
+
+  /// Whether a context that is just being pushed is the framework's own doing for the open request, and not the
+  /// application's: the request's first request context, and the app context that comes with it.
+  @inline(__always)
+  package static func isPushedByFramework(kind: UInt32) -> Bool {
+    guard let thread = thread(), let unit = unit(thread) else { return false }
+    if kind == 0 { return thread.pointee.request_pushes > 0 }
+    let open = unit.openRequest
+    if open == 0 { return false }
+    guard let top = unit.top(1) else { return true }
+    return top.loadRelaxed(CTXTOP_CONTEXT_REQUEST) != open
+  }
+
+  /// Whether a context is on this thread's record.
+  package static func isRecorded(_ identity: UInt64) -> Bool {
+    guard let thread = thread(), let unit = unit(thread) else { return false }
+    for index in 0..<unit.entries where unit.context(index).loadRelaxed(CTXTOP_CONTEXT_IDENTITY) == identity {
+      return true
+    }
+    return false
+  }
+
+  /// Whether contexts of a request that is about to end are still on this thread's record.
+  package static func leavesContexts(_ token: RequestToken) -> Bool {
+    guard isCurrent(token), token.serial != 0, let thread = thread(), let unit = unit(thread) else { return false }
+    for index in 0..<unit.entries where unit.context(index).loadRelaxed(CTXTOP_CONTEXT_REQUEST) == token.serial {
+      return true
+    }
+    return false
+  }
+
+  /// This thread's open request runs on an app context that it did not push.
+  package static func contextReused() {
+    guard let thread = thread() else { return }
+    count(thread, CTXTOP_LANE_REUSED)
+    unit(thread)?.reuse()
+  }
+
+  /// Contexts that are recorded on this thread's stack.
+  @inline(__always)
+  package static var recordedContexts: Int {
+    guard let thread = thread(), let unit = unit(thread) else { return 0 }
+    return unit.entries
+  }
+
+  /// Makes this thread's record agree with the real stack, bottom first.
+  package static func reconcile(with stack: UnsafeBufferPointer<StackEntry>) {
+    guard let thread = thread(), let unit = unit(thread) else { return }
+    let recorded = unit.entries
+    _ = unit.reconcile(with: stack, at: Clock.monotonic())
+    if stack.count > CTXTOP_CONTEXTS, recorded < CTXTOP_CONTEXTS {
+      slotInUse?.control.add(CTXTOP_SLOT_DROPPED_CONTEXTS, UInt64(stack.count - CTXTOP_CONTEXTS))
+    }
+    raise(thread, CTXTOP_LANE_APP_DEPTH_MAX, to: UInt64(unit.depth(0)))
+    raise(thread, CTXTOP_LANE_REQUEST_DEPTH_MAX, to: UInt64(unit.depth(1)))
+  }
+
+  /// The request is about to end and the record agrees with the real stack: marks what it leaves behind.
+  /// `endpoint` and `rule` name it where the router never did. Returns how many contexts it left.
+  package static func markLeft(_ token: RequestToken, endpoint: UInt32, rule: UInt32) -> Int {
+    guard isCurrent(token), token.serial != 0, let thread = thread(), let unit = unit(thread) else { return 0 }
+    var label = unit.label
+    if label.endpoint == 0 { label = Label(method: label.method, endpoint: endpoint, rule: rule) }
+    let left = unit.markLeft(by: token.serial, label: label, at: Clock.monotonic())
+    count(thread, CTXTOP_LANE_LEAKED, UInt64(left))
+    return left
+  }
+}

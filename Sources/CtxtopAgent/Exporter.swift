@@ -1,0 +1,200 @@
+// The service's socket, in the hands of the leader: accepts clients, answers requests from the segment.
+// Clients that are slow, silent or hostile are bounded and dropped, never waited for.
+
+import CCtxtop
+
+#if !hasFeature(Embedded)
+  import CtxtopScoreboard
+  import CtxtopSnapshot
+#endif
+
+/// The listening socket and its clients. Agent's thread only.
+struct Exporter: ~Copyable {
+  /// Clients at a time; one more takes the place of the one that has been silent the longest.
+  private static let clientLimit = 64
+  /// A client that never asked, or that takes nothing, is dropped after this.
+  private static let silence: UInt64 = 10_000_000_000
+
+  private let service: Service
+  private let path: Path
+  private var collector: Collector
+  private var listener: Int32 = -1
+  private var bound: FileIdentity?
+  private var clients: [ExporterClient] = []
+  private var nextTry: UInt64 = 0
+
+  init(_ service: Service) {
+    self.service = service
+    path = service.directory.path.entry("\(service.stem).sock")
+    collector = Collector(file: service.file, lock: service.lock, own: service.slot)
+  }
+
+  var isOpen: Bool { listener >= 0 }
+
+  // MARK: The listener
+
+  /// Makes the socket and puts it in the place of whatever socket was there.
+  mutating func open(_ leadership: inout Leadership, at now: UInt64) {
+    close(unlinking: false)
+    nextTry = now &+ 500_000_000
+    let temporary = service.directory.path.entry(".\(service.stem).\(getpid()).sock")
+    temporary.withCString { _ = unlink($0) }
+    let socket = ctxtop_unix_socket()
+    guard socket >= 0 else { return }
+    guard OwnedDescriptors.add(socket) else {
+      _ = CCtxtop.close(socket)
+      return
+    }
+    guard prepare(socket, temporary), leadership.stillLeads(), mayReplace(), putInPlace(temporary) else {
+      temporary.withCString { _ = unlink($0) }
+      OwnedDescriptors.close(socket)
+      return
+    }
+    listener = socket
+    bound = FileIdentity(at: path)
+  }
+
+  private func prepare(_ socket: Int32, _ path: Path) -> Bool {
+    path.withCString { path in
+      guard ctxtop_bind(socket, path) == 0, chmod(path, service.mode.socket) == 0 else { return false }
+      if let group = service.mode.group, chown(path, none32, group) != 0 { return false }
+      return listen(socket, 128) == 0
+    }
+  }
+
+  /// What is not a socket is never replaced.
+  private func mayReplace() -> Bool { FileIdentity(at: path).map { $0.isSocket && $0.owner == geteuid() } ?? true }
+
+  private func putInPlace(_ temporary: Path) -> Bool {
+    temporary.withCString { from in path.withCString { to in rename(from, to) == 0 } }
+  }
+
+  /// Makes the socket again when it could not be made before, or its name leads elsewhere.
+  mutating func keepOpen(_ leadership: Leadership, at now: UInt64) {
+    guard now >= nextTry else { return }
+    nextTry = now &+ 500_000_000
+    let there = FileIdentity(at: path)
+    if isOpen, OwnedDescriptors.isOurs(listener), let bound, let there, there.isSame(as: bound) { return }
+    var leadership = leadership
+    open(&leadership, at: now)
+  }
+
+  /// Closes the listener and all clients; removes the socket only when it is still ours.
+  mutating func close(unlinking: Bool) {
+    for client in clients { OwnedDescriptors.close(client.descriptor) }
+    clients.removeAll()
+    if listener < 0 { return }
+    if unlinking, let bound, let there = FileIdentity(at: path), there.isSame(as: bound) {
+      path.withCString { _ = unlink($0) }
+    }
+    OwnedDescriptors.close(listener)
+    listener = -1
+    bound = nil
+  }
+
+  // MARK: Polling
+
+  /// Adds what the exporter waits for.
+  func poll(into polled: inout [pollfd]) {
+    polled.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
+    for client in clients {
+      polled.append(pollfd(fd: client.descriptor, events: client.pollEvents, revents: 0))
+    }
+  }
+
+  /// When a watching client wants its next record, or a silent one must go.
+  func nextDue(at now: UInt64) -> UInt64 {
+    var due = nextTry
+    for client in clients { due = min(due, client.nextDue(silence: Self.silence)) }
+    return max(due, now)
+  }
+
+  /// Serves what `poll` reported: the listener first, then the clients in their order.
+  mutating func serve(_ polled: ArraySlice<pollfd>, at now: UInt64) {
+    var answer = Answer()
+    let known = min(clients.count, max(polled.count - 1, 0))
+    for index in 0..<known { advance(index, polled[polled.startIndex + 1 + index].revents, &answer, at: now) }
+    for index in known..<max(clients.count, known) { advance(index, 0, &answer, at: now) }
+    clients.removeAll { client in
+      if client.isFinished { OwnedDescriptors.close(client.descriptor) }
+      return client.isFinished
+    }
+    if let first = polled.first, first.revents != 0 { accept(at: now) }
+  }
+
+  private mutating func advance(_ index: Int, _ events: Int16, _ answer: inout Answer, at now: UInt64) {
+    guard OwnedDescriptors.isOurs(clients[index].descriptor) else {
+      clients[index].isFinished = true
+      return
+    }
+    if events != 0 { clients[index].receive(events, at: now) }
+    while let request = clients[index].takeRequest(at: now) {
+      switch request {
+      case .record: clients[index].send(answer.record(&collector), at: now)
+      case .json: clients[index].send(answer.json(&collector), at: now, andClose: true)
+      case .text(let text): clients[index].send(Array(text.description.utf8), at: now, andClose: true)
+      }
+    }
+    clients[index].flush(at: now)
+    if now > clients[index].lastProgress &+ Self.silence, clients[index].isStuck { clients[index].isFinished = true }
+  }
+
+  private mutating func accept(at now: UInt64) {
+    guard OwnedDescriptors.isOurs(listener) else { return }
+    for _ in 0..<Self.clientLimit {
+      let socket = ctxtop_accept(listener)
+      if socket < 0 { return }
+      guard mayEnter(socket), OwnedDescriptors.add(socket) else {
+        _ = CCtxtop.close(socket)
+        continue
+      }
+      if clients.count >= Self.clientLimit { makeRoom() }
+      clients.append(ExporterClient(socket, at: now))
+    }
+  }
+
+  /// Root, our own user, and whoever the socket's mode let in by its group.
+  private func mayEnter(_ socket: Int32) -> Bool {
+    var user: UInt32 = 0
+    var group: UInt32 = 0
+    var pid: Int32 = 0
+    guard ctxtop_peer(socket, &user, &group, &pid) == 0 else { return false }
+    return user == 0 || user == geteuid() || service.mode.group != nil
+  }
+
+  private mutating func makeRoom() {
+    var oldest = 0
+    for index in clients.indices where clients[index].lastProgress < clients[oldest].lastProgress { oldest = index }
+    OwnedDescriptors.close(clients[oldest].descriptor)
+    clients.remove(at: oldest)
+  }
+}
+
+/// The answers of one round: made at most once, however many clients ask.
+private struct Answer {
+  private var snapshot: Snapshot?
+  private var recordBytes: [UInt8]?
+  private var jsonBytes: [UInt8]?
+
+  mutating func record(_ collector: inout Collector) -> [UInt8] {
+    if let recordBytes { return recordBytes }
+    let bytes = RecordEncoder.encode(taken(&collector))
+    recordBytes = bytes
+    return bytes
+  }
+
+  mutating func json(_ collector: inout Collector) -> [UInt8] {
+    if let jsonBytes { return jsonBytes }
+    var bytes = SnapshotJSON.encode(taken(&collector))
+    bytes.append(10)
+    jsonBytes = bytes
+    return bytes
+  }
+
+  private mutating func taken(_ collector: inout Collector) -> Snapshot {
+    if let snapshot { return snapshot }
+    let taken = collector.snapshot()
+    snapshot = taken
+    return taken
+  }
+}

@@ -1,0 +1,167 @@
+// One client of the exporter: its half-read request line, its unsent answer, its subscription.
+//
+//   snapshot          one record; the connection stays open for more requests
+//   watch <ms>        a record at once and then every <ms>, until either side closes
+//   json              one JSON document and a newline, then the connection closes
+//   help              this list, then the connection closes
+
+import CCtxtop
+
+#if !hasFeature(Embedded)
+  import CtxtopScoreboard
+#endif
+
+/// A connected client. Agent's thread only.
+struct ExporterClient {
+  /// A request line is never longer than this.
+  private static let lineLimit = 128
+  private static let shortestInterval: UInt64 = 50_000_000
+  private static let longestInterval: UInt64 = 3_600_000_000_000
+
+  /// What is to be answered now.
+  enum Request {
+    case record
+    case json
+    case text(StaticString)
+  }
+
+  let descriptor: Int32
+  /// Last time that it asked or took something.
+  private(set) var lastProgress: UInt64
+  var isFinished = false
+  private var line: [UInt8] = []
+  private var outbox: [UInt8] = []
+  private var sent = 0
+  private var closesWhenSent = false
+  private var interval: UInt64?
+  private var nextRecord: UInt64 = 0
+  private var hasHungUp = false
+
+  init(_ descriptor: Int32, at now: UInt64) {
+    self.descriptor = descriptor
+    lastProgress = now
+  }
+
+  private var isSending: Bool { sent < outbox.count }
+
+  var pollEvents: Int16 {
+    var events: Int16 = 0
+    if isSending { events |= Int16(POLLOUT) }
+    if !closesWhenSent && !hasHungUp { events |= Int16(POLLIN) }
+    return events
+  }
+
+  /// Whether it keeps us waiting: with an answer it does not take, or by never asking.
+  var isStuck: Bool { isSending || interval == nil }
+
+  func nextDue(silence: UInt64) -> UInt64 {
+    let patience = lastProgress &+ silence &+ 1
+    guard interval != nil, !isSending else { return patience }
+    return nextRecord
+  }
+
+  /// Reads what came.
+  mutating func receive(_ events: Int16, at now: UInt64) {
+    if events & Int16(POLLERR | POLLNVAL) != 0 {
+      isFinished = true
+      return
+    }
+    guard events & Int16(POLLIN | POLLHUP) != 0, !closesWhenSent, !hasHungUp else { return }
+    var buffer: InlineArray<256, UInt8> = InlineArray(repeating: 0)
+    let count = withUnsafeMutableBytes(of: &buffer) { recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT)) }
+    if count < 0 {
+      if ctxtop_errno() != EAGAIN && ctxtop_errno() != EINTR { isFinished = true }
+      return
+    }
+    if count == 0 {
+      // It will ask no more; what it asked is still answered, a subscription ends.
+      hasHungUp = true
+      if !isSending, line.isEmpty || interval != nil { isFinished = true }
+      return
+    }
+    lastProgress = now
+    for index in 0..<count where line.count < Self.lineLimit * 4 { line.append(buffer[index]) }
+  }
+
+  /// The next thing to answer, if the last answer is gone; nil: nothing for now.
+  mutating func takeRequest(at now: UInt64) -> Request? {
+    if isFinished || closesWhenSent || isSending { return nil }
+    if let request = nextLine(at: now) { return request }
+    if let interval, now >= nextRecord {
+      // A client that was too slow for its interval skips records; it never gets them late.
+      nextRecord = max(nextRecord &+ interval, now)
+      return .record
+    }
+    if hasHungUp { isFinished = true }
+    return nil
+  }
+
+  private mutating func nextLine(at now: UInt64) -> Request? {
+    guard let end = line.firstIndex(of: 10) else {
+      return line.count > Self.lineLimit ? .text("error: a request is one short line; try help\n") : nil
+    }
+    var words = line[..<end]
+    line = Array(line[(end + 1)...])
+    if words.last == 13 { words = words.dropLast() }
+    return parse(words, at: now)
+  }
+
+  private mutating func parse(_ request: ArraySlice<UInt8>, at now: UInt64) -> Request? {
+    if request.elementsEqual("snapshot".utf8) { return .record }
+    if request.elementsEqual("json".utf8) { return .json }
+    if request.elementsEqual("help".utf8) { return .text(Self.help) }
+    if request.starts(with: "watch ".utf8), let milliseconds = Self.number(request.dropFirst(6)) {
+      interval = min(max(milliseconds &* 1_000_000, Self.shortestInterval), Self.longestInterval)
+      nextRecord = now
+      return nil
+    }
+    return .text("error: unknown request; try help\n")
+  }
+
+  private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+    guard !digits.isEmpty, digits.count <= 9 else { return nil }
+    var value: UInt64 = 0
+    for digit in digits {
+      guard digit >= 48, digit <= 57 else { return nil }
+      value = value &* 10 &+ UInt64(digit &- 48)
+    }
+    return value
+  }
+
+  /// Takes an answer to send.
+  mutating func send(_ bytes: [UInt8], at now: UInt64, andClose: Bool = false) {
+    outbox = bytes
+    sent = 0
+    closesWhenSent = andClose
+    flush(at: now)
+  }
+
+  /// Sends as much as the client takes without waiting.
+  mutating func flush(at now: UInt64) {
+    while isSending {
+      let count = outbox.withUnsafeBytes { bytes in
+        CCtxtop.send(descriptor, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+      }
+      if count > 0 {
+        sent += count
+        lastProgress = now
+        continue
+      }
+      if count < 0, ctxtop_errno() == EINTR { continue }
+      if count < 0, ctxtop_errno() == EAGAIN { return }
+      isFinished = true
+      return
+    }
+    outbox = []
+    sent = 0
+    if closesWhenSent { isFinished = true }
+  }
+
+  private static let help: StaticString = """
+    snapshot     one binary record of all workers
+    watch <ms>   such a record at once and then every <ms> milliseconds
+    json         one JSON document (schema ctxtop.snapshot/1)
+    help         this text
+
+    """
+}

@@ -1,0 +1,93 @@
+// Events of requests. Called on the server's own threads: no system call, no lock, no allocation.
+
+import CCtxtop
+
+#if !hasFeature(Embedded)
+  import CtxtopScoreboard
+  import CtxtopSnapshot
+#endif
+
+/// An open request in the hands of whoever began it; plain memory, to be kept until the request ends.
+package struct RequestToken {
+  fileprivate var attachment: UInt64 = 0
+  fileprivate var unit: UnsafeMutableRawPointer?
+  fileprivate var started: UInt64 = 0
+  fileprivate var outer = UnitRecord.Outer()
+  /// Serial number of the request; 0: its unit has no record.
+  package fileprivate(set) var serial: UInt64 = 0
+  package init() {}
+
+  /// Whether the request was begun at all.
+  package var isOpen: Bool { attachment != 0 }
+}
+
+extension Agent {
+  /// A request begins on this thread. `method` is a number of `Method`.
+  @inline(__always)
+  package static func beginRequest(method: UInt8) -> RequestToken {
+    var token = RequestToken()
+    guard let thread = thread() else { return token }
+    if thread.pointee.unit == nil, let slot = slotInUse { takeUnit(thread, slot, ctxtop_thread_id()) }
+    let now = Clock.monotonic()
+    token.attachment = thread.pointee.attachment
+    token.started = now
+    count(thread, CTXTOP_LANE_REQUESTS)
+    if let unit = unit(thread) {
+      token.serial = unit.beginRequest(at: now, label: Label(method: method), outer: &token.outer)
+      token.unit = unit.words.base
+    }
+    return token
+  }
+
+  /// The router has found the endpoint and rule of this thread's open request, as names.
+  @inline(__always)
+  package static func nameRequest(endpoint: UInt32, rule: UInt32) {
+    guard let thread = thread(), let unit = unit(thread) else { return }
+    unit.nameRequest(endpoint: endpoint, rule: rule)
+  }
+
+  /// The application has returned its response; the server iterates over it.
+  @inline(__always)
+  package static func streamRequest(_ token: RequestToken) {
+    guard isCurrent(token), let unit = token.unit else { return }
+    UnitRecord(Words(unit)).streamRequest(token.serial)
+  }
+
+  /// The response is closed, or the request left the application by an exception. Ends a request once.
+  @inline(__always)
+  package static func endRequest(_ token: inout RequestToken, raised: Bool) {
+    defer { token.attachment = 0 }
+    guard token.attachment != 0, let thread = thread(), thread.pointee.attachment == token.attachment,
+      let slot = slotInUse
+    else { return }
+    let now = Clock.monotonic()
+    count(thread, CTXTOP_LANE_REQUESTS_ENDED)
+    if raised { count(thread, CTXTOP_LANE_EXCEPTIONS) }
+    raise(thread, CTXTOP_LANE_LAST_EVENT, to: now)
+    let latency = now &- token.started
+    slot.control.add(CTXTOP_SLOT_LATENCY &+ LatencyHistogram.bucket(of: latency))
+    if slot.control.loadRelaxed(CTXTOP_SLOT_LATENCY_LONGEST) < latency {
+      slot.control.raise(CTXTOP_SLOT_LATENCY_LONGEST, to: latency)
+    }
+    guard let unit = token.unit else { return }
+    if unit == thread.pointee.unit {
+      UnitRecord(Words(unit)).endRequest(token.serial, at: now, outer: token.outer)
+    } else {
+      // Another thread closes the response (a garbage collector, say): only a word that anybody may write.
+      Words(unit).store(CTXTOP_UNIT_CLOSED_ELSEWHERE, token.serial)
+    }
+  }
+
+  /// Whether the token belongs to this thread's unit under the present attachment.
+  @inline(__always)
+  package static func isCurrent(_ token: RequestToken) -> Bool {
+    guard token.attachment != 0, let thread = thread() else { return false }
+    return thread.pointee.attachment == token.attachment && token.unit == thread.pointee.unit
+  }
+
+  /// The label of this thread's open request, as a word; 0: none.
+  package static var openLabel: UInt64 {
+    guard let thread = thread(), let unit = unit(thread), unit.openRequest != 0 else { return 0 }
+    return unit.label.word
+  }
+}

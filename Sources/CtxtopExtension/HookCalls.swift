@@ -1,0 +1,111 @@
+// What native code asks Python for, on cold paths only. The hooks object promises not to raise; whatever
+// comes all the same is cleared here, so that no hook ever changes what the application sees.
+
+import CCtxtop
+@preconcurrency import CPython
+
+/// The callbacks of the `hooks` object.
+enum HookCalls {
+  nonisolated(unsafe) private static var stackHook: Object?
+  nonisolated(unsafe) private static var raisedHook: Object?
+  nonisolated(unsafe) private static var frameHook: Object?
+  nonisolated(unsafe) private static var originHook: Object?
+  nonisolated(unsafe) private static var routeHook: Object?
+  nonisolated(unsafe) private static var engineHook: Object?
+  nonisolated(unsafe) private static var backendHook: Object?
+  nonisolated(unsafe) private static var firstEventHook: Object?
+  nonisolated(unsafe) private static var threadNameHook: Object?
+
+  /// Takes the callbacks; false with an exception set where one is missing.
+  static func install(_ hooks: Object?) -> Bool {
+    func attribute(_ name: StaticString) -> Object? {
+      let key = Python.interned(name)
+      defer { Py_DecRef(key) }
+      return PyObject_GetAttr(hooks, key)
+    }
+    stackHook = attribute("stack")
+    raisedHook = attribute("raised")
+    frameHook = attribute("frame")
+    originHook = attribute("origin")
+    routeHook = attribute("route")
+    engineHook = attribute("engine")
+    backendHook = attribute("backend_pid")
+    firstEventHook = attribute("first_event")
+    threadNameHook = attribute("thread_name")
+    return PyErr_Occurred() == nil
+  }
+
+  /// Calls a hook; its answer as a new reference, nil without an exception where it failed.
+  private static func ask(_ hook: Object?, _ arguments: Object?...) -> Object? {
+    guard let hook else { return nil }
+    let answer = arguments.withUnsafeBufferPointer { Python.call(hook, $0.baseAddress, $0.count) }
+    if answer == nil { PyErr_Clear() }
+    return answer
+  }
+
+  private static func askName(_ hook: Object?, _ arguments: Object?...) -> UInt32 {
+    guard let hook else { return 0 }
+    let answer = arguments.withUnsafeBufferPointer { Python.call(hook, $0.baseAddress, $0.count) }
+    guard let answer else {
+      PyErr_Clear()
+      return 0
+    }
+    defer { Py_DecRef(answer) }
+    return Python.name(answer)
+  }
+
+  private static func askNumber(_ hook: Object?, _ argument: Object?) -> Int64? {
+    guard let answer = ask(hook, argument) else { return nil }
+    defer { Py_DecRef(answer) }
+    return Python.integer(answer)
+  }
+
+  /// The real stack of this thread: a new tuple of (kind, context), bottom first.
+  static func stack() -> Object? { ask(stackHook) }
+
+  /// A push or pop raised: Python finds out which teardown functions did it, and reports them.
+  static func raised(_ context: Object?, kind: UInt32, _ exception: Object?) {
+    guard let number = PyLong_FromLongLong(Int64(kind)) else { return PyErr_Clear() }
+    Py_DecRef(ask(raisedHook, context, number, exception))
+    Py_DecRef(number)
+  }
+
+  /// Name of the innermost frame of the application's own code.
+  static func frame() -> UInt32 { askName(frameHook) }
+
+  /// Name of the frame that pushed a context before this process was attached.
+  static func origin(_ context: Object?) -> UInt32 { askName(originHook, context) }
+
+  /// Names of endpoint and rule of a request that was never routed.
+  static func route(_ environ: Object?, _ app: Object?) -> (endpoint: UInt32, rule: UInt32) {
+    guard let answer = ask(routeHook, environ, app) else { return (0, 0) }
+    defer { Py_DecRef(answer) }
+    guard PyTuple_Size(answer) == 2 else {
+      PyErr_Clear()
+      return (0, 0)
+    }
+    return (Python.name(PyTuple_GetItem(answer, 0)), Python.name(PyTuple_GetItem(answer, 1)))
+  }
+
+  /// The engine of a connection record.
+  static func engine(_ record: Object?) -> UInt32 {
+    guard let index = askNumber(engineHook, record), index >= 0 else { return none32 }
+    return UInt32(truncatingIfNeeded: index)
+  }
+
+  /// The database server's process id for a connection.
+  static func backendPID(_ connection: Object?) -> UInt32 {
+    guard let pid = askNumber(backendHook, connection), pid > 0 else { return none32 }
+    return UInt32(truncatingIfNeeded: pid)
+  }
+
+  /// An event in a process that is not attached: it may attach now.
+  static func firstEvent(_ context: Object?) { Py_DecRef(ask(firstEventHook, context ?? Python.none)) }
+
+  /// Name of the calling thread.
+  static let threadName: @convention(c) () -> UInt32 = {
+    let exception = SetAsideException()
+    defer { exception.restore() }
+    return askName(threadNameHook)
+  }
+}

@@ -1,0 +1,78 @@
+// The record of a thread's contexts, made to agree with the framework's own stack. On the fast path both
+// context variables are empty and nothing is recorded: three comparisons.
+
+import CCtxtop
+@preconcurrency import CPython
+
+enum RealStack {
+  nonisolated(unsafe) private static var appVariable: Object?
+  nonisolated(unsafe) private static var requestVariable: Object?
+  private static let limit = 64
+
+  /// Flask's context variables; None on versions that keep their stacks elsewhere.
+  static func install(app: Object?, request: Object?) {
+    appVariable = app == Python.none ? nil : app
+    requestVariable = request == Python.none ? nil : request
+    Py_IncRef(appVariable)
+    Py_IncRef(requestVariable)
+  }
+
+  /// Whether an object is on top of its stack; nil where this version's stacks are not context variables.
+  static func isOnTop(_ context: Object?, kind: UInt32) -> Bool? {
+    guard let variable = kind == 0 ? appVariable : requestVariable else { return nil }
+    let value = Python.value(of: variable)
+    defer { Py_DecRef(value) }
+    return value == context
+  }
+
+  private static var isEmpty: Bool {
+    guard appVariable != nil else { return false }
+    let app = Python.value(of: appVariable)
+    let request = Python.value(of: requestVariable)
+    Py_DecRef(app)
+    Py_DecRef(request)
+    return app == nil && request == nil
+  }
+
+  /// Right after the attach: what this thread has on its stacks was pushed before.
+  static func adopt() {
+    if !isEmpty { readAll() }
+  }
+
+  /// A request is about to end: the record agrees with the real stack afterwards, and what the request leaves
+  /// behind is marked. `environ` and `app` name a request that failed before it was routed; nil: not known.
+  static func settle(_ token: RequestToken, environ: Object?, app: Object?) {
+    guard Agent.isCurrent(token) else { return }
+    if isEmpty {
+      if Agent.recordedContexts > 0 { Agent.reconcile(with: UnsafeBufferPointer(start: nil, count: 0)) }
+      return
+    }
+    let exception = SetAsideException()
+    defer { exception.restore() }
+    readAll()
+    guard Agent.leavesContexts(token) else { return }
+    var names: (endpoint: UInt32, rule: UInt32) = (0, 0)
+    if let environ, let app, Label(word: Agent.openLabel).endpoint == 0 { names = HookCalls.route(environ, app) }
+    _ = Agent.markLeft(token, endpoint: names.endpoint, rule: names.rule)
+  }
+
+  /// Reads the real stack through Python and reconciles the record with it.
+  static func readAll() {
+    guard let stack = HookCalls.stack() else { return }
+    defer { Py_DecRef(stack) }
+    let count = min(PyTuple_Size(stack), limit)
+    if count < 0 { return PyErr_Clear() }
+    withUnsafeTemporaryAllocation(of: StackEntry.self, capacity: limit) { entries in
+      for index in 0..<count { entries.initializeElement(at: index, to: entry(PyTuple_GetItem(stack, index))) }
+      Agent.reconcile(with: UnsafeBufferPointer(rebasing: entries[..<count]))
+    }
+  }
+
+  private static func entry(_ pair: Object?) -> StackEntry {
+    let context = PyTuple_GetItem(pair, 1)
+    let kind = UInt32(truncatingIfNeeded: Python.integer(PyTuple_GetItem(pair, 0)) ?? 0)
+    let identity = UInt64(UInt(bitPattern: context))
+    let frame = Agent.isRecorded(identity) ? 0 : HookCalls.origin(context)
+    return StackEntry(kind: kind & 1, identity: identity, frame: frame)
+  }
+}

@@ -1,0 +1,105 @@
+// What stands in the place of `app.wsgi_app`: a native function that begins a request, calls the
+// application, and sees to it that the request ends when the response is closed.
+
+import CCtxtop
+@preconcurrency import CPython
+
+enum WSGIWrapper {
+  nonisolated(unsafe) private static var definition: UnsafeMutablePointer<PyMethodDef>! = nil
+  nonisolated(unsafe) private static var requestMethod: Object! = nil
+  nonisolated(unsafe) private static var fileWrapper: Object! = nil
+  nonisolated(unsafe) private static var read: Object! = nil
+  /// A type of response that is known not to be a file: Flask's, after the first request.
+  nonisolated(unsafe) private static var plainType: UnsafeMutablePointer<PyObject>?
+
+  static func prepare() {
+    definition = methodTable([keywordMethod("wsgi_app", wsgiCall)])
+    requestMethod = Python.interned("REQUEST_METHOD")
+    fileWrapper = Python.interned("wsgi.file_wrapper")
+    read = Python.interned("read")
+  }
+
+  /// A function that holds the application's own callable and the application.
+  fileprivate static func wrap(_ callable: Object?, _ app: Object?) -> Object? {
+    guard let both = PyTuple_New(2) else { return nil }
+    defer { Py_DecRef(both) }
+    Py_IncRef(callable)
+    Py_IncRef(app)
+    _ = PyTuple_SetItem(both, 0, callable)
+    _ = PyTuple_SetItem(both, 1, app)
+    return PyCFunction_NewEx(definition, both, nil)
+  }
+
+  @inline(__always)
+  fileprivate static func call(
+    _ both: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
+  ) -> Object? {
+    if Agent.attachment == 0 { HookCalls.firstEvent(nil) }
+    let environ = count > 0 ? arguments![0] : nil
+    var token = Agent.beginRequest(method: method(environ))
+    let response = Python.call(PyTuple_GetItem(both, 0), arguments, count, names)
+    guard token.isOpen else { return response }
+    guard let response else {
+      finish(&token, environ, PyTuple_GetItem(both, 1), raised: true)
+      return nil
+    }
+    if isServersOwn(response, environ) {
+      finish(&token, environ, PyTuple_GetItem(both, 1), raised: false)
+      return response
+    }
+    return ResponseIterator.wrap(response, token)
+  }
+
+  /// Ends a request whose response needs no closing.
+  private static func finish(_ token: inout RequestToken, _ environ: Object?, _ app: Object?, raised: Bool) {
+    RealStack.settle(token, environ: environ, app: app)
+    Agent.endRequest(&token, raised: raised)
+  }
+
+  @inline(__always)
+  private static func method(_ environ: Object?) -> UInt8 {
+    guard let environ, let value = PyDict_GetItemWithError(environ, requestMethod) else {
+      PyErr_Clear()
+      return 0
+    }
+    guard let text = Python.utf8(value), let start = text.baseAddress else { return 0 }
+    return Method.number(start.assumingMemoryBound(to: UInt8.self), text.count)
+  }
+
+  /// Whether the server must get the response as it is: lists and tuples, which have no close(), and files
+  /// that it may send by itself (gunicorn asks for the type of its wrapper, uWSGI for the very object).
+  @inline(__always)
+  private static func isServersOwn(_ response: Object, _ environ: Object?) -> Bool {
+    let type = response.pointee.ob_type
+    if type == plainType { return false }
+    return classify(response, type, environ)
+  }
+
+  private static func classify(_ response: Object, _ type: Object?, _ environ: Object?) -> Bool {
+    let list = withUnsafeMutablePointer(to: &PyList_Type) { $0 }
+    let tuple = withUnsafeMutablePointer(to: &PyTuple_Type) { $0 }
+    if type == list || type == tuple { return true }
+    if let file = PyObject_GetAttr(response, read) {
+      Py_DecRef(file)
+      return true
+    }
+    PyErr_Clear()
+    if let environ, let wrapper = PyDict_GetItemWithError(environ, fileWrapper) {
+      if PyObject_IsInstance(response, wrapper) == 1 { return true }
+    }
+    PyErr_Clear()
+    // Types live as long as the process, or at least as long as we hold the one we compare with.
+    Py_IncRef(type)
+    Py_DecRef(plainType)
+    plainType = type
+    return false
+  }
+}
+
+private let wsgiCall: FastKeywordFunction = { WSGIWrapper.call($0, $1, $2, $3) }
+
+/// wrap_wsgi(callable, app)
+let moduleWrapWSGI: FastFunction = { _, arguments, count in
+  guard let arguments, count == 2 else { return Python.typeError("wrap_wsgi(callable, app)") }
+  return WSGIWrapper.wrap(arguments[0], arguments[1])
+}

@@ -1,0 +1,73 @@
+// What `/proc/PID/stat` says of a process. proc(5): the second field is the command in parentheses and may
+// hold anything, so fields are counted from the last closing parenthesis.
+
+import CCtxtop
+
+#if !hasFeature(Embedded)
+  import CtxtopSnapshot
+#endif
+
+/// One reading of a process's status.
+package struct ProcessStatus {
+  /// The kernel's state letter.
+  package var state: UInt8 = 0
+  /// Parent's process id.
+  package var parent: Int32 = 0
+  /// User and system time, in nanoseconds.
+  package var cpuTime: UInt64 = 0
+  /// Start time in clock ticks after boot: with the pid, a process's name for ever.
+  package var startTicks: UInt64 = 0
+  /// Resident memory in bytes.
+  package var residentBytes: UInt64 = 0
+
+  /// Reads the status of a process; nil: there is none, or it is not visible from here.
+  package init?(of pid: Int32) {
+    guard let text = Self.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    var field = 2
+    var index = end &+ 2
+    while index < text.count {
+      field &+= 1
+      if field == 3 { state = text[index] }
+      var value: UInt64 = 0
+      while index < text.count, text[index] != UInt8(ascii: " ") {
+        value = value &* 10 &+ UInt64(text[index] &- 48)
+        index &+= 1
+      }
+      index &+= 1
+      keep(field, value)
+    }
+    if field < 24 { return nil }
+  }
+
+  private mutating func keep(_ field: Int, _ value: UInt64) {
+    let tick: UInt64 = 10_000_000  // USER_HZ is 100 on every Linux that there is
+    switch field {
+    case 4: parent = Int32(truncatingIfNeeded: value)
+    case 14, 15: cpuTime = cpuTime &+ value &* tick
+    case 22: startTicks = value
+    case 24: residentBytes = value &* UInt64(CTXTOP_PAGE_BYTES)
+    default: break
+    }
+  }
+
+  /// As the snapshot wants it.
+  package func sample(at time: UInt64) -> KernelSample {
+    KernelSample(state: state, residentBytes: residentBytes, cpuTime: cpuTime, time: time)
+  }
+
+  /// The inode of a process's pid namespace; 0 where it cannot be told.
+  package static func pidNamespace(of pid: Int32 = 0) -> UInt64 {
+    var status = stat()
+    let path = Path((pid == 0 ? "/proc/self/ns/pid" : "/proc/\(pid)/ns/pid").utf8)
+    return path.withCString { stat($0, &status) } == 0 ? UInt64(status.st_ino) : 0
+  }
+
+  private static func read(_ path: String) -> [UInt8]? {
+    let fd = Path(path.utf8).withCString { ctxtop_open($0, O_RDONLY | O_CLOEXEC, 0) }
+    if fd < 0 { return nil }
+    defer { close(fd) }
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    let count = buffer.withUnsafeMutableBytes { CCtxtop.read(fd, $0.baseAddress, $0.count) }
+    return count > 0 ? Array(buffer[..<count]) : nil
+  }
+}

@@ -1,0 +1,148 @@
+// The file behind a segment: created complete under a private name and then given its own, grown slot by
+// slot, mapped by its writers. Touching a page that the file system has not allocated can be SIGBUS, which
+// kills the host, so every page is allocated before its first use.
+
+import CCtxtop
+
+/// A segment file that this process writes to.
+package struct SegmentFile: Sendable {
+  /// Open for reading and writing.
+  package let descriptor: Int32
+  /// Identity of the file, to notice when the path or the descriptor leads elsewhere.
+  package let identity: FileIdentity
+  /// The header page, mapped.
+  nonisolated(unsafe) package let header: Words
+
+  /// Opens the segment `stem` in `directory`, creating it when there is none.
+  package static func open(in directory: Path, stem: String, mode: FileMode) throws(SystemFailure) -> SegmentFile {
+    let path = directory.entry(fileName(stem))
+    for _ in 0..<4 {
+      let fd = path.withCString { ctxtop_open($0, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0) }
+      if fd >= 0 { return try SegmentFile(adopting: fd) }
+      let code = ctxtop_errno()
+      guard code == ENOENT else { throw SystemFailure("opening the segment", code) }
+      try create(path, directory: directory, stem: stem, mode: mode)
+    }
+    throw SystemFailure("opening the segment", EAGAIN)
+  }
+
+  /// The segment's file name; it carries the layout version.
+  package static func fileName(_ stem: String) -> String { "\(stem).v\(CTXTOP_LAYOUT).segment" }
+  /// The lock file's name.
+  package static func lockName(_ stem: String) -> String { "\(stem).v\(CTXTOP_LAYOUT).lock" }
+
+  private init(adopting fd: Int32) throws(SystemFailure) {
+    do throws(SystemFailure) {
+      identity = try FileIdentity(of: fd)
+      try Self.check(fd, identity)
+      header = try Self.map(fd, offset: 0, count: CTXTOP_PAGE_BYTES)
+      descriptor = fd
+    } catch {
+      close(fd)
+      throw error
+    }
+  }
+
+  /// Maps a range for reading and writing.
+  package static func map(_ fd: Int32, offset: Int, count: Int) throws(SystemFailure) -> Words {
+    let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset)
+    guard let base, base != UnsafeMutableRawPointer(bitPattern: -1) else {
+      throw SystemFailure("mapping the segment", ctxtop_errno())
+    }
+    return Words(base)
+  }
+
+  /// Allocates the pages of a range of bytes.
+  package func allocate(offset: Int, count: Int) throws(SystemFailure) {
+    var limit = rlimit()
+    // Growing a file past RLIMIT_FSIZE is a signal that kills the host.
+    if getrlimit(ctxtop_file_size_limit(), &limit) == 0, UInt64(offset &+ count) > UInt64(limit.rlim_cur) {
+      throw SystemFailure("allocating the segment", EFBIG)
+    }
+    _ = try valueOrFailure(ctxtop_allocate(descriptor, offset, count), "allocating the segment")
+  }
+
+  private static func create(
+    _ path: Path, directory: Path, stem: String, mode: FileMode
+  ) throws(SystemFailure) {
+    let temporary = directory.entry(".\(stem).\(getpid()).\(ctxtop_thread_id())")
+    let fd = temporary.withCString { ctxtop_open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+    if fd < 0 { throw SystemFailure("creating the segment", ctxtop_errno()) }
+    defer {
+      temporary.withCString { _ = unlink($0) }
+      close(fd)
+    }
+    try mode.apply(to: fd)
+    _ = try valueOrFailure(ctxtop_allocate(fd, 0, off_t(CTXTOP_PAGE_BYTES)), "allocating the segment")
+    let header = try map(fd, offset: 0, count: CTXTOP_PAGE_BYTES)
+    SegmentHeader.write(to: header, service: stem)
+    munmap(header.base, CTXTOP_PAGE_BYTES)
+    let renamed = temporary.withCString { from in path.withCString { to in ctxtop_rename_new(from, to) } }
+    if renamed < 0, renamed != -EEXIST { throw SystemFailure("creating the segment", 0 &- renamed) }
+  }
+
+  private static func check(_ fd: Int32, _ identity: FileIdentity) throws(SystemFailure) {
+    guard identity.isRegular, identity.owner == geteuid() else { throw SystemFailure("using the segment", EPERM) }
+    guard identity.size >= CTXTOP_PAGE_BYTES else { throw SystemFailure("using the segment", EINVAL) }
+    let copy = UnsafeMutableRawPointer.allocate(byteCount: CTXTOP_PAGE_BYTES, alignment: 8)
+    defer { copy.deallocate() }
+    guard pread(fd, copy, CTXTOP_PAGE_BYTES, 0) == CTXTOP_PAGE_BYTES, SegmentHeader.isOurs(Words(copy)) else {
+      throw SystemFailure("using the segment", EINVAL)
+    }
+  }
+}
+
+/// Which file a descriptor or path leads to.
+package struct FileIdentity: Sendable {
+  package let device: UInt64
+  package let inode: UInt64
+  package let owner: UInt32
+  package let size: Int
+  package let mode: UInt32
+
+  package init(of fd: Int32) throws(SystemFailure) {
+    var status = stat()
+    if fstat(fd, &status) < 0 { throw SystemFailure("looking at a descriptor", ctxtop_errno()) }
+    self.init(status)
+  }
+
+  /// The file at a path, links not followed; nil where there is none.
+  package init?(at path: Path) {
+    var status = stat()
+    if path.withCString({ lstat($0, &status) }) < 0 { return nil }
+    self.init(status)
+  }
+
+  private init(_ status: stat) {
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+    owner = status.st_uid
+    size = Int(status.st_size)
+    mode = status.st_mode
+  }
+
+  package var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
+  package var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
+  package var isSocket: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFSOCK) }
+
+  /// Whether both are the same file.
+  package func isSame(as other: FileIdentity) -> Bool { device == other.device && inode == other.inode }
+}
+
+/// Permissions of what the agent creates: its own user alone, or a group besides.
+package struct FileMode: Sendable {
+  /// The group that may read; nil: nobody.
+  package let group: UInt32?
+
+  package init(group: UInt32?) { self.group = group }
+
+  package var directory: mode_t { group == nil ? 0o700 : 0o750 }
+  package var file: mode_t { group == nil ? 0o600 : 0o640 }
+  package var socket: mode_t { group == nil ? 0o600 : 0o660 }
+
+  /// Gives an open file its permissions, whatever the umask was.
+  package func apply(to fd: Int32) throws(SystemFailure) {
+    if let group { try checked(fchown(fd, none32, group), "giving the segment to its group") }
+    try checked(fchmod(fd, file), "setting the segment's mode")
+  }
+}

@@ -1,0 +1,107 @@
+// The header page of a segment: what must be true of it before anything else in the file is believed.
+
+import CCtxtop
+
+package enum SegmentHeader {
+  /// Fills the header of a new segment; the file has no name yet, so nobody reads meanwhile.
+  package static func write(to header: Words, service: String) {
+    header.store(CTXTOP_HEADER_VERSION, version)
+    header.store(CTXTOP_HEADER_SLOTS, slots)
+    header.store(CTXTOP_HEADER_CAPACITIES, Words.pack(UInt32(CTXTOP_LANES), UInt32(CTXTOP_NAMES)))
+    header.store(CTXTOP_HEADER_CAPACITIES_2, Words.pack(UInt32(CTXTOP_UNITS), UInt32(CTXTOP_CONTEXTS)))
+    header.store(CTXTOP_HEADER_CAPACITIES_3, Words.pack(UInt32(CTXTOP_CONNECTIONS), UInt32(CTXTOP_FAILURES)))
+    header.store(CTXTOP_HEADER_CREATED, Clock.wall())
+    var text = Array(service.utf8)
+    text.withUnsafeMutableBytes { bytes in
+      _ = header.storeText(CTXTOP_HEADER_SERVICE, UnsafeRawBufferPointer(bytes), capacity: serviceBytes)
+    }
+    header.store(CTXTOP_HEADER_MAGIC, CTXTOP_MAGIC)
+  }
+
+  /// Whether the header is one of this layout, to the letter.
+  package static func isOurs(_ header: Words) -> Bool {
+    isSegment(header) && header.load(CTXTOP_HEADER_VERSION) == version
+      && header.load(CTXTOP_HEADER_SLOTS) == slots
+  }
+
+  /// Whether the file is a segment of any version.
+  package static func isSegment(_ header: Words) -> Bool { header.load(CTXTOP_HEADER_MAGIC) == CTXTOP_MAGIC }
+
+  /// The layout version that a segment's header tells.
+  package static func layout(_ header: Words) -> UInt32 { header.load(CTXTOP_HEADER_VERSION).low }
+
+  /// The service's name.
+  package static func service(_ header: Words) -> String {
+    var count = 0
+    while count < serviceBytes {
+      let word = header.load(CTXTOP_HEADER_SERVICE + count / 8)
+      if UInt8(truncatingIfNeeded: word &>> UInt64(count % 8 * 8)) == 0 { break }
+      count += 1
+    }
+    return header.text(CTXTOP_HEADER_SERVICE, count: count, capacity: serviceBytes)
+  }
+
+  private static let version = Words.pack(UInt32(CTXTOP_LAYOUT), UInt32(CTXTOP_PAGE_BYTES))
+  private static let slots = Words.pack(UInt32(CTXTOP_SLOTS), UInt32(CTXTOP_SLOT_BYTES / CTXTOP_PAGE_BYTES))
+  private static let serviceBytes = CTXTOP_HEADER_SERVICE_WORDS * 8 - 1
+}
+
+/// Where slots and their tables lie.
+package enum SlotLayout {
+  /// Offset of a slot in the file, in bytes.
+  @inline(__always)
+  package static func offset(of slot: Int) -> Int { CTXTOP_PAGE_BYTES &+ slot &* CTXTOP_SLOT_BYTES }
+}
+
+/// The four tables of a slot that grow.
+package enum Table: Int, CaseIterable {
+  case names, units, connections, failures
+
+  /// Offset from the slot's start, in bytes.
+  package var offset: Int {
+    switch self {
+    case .names: CTXTOP_NAMES_BYTES
+    case .units: CTXTOP_UNITS_BYTES
+    case .connections: CTXTOP_CONNECTIONS_BYTES
+    case .failures: CTXTOP_FAILURES_BYTES
+    }
+  }
+
+  /// Words of one record.
+  package var words: Int {
+    switch self {
+    case .names: CTXTOP_NAME_WORDS
+    case .units: CTXTOP_UNIT_WORDS
+    case .connections: CTXTOP_CONNECTION_WORDS
+    case .failures: CTXTOP_FAILURE_WORDS
+    }
+  }
+
+  /// Bytes of one record.
+  package var recordBytes: Int { words &* 8 }
+
+  /// Records at the most.
+  package var capacity: Int {
+    switch self {
+    case .names: CTXTOP_NAMES
+    case .units: CTXTOP_UNITS
+    case .connections: CTXTOP_CONNECTIONS
+    case .failures: CTXTOP_FAILURES
+    }
+  }
+
+  /// Records that are allocated at a time: whole pages.
+  package var chunk: Int {
+    switch self {
+    case .names: 256
+    case .units: 64
+    case .connections: 64
+    case .failures: 4
+    }
+  }
+
+  /// Word of the control page that tells how many records have pages.
+  package var allocatedWord: Int { CTXTOP_SLOT_ALLOCATED_NAMES + rawValue }
+  /// Word of the control page that tells how many records were ever used.
+  package var usedWord: Int { CTXTOP_SLOT_USED_NAMES + rawValue }
+}

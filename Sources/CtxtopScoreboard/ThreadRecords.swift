@@ -1,0 +1,56 @@
+// How a thread gets its lane of counters and its unit record, and gives them back when it ends.
+
+import CCtxtop
+
+extension Slot {
+  /// A lane for a thread; lane 0, which is shared, when all are taken.
+  package func takeLane(_ thread: UInt64) -> (lane: Words, isShared: Bool) {
+    for index in 1..<CTXTOP_LANES {
+      let lane = lane(index)
+      guard lane.exchange(CTXTOP_LANE_OWNER, expected: 0, with: thread) else { continue }
+      control.raise(CTXTOP_SLOT_USED_LANES, to: UInt64(index &+ 1))
+      return (lane, false)
+    }
+    control.raise(CTXTOP_SLOT_USED_LANES, to: 1)
+    return (lane(0), true)
+  }
+
+  /// A unit record for a new unit; nil: the table is full. The caller is its only writer from here on.
+  package func takeUnit(kind: UInt32, nativeID: UInt64, name: UInt32, at now: UInt64) -> Words? {
+    for index in 0..<used(.units) {
+      let record = record(.units, index)
+      let tenant = record.load(CTXTOP_UNIT_TENANT)
+      guard tenant.low & 0xff == Tenancy.free else { continue }
+      let live = Words.pack(Tenancy.live | kind &<< 8, tenant.high &+ 1)
+      guard record.exchange(CTXTOP_UNIT_TENANT, expected: tenant, with: live) else { continue }
+      begin(record, index, nativeID: nativeID, name: name, at: now)
+      return record
+    }
+    guard let index = takeUnused(.units) else { return nil }
+    let record = record(.units, index)
+    // Nobody scans for free records beyond `used` but whoever raised it, so a plain store is enough.
+    record.store(CTXTOP_UNIT_TENANT, Words.pack(Tenancy.live | kind &<< 8, record.load(CTXTOP_UNIT_TENANT).high &+ 1))
+    begin(record, index, nativeID: nativeID, name: name, at: now)
+    return record
+  }
+
+  private func begin(_ record: Words, _ index: Int, nativeID: UInt64, name: UInt32, at now: UInt64) {
+    ChangeCount.beginOwned(record)
+    for word in CTXTOP_UNIT_NATIVE_ID..<CTXTOP_UNIT_WORDS { record.store(word, 0) }
+    record.store(CTXTOP_UNIT_NATIVE_ID, nativeID)
+    record.store(CTXTOP_UNIT_NAME, Words.pack(name, 0))
+    record.store(CTXTOP_UNIT_LAST_EVENT, now)
+    // Serial numbers are unique in the slot because each tenant of each record has its own range of them.
+    let tenant = UInt64(record.load(CTXTOP_UNIT_TENANT).high & 0xffff)
+    record.store(CTXTOP_UNIT_SERIALS, UInt64(index &+ 1) &<< 48 | tenant &<< 32)
+    ChangeCount.end(record)
+  }
+
+  /// The unit has ended. What it left on its stack or in the middle of a request stays as evidence.
+  package func releaseUnit(_ record: Words) {
+    let unit = UnitRecord(record)
+    let tenant = record.load(CTXTOP_UNIT_TENANT)
+    let state = unit.entries == 0 && unit.openRequest == 0 ? Tenancy.free : Tenancy.gone
+    record.store(CTXTOP_UNIT_TENANT, Words.pack(tenant.low & ~0xff | state, tenant.high))
+  }
+}

@@ -1,0 +1,97 @@
+// Events tell who and when; the real stack tells what is. When the two differ, the real stack wins: this is
+// where a unit record is made to agree with it.
+
+import CCtxtop
+
+/// One context as the framework's own stack holds it.
+package struct StackEntry {
+  /// 0 app, 1 request.
+  package let kind: UInt32
+  /// The framework object.
+  package let identity: UInt64
+  /// Where it was pushed, as a name; 0: not known.
+  package let frame: UInt32
+
+  package init(kind: UInt32, identity: UInt64, frame: UInt32) {
+    self.kind = kind
+    self.identity = identity
+    self.frame = frame
+  }
+}
+
+extension UnitRecord {
+  /// Makes the record agree with the real stack (bottom first). What is recorded and no longer there goes;
+  /// what is there and was not recorded is entered as pushed outside of any request, at a time not before
+  /// `now`. Returns how many recorded contexts vanished.
+  package func reconcile(with stack: UnsafeBufferPointer<StackEntry>, at now: UInt64) -> Int {
+    let kept = CTXTOP_CONTEXTS * CTXTOP_CONTEXT_WORDS
+    return withUnsafeTemporaryAllocation(byteCount: kept * 8, alignment: 8) { copy in
+      let old = Words(copy.baseAddress!)
+      for word in 0..<kept { old.storeRelaxed(word, words.loadRelaxed(CTXTOP_UNIT_CONTEXTS &+ word)) }
+      return rebuild(from: old, count: entries, as: stack, at: now)
+    }
+  }
+
+  private func rebuild(from old: Words, count: Int, as stack: UnsafeBufferPointer<StackEntry>, at now: UInt64) -> Int {
+    var apps: UInt32 = 0
+    var requests: UInt32 = 0
+    var next = 0
+    var matched = 0
+    var serial = words.loadRelaxed(CTXTOP_UNIT_SERIALS)
+    ChangeCount.beginOwned(words)
+    for (position, entry) in stack.enumerated() {
+      if entry.kind == 0 { apps &+= 1 } else { requests &+= 1 }
+      guard position < CTXTOP_CONTEXTS else { continue }
+      let context = context(position)
+      if let source = Self.find(entry.identity, in: old, from: &next, count: count) {
+        for word in 0..<CTXTOP_CONTEXT_WORDS { context.store(word, source.loadRelaxed(word)) }
+        matched &+= 1
+      } else {
+        serial &+= 1
+        for word in 0..<CTXTOP_CONTEXT_WORDS { context.store(word, 0) }
+        context.store(CTXTOP_CONTEXT_SERIAL, serial)
+        context.store(CTXTOP_CONTEXT_PUSHED, now)
+        context.store(CTXTOP_CONTEXT_KIND, Words.pack(entry.kind, entry.frame))
+        context.store(CTXTOP_CONTEXT_IDENTITY, entry.identity)
+      }
+    }
+    words.store(CTXTOP_UNIT_SERIALS, serial)
+    words.store(CTXTOP_UNIT_DEPTH, Words.pack(apps, requests))
+    let recorded = UInt32(min(stack.count, CTXTOP_CONTEXTS))
+    words.store(CTXTOP_UNIT_NAME, Words.pack(words.loadRelaxed(CTXTOP_UNIT_NAME).low, recorded))
+    ChangeCount.end(words)
+    return count &- matched
+  }
+
+  /// The next recorded context with this identity; both stacks are in the order of pushing.
+  private static func find(_ identity: UInt64, in old: Words, from next: inout Int, count: Int) -> Words? {
+    var index = next
+    while index < count {
+      let context = old.advanced(by: index &* CTXTOP_CONTEXT_WORDS)
+      index &+= 1
+      if context.loadRelaxed(CTXTOP_CONTEXT_IDENTITY) == identity {
+        next = index
+        return context
+      }
+    }
+    return nil
+  }
+
+  /// Marks contexts that a closed request left on the stack; names those that the router never got to name.
+  /// Returns how many were newly found.
+  package func markLeft(by request: UInt64, label: Label, at now: UInt64) -> Int {
+    var found = 0
+    ChangeCount.beginOwned(words)
+    for index in 0..<entries {
+      let context = context(index)
+      guard context.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == request,
+        context.loadRelaxed(CTXTOP_CONTEXT_LEFT) == 0
+      else { continue }
+      context.store(CTXTOP_CONTEXT_LEFT, now)
+      context.store(CTXTOP_CONTEXT_LABEL, label.word)
+      found &+= 1
+    }
+    ChangeCount.end(words)
+    return found
+  }
+}

@@ -1,0 +1,94 @@
+// A growing run of bytes, written from front to back: what the record and the JSON encoder write into.
+// One allocation that doubles; no check per byte beyond that of the room.
+
+struct ByteSink: ~Copyable {
+  private var base: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  private(set) var count = 0
+
+  init(capacity: Int) {
+    self.capacity = max(capacity, 64)
+    base = .allocate(capacity: self.capacity)
+  }
+
+  deinit { base.deallocate() }
+
+  /// What was written; valid within the closure only.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    body(UnsafeRawBufferPointer(start: base, count: count))
+  }
+
+  func array() -> [UInt8] { withBytes { [UInt8]($0) } }
+
+  /// Makes room for `more` bytes.
+  @inline(__always)
+  mutating func reserve(_ more: Int) {
+    if count &+ more > capacity { grow(more) }
+  }
+
+  @inline(never)
+  private mutating func grow(_ more: Int) {
+    capacity = max(capacity &* 2, count &+ more)
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    larger.update(from: base, count: count)
+    base.deallocate()
+    base = larger
+  }
+
+  /// Forgets everything after the first `length` bytes.
+  mutating func rewind(to length: Int) { count = min(count, max(length, 0)) }
+
+  @inline(__always)
+  mutating func byte(_ value: UInt8) {
+    reserve(1)
+    base[count] = value
+    count &+= 1
+  }
+
+  mutating func bytes(_ source: UnsafeRawBufferPointer) {
+    guard let start = source.baseAddress, source.count > 0 else { return }
+    reserve(source.count)
+    UnsafeMutableRawPointer(base + count).copyMemory(from: start, byteCount: source.count)
+    count &+= source.count
+  }
+
+  @inline(__always)
+  mutating func text(_ literal: StaticString) {
+    bytes(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+  }
+
+  /// Seven bits a byte, low ones first, the top bit set on all but the last byte.
+  @inline(__always)
+  mutating func varint(_ value: UInt64) {
+    reserve(10)
+    var rest = value
+    while rest >= 0x80 {
+      base[count] = UInt8(truncatingIfNeeded: rest) | 0x80
+      count &+= 1
+      rest &>>= 7
+    }
+    base[count] = UInt8(truncatingIfNeeded: rest)
+    count &+= 1
+  }
+
+  /// A number of a fixed width, little-endian.
+  @inline(__always)
+  mutating func fixed<Number: FixedWidthInteger>(_ value: Number) {
+    let width = MemoryLayout<Number>.size
+    reserve(width)
+    UnsafeMutableRawPointer(base + count).storeBytes(of: value.littleEndian, as: Number.self)
+    count &+= width
+  }
+
+  /// Replaces what `fixed` wrote at `offset`.
+  mutating func replace(at offset: Int, with value: UInt32) {
+    guard offset >= 0, offset &+ 4 <= count else { return }
+    UnsafeMutableRawPointer(base + offset).storeBytes(of: value.littleEndian, as: UInt32.self)
+  }
+
+  /// Replaces eight bytes at `offset`.
+  mutating func replace(at offset: Int, with value: UInt64) {
+    guard offset >= 0, offset &+ 8 <= count else { return }
+    UnsafeMutableRawPointer(base + offset).storeBytes(of: value.littleEndian, as: UInt64.self)
+  }
+}

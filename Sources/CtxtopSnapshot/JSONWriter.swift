@@ -1,0 +1,196 @@
+// Writes JSON: commas, quotes and escapes, so that the result is valid whatever the strings hold.
+
+struct JSONWriter: ~Copyable {
+  private var out: ByteSink
+  /// Whether the next value or key is preceded by a comma.
+  private var needsComma = false
+
+  init(capacity: Int) { out = ByteSink(capacity: capacity) }
+
+  consuming func finish() -> [UInt8] { out.array() }
+
+  mutating func openObject() { open(UInt8(ascii: "{")) }
+  mutating func closeObject() { close(UInt8(ascii: "}")) }
+  mutating func openArray() { open(UInt8(ascii: "[")) }
+  mutating func closeArray() { close(UInt8(ascii: "]")) }
+
+  /// A key that is known when this is compiled: it needs no escapes.
+  mutating func key(_ name: StaticString) {
+    comma()
+    out.byte(UInt8(ascii: "\""))
+    out.text(name)
+    out.byte(UInt8(ascii: "\""))
+    out.byte(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
+  mutating func key(_ name: String) {
+    comma()
+    quoted(name)
+    out.byte(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
+  mutating func null() {
+    comma()
+    out.text("null")
+    needsComma = true
+  }
+
+  mutating func string(_ value: String?) {
+    guard let value else { return null() }
+    comma()
+    quoted(value)
+    needsComma = true
+  }
+
+  /// A word that is known when this is compiled: it needs no escapes.
+  mutating func word(_ value: StaticString) {
+    comma()
+    out.byte(UInt8(ascii: "\""))
+    out.text(value)
+    out.byte(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  mutating func number(_ value: UInt64?) {
+    guard let value else { return null() }
+    comma()
+    out.decimal(value)
+    needsComma = true
+  }
+
+  mutating func number(_ value: Int?) {
+    guard let value else { return null() }
+    comma()
+    if value < 0 { out.byte(UInt8(ascii: "-")) }
+    out.decimal(value.magnitude.asUInt64)
+    needsComma = true
+  }
+
+  mutating func bool(_ value: Bool) {
+    comma()
+    if value { out.text("true") } else { out.text("false") }
+    needsComma = true
+  }
+
+  /// RFC 3339; null for 0, which is no time at which anything of ours happened.
+  mutating func time(_ nanosecondsSince1970: UInt64?) {
+    guard let time = nanosecondsSince1970, time > 0 else { return null() }
+    comma()
+    out.byte(UInt8(ascii: "\""))
+    out.time(time)
+    out.byte(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  /// A number of nanoseconds in milliseconds, exact to the microsecond, without needless zeros.
+  mutating func milliseconds(_ nanoseconds: UInt64?) {
+    guard let nanoseconds else { return null() }
+    fraction(nanoseconds / 1000, digits: 3)
+  }
+
+  /// A percentage with one digit; null for what is not a number.
+  mutating func percent(_ value: Double?) {
+    guard let value, value >= 0, value < 1e12 else { return null() }
+    // Not `rounded()`: it asks for the mathematics library, which the extension does without.
+    fraction(UInt64(value * 10 + 0.5), digits: 1)
+  }
+
+  /// `value` / 10^`digits`, without needless zeros.
+  private mutating func fraction(_ value: UInt64, digits: Int) {
+    comma()
+    var scale: UInt64 = 1
+    for _ in 0..<digits { scale &*= 10 }
+    out.decimal(value / scale)
+    var rest = value % scale
+    var width = digits
+    while width > 0, rest % 10 == 0 {
+      rest /= 10
+      width &-= 1
+    }
+    if width > 0 {
+      out.byte(UInt8(ascii: "."))
+      out.digits(Int(rest), width)
+    }
+    needsComma = true
+  }
+
+  private mutating func open(_ bracket: UInt8) {
+    comma()
+    out.byte(bracket)
+    needsComma = false
+  }
+
+  private mutating func close(_ bracket: UInt8) {
+    out.byte(bracket)
+    needsComma = true
+  }
+
+  @inline(__always)
+  private mutating func comma() {
+    if needsComma { out.byte(UInt8(ascii: ",")) }
+  }
+
+  private mutating func quoted(_ value: String) {
+    out.byte(UInt8(ascii: "\""))
+    var value = value
+    value.withUTF8 { escaped(UnsafeRawBufferPointer($0)) }
+    out.byte(UInt8(ascii: "\""))
+  }
+
+  /// Plain runs are copied whole. What JavaScript takes for the end of a line and what a terminal acts
+  /// on is escaped as well, although JSON allows it.
+  private mutating func escaped(_ text: UnsafeRawBufferPointer) {
+    var plain = 0
+    var index = 0
+    while index < text.count {
+      let length = Self.special(text, index)
+      if length == 0 {
+        index &+= 1
+        continue
+      }
+      out.bytes(UnsafeRawBufferPointer(rebasing: text[plain..<index]))
+      escape(text, index, length)
+      index &+= length
+      plain = index
+    }
+    out.bytes(UnsafeRawBufferPointer(rebasing: text[plain..<text.count]))
+  }
+
+  /// Length of the character at `index` if it must be escaped, else 0.
+  @inline(__always)
+  private static func special(_ text: UnsafeRawBufferPointer, _ index: Int) -> Int {
+    let byte = text[index]
+    if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F { return 1 }
+    if byte == 0xC2, index &+ 1 < text.count, text[index &+ 1] < 0xA0 { return 2 }
+    if byte == 0xE2, index &+ 2 < text.count, text[index &+ 1] == 0x80, text[index &+ 2] & 0xFE == 0xA8 { return 3 }
+    return 0
+  }
+
+  private mutating func escape(_ text: UnsafeRawBufferPointer, _ index: Int, _ length: Int) {
+    let byte = text[index]
+    switch (length, byte) {
+    case (2, _): unicode(UInt16(text[index &+ 1]))
+    case (3, _): unicode(0x2000 | UInt16(text[index &+ 2] & 0x3F))
+    case (_, UInt8(ascii: "\"")): out.text("\\\"")
+    case (_, UInt8(ascii: "\\")): out.text("\\\\")
+    case (_, 0x0A): out.text("\\n")
+    case (_, 0x09): out.text("\\t")
+    case (_, 0x0D): out.text("\\r")
+    default: unicode(UInt16(byte))
+    }
+  }
+
+  private mutating func unicode(_ value: UInt16) {
+    out.text("\\u")
+    for shift in [UInt16(12), 8, 4, 0] {
+      let digit = UInt8(truncatingIfNeeded: (value &>> shift) & 0xF)
+      out.byte(digit < 10 ? 48 &+ digit : 87 &+ digit)
+    }
+  }
+}
+
+extension UInt {
+  fileprivate var asUInt64: UInt64 { UInt64(self) }
+}

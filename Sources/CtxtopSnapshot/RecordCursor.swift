@@ -1,0 +1,144 @@
+// Reads the parts that a record's payload is made of, and believes none: every length is compared with
+// what is left, and every error says where in the payload it was found.
+
+struct RecordCursor {
+  private let bytes: UnsafeRawBufferPointer
+  private(set) var position: Int
+  let end: Int
+  /// The strings of the innermost block.
+  var strings: [String] = []
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    position = 0
+    end = bytes.count
+  }
+
+  /// A part of another cursor's bytes: `start...end` must lie in it.
+  private init(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, strings: [String]) {
+    self.bytes = bytes
+    position = start
+    self.end = end
+    self.strings = strings
+  }
+
+  var remaining: Int { end &- position }
+  var malformed: RecordError { .malformed(offset: position) }
+
+  /// A number; zero where the entity has ended, so that what an older writer left out takes its default.
+  mutating func varint() throws(RecordError) -> UInt64 {
+    if position == end { return 0 }
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while position < end {
+      let byte = bytes[position]
+      if shift == 63, byte > 1 { break }
+      position &+= 1
+      value |= UInt64(byte & 0x7F) &<< shift
+      if byte < 0x80 { return value }
+      shift &+= 7
+    }
+    throw malformed
+  }
+
+  /// A number that can be an index or a size in memory.
+  mutating func natural() throws(RecordError) -> Int {
+    let value = try varint()
+    guard value <= UInt64(UInt32.max) else { throw malformed }
+    return Int(value)
+  }
+
+  mutating func integer() throws(RecordError) -> Int64 {
+    let value = try varint()
+    return Int64(bitPattern: value &>> 1) ^ (0 &- Int64(bitPattern: value & 1))
+  }
+
+  mutating func flag() throws(RecordError) -> Bool { try varint() & 1 == 1 }
+
+  mutating func optionalInteger() throws(RecordError) -> Int? {
+    guard try flag() else { return nil }
+    return Int(try integer())
+  }
+
+  mutating func optionalNumber() throws(RecordError) -> UInt64? {
+    guard try flag() else { return nil }
+    return try varint()
+  }
+
+  /// An index of a table that is not in this record; nil where it cannot be one.
+  mutating func index(below limit: Int = 1 << 20) throws(RecordError) -> Int? {
+    guard let value = try optionalInteger(), value >= 0, value < limit else { return nil }
+    return value
+  }
+
+  mutating func string() throws(RecordError) -> String { try optionalString() ?? "" }
+
+  mutating func optionalString() throws(RecordError) -> String? {
+    let number = try varint()
+    if number == 0 { return nil }
+    guard number <= UInt64(strings.count) else { throw malformed }
+    return strings[Int(number) &- 1]
+  }
+
+  mutating func label() throws(RecordError) -> RequestLabel? {
+    guard try flag() else { return nil }
+    return RequestLabel(method: try string(), endpoint: try optionalString(), rule: try optionalString())
+  }
+
+  /// The number of entities that follow, none of them shorter than `minimum` bytes.
+  mutating func count(minimum: Int) throws(RecordError) -> Int {
+    let count = try varint()
+    guard count <= UInt64(remaining / max(minimum, 1)) else { throw malformed }
+    return Int(count)
+  }
+
+  mutating func fixed() throws(RecordError) -> Int {
+    guard remaining >= 4 else { throw malformed }
+    let value = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+    position &+= 4
+    return Int(value)
+  }
+
+  /// The entity that begins here; this cursor goes on behind it.
+  mutating func entity() throws(RecordError) -> RecordCursor {
+    let length = try fixed()
+    guard length <= remaining else { throw malformed }
+    let part = RecordCursor(bytes, from: position, to: position &+ length, strings: strings)
+    position &+= length
+    return part
+  }
+
+  /// The entity that begins here; an empty one where this one has ended already.
+  mutating func entityOrNothing() throws(RecordError) -> RecordCursor {
+    position == end ? RecordCursor(bytes, from: end, to: end, strings: strings) : try entity()
+  }
+
+  /// The entity that begins here, if one does.
+  mutating func optionalEntity() throws(RecordError) -> RecordCursor? {
+    try flag() ? try entity() : nil
+  }
+
+  /// The block that begins here, its strings read; this cursor goes on behind it.
+  mutating func block() throws(RecordError) -> RecordCursor {
+    let length = try fixed()
+    let offset = try fixed()
+    guard length <= remaining, offset <= length else { throw malformed }
+    let start = position
+    position &+= length
+    var table = RecordCursor(bytes, from: start &+ offset, to: start &+ length, strings: [])
+    return RecordCursor(bytes, from: start, to: start &+ offset, strings: try table.table())
+  }
+
+  private mutating func table() throws(RecordError) -> [String] {
+    let count = try count(minimum: 1)
+    var strings: [String] = []
+    strings.reserveCapacity(count)
+    for _ in 0..<count {
+      let length = try self.count(minimum: 1)
+      let text = UnsafeRawBufferPointer(rebasing: bytes[position..<(position &+ length)])
+      strings.append(String(decoding: text, as: UTF8.self))
+      position &+= length
+    }
+    return strings
+  }
+}

@@ -1,0 +1,266 @@
+// Reads a record back. The bytes may come from anywhere: whatever they are, the answer is a snapshot or
+// a RecordError, never a trap, and a short record cannot ask for much memory.
+
+/// Turns records into snapshots.
+public enum RecordDecoder {
+  /// The snapshot of the record at the beginning of `bytes`; bytes behind it are ignored.
+  public static func decode(_ bytes: UnsafeRawBufferPointer) throws(RecordError) -> Snapshot {
+    let header = try RecordHeader(bytes)
+    let end = RecordHeader.byteCount &+ header.payloadLength
+    guard bytes.count >= end else { throw .truncated }
+    let payload = UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.byteCount..<end])
+    guard RecordChecksum.of(payload) == header.payloadChecksum else { throw .badChecksum }
+    var reader = RecordReader()
+    var snapshot = try reader.payload(payload)
+    snapshot.wallTime = header.wallTime
+    snapshot.monotonicTime = header.monotonicTime
+    return snapshot
+  }
+
+  /// The snapshot of the record at the beginning of `bytes`.
+  public static func decode(_ bytes: [UInt8]) throws(RecordError) -> Snapshot {
+    let result = bytes.withUnsafeBytes { bytes in
+      do throws(RecordError) {
+        return Result<Snapshot, RecordError>.success(try decode(bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+}
+
+/// The record being read.
+struct RecordReader {
+  /// Entities that may still follow. An entity of eight bytes becomes a value of some hundred: this bounds them all.
+  private var entities = 1 << 20
+
+  mutating func payload(_ bytes: UnsafeRawBufferPointer) throws(RecordError) -> Snapshot {
+    var outer = RecordCursor(bytes)
+    var body = try outer.block()
+    let count = try body.fixed()
+    guard count <= body.remaining / 64, count <= 65_536 else { throw body.malformed }
+    var snapshot = Snapshot()
+    snapshot.workers.reserveCapacity(count)
+    for _ in 0..<count {
+      var block = try body.block()
+      snapshot.workers.append(try worker(&block))
+    }
+    snapshot.service = try body.string()
+    snapshot.host = try body.string()
+    return snapshot
+  }
+
+  private mutating func worker(_ block: inout RecordCursor) throws(RecordError) -> Worker {
+    var worker = try identity(&block)
+    let units = try list(&block)
+    worker.units.reserveCapacity(units)
+    for _ in 0..<units { worker.units.append(try unit(block.entity())) }
+    let connections = try list(&block)
+    worker.connections.reserveCapacity(connections)
+    for _ in 0..<connections { worker.connections.append(try connection(block.entity())) }
+    let engines = try list(&block)
+    worker.engines.reserveCapacity(engines)
+    for _ in 0..<engines { worker.engines.append(try engine(block.entity())) }
+    let failures = try list(&block)
+    worker.failures.reserveCapacity(failures)
+    for _ in 0..<failures { worker.failures.append(try failure(block.entity())) }
+    for index in worker.connections.indices where worker.connections[index].engine ?? 0 >= engines {
+      worker.connections[index].engine = nil
+    }
+    return worker
+  }
+
+  /// The number of entities that follow: each takes a length and at least four fields.
+  private mutating func list(_ cursor: inout RecordCursor) throws(RecordError) -> Int {
+    let count = try cursor.count(minimum: 8)
+    guard count <= entities else { throw cursor.malformed }
+    entities &-= count
+    return count
+  }
+
+  private func identity(_ block: inout RecordCursor) throws(RecordError) -> Worker {
+    var worker = Worker()
+    worker.slot = try block.natural()
+    worker.generation = try block.varint()
+    worker.pid = Int32(truncatingIfNeeded: try block.integer())
+    worker.number = try block.optionalInteger()
+    worker.instance = try block.varint()
+    worker.started = try block.varint()
+    worker.attached = try block.varint()
+    worker.liveness = try known(Liveness(rawValue: small(&block)), block)
+    worker.heartbeat = try block.varint()
+    worker.server = try server(block.entityOrNothing())
+    worker.runtime = try runtime(block.entityOrNothing())
+    if let kernel = try block.optionalEntity() { worker.kernel = try self.kernel(kernel) }
+    worker.lastEvent = try block.optionalNumber()
+    worker.counters = try counters(block.entityOrNothing())
+    worker.latency = try histogram(block.entityOrNothing())
+    worker.unstable = try block.natural()
+    return worker
+  }
+
+  private func server(_ entity: RecordCursor) throws(RecordError) -> Server {
+    var entity = entity
+    return Server(
+      kind: try entity.string(), model: try entity.string(), version: try entity.string(),
+      workers: try entity.optionalInteger(), threads: try entity.optionalInteger())
+  }
+
+  private func runtime(_ entity: RecordCursor) throws(RecordError) -> Runtime {
+    var entity = entity
+    return Runtime(
+      python: try entity.string(), flask: try entity.string(), werkzeug: try entity.string(),
+      sqlalchemy: try entity.string(), agent: try entity.string())
+  }
+
+  private func kernel(_ entity: RecordCursor) throws(RecordError) -> KernelSample {
+    var entity = entity
+    return KernelSample(
+      state: try small(&entity), residentBytes: try entity.varint(), cpuTime: try entity.varint(),
+      time: try entity.varint())
+  }
+
+  private func counters(_ entity: RecordCursor) throws(RecordError) -> Counters {
+    var entity = entity
+    var counters = Counters()
+    counters.requests = try entity.varint()
+    counters.requestsEnded = try entity.varint()
+    counters.exceptions = try entity.varint()
+    counters.contextsPushed = try entity.varint()
+    counters.contextsPopped = try entity.varint()
+    counters.contextsLeaked = try entity.varint()
+    counters.contextsReused = try entity.varint()
+    counters.connectionsOpened = try entity.varint()
+    counters.connectionsClosed = try entity.varint()
+    counters.checkouts = try entity.varint()
+    counters.checkins = try entity.varint()
+    counters.teardownFailures = try entity.varint()
+    counters.appDepthMax = try entity.varint()
+    counters.requestDepthMax = try entity.varint()
+    counters.dropped.units = try entity.varint()
+    counters.dropped.contexts = try entity.varint()
+    counters.dropped.connections = try entity.varint()
+    counters.dropped.failures = try entity.varint()
+    counters.dropped.names = try entity.varint()
+    counters.dropped.races = try entity.varint()
+    return counters
+  }
+
+  private func histogram(_ entity: RecordCursor) throws(RecordError) -> LatencyHistogram {
+    var entity = entity
+    var histogram = LatencyHistogram()
+    histogram.longest = try entity.varint()
+    guard try entity.flag() else { return histogram }
+    histogram.counts = [UInt64](repeating: 0, count: LatencyHistogram.bucketCount)
+    var bucket = 0
+    while entity.remaining > 0 {
+      let distance = try entity.natural()
+      guard distance < LatencyHistogram.bucketCount &- bucket else { throw entity.malformed }
+      bucket &+= distance
+      histogram.counts[bucket] = try entity.varint()
+      bucket &+= 1
+    }
+    return histogram
+  }
+
+  private mutating func unit(_ entity: RecordCursor) throws(RecordError) -> Unit {
+    var entity = entity
+    var unit = Unit()
+    unit.id = try entity.natural()
+    unit.generation = try entity.varint()
+    unit.kind = try known(UnitKind(rawValue: small(&entity)), entity)
+    unit.nativeID = try entity.varint()
+    unit.name = try entity.string()
+    unit.isGone = try entity.flag()
+    unit.appDepth = try entity.natural()
+    unit.requestDepth = try entity.natural()
+    unit.requests = try entity.varint()
+    unit.reused = try entity.varint()
+    unit.latestRequest = try entity.varint()
+    if let request = try entity.optionalEntity() { unit.request = try self.request(request) }
+    unit.lastEvent = try entity.varint()
+    let contexts = try list(&entity)
+    unit.contexts.reserveCapacity(contexts)
+    for _ in 0..<contexts { unit.contexts.append(try context(entity.entity())) }
+    return unit
+  }
+
+  private func request(_ entity: RecordCursor) throws(RecordError) -> Request {
+    var entity = entity
+    return Request(
+      serial: try entity.varint(), label: try entity.label() ?? RequestLabel(), started: try entity.varint(),
+      isStreaming: try entity.flag())
+  }
+
+  private func context(_ entity: RecordCursor) throws(RecordError) -> Context {
+    var entity = entity
+    var context = Context(serial: try entity.varint(), kind: try known(ContextKind(rawValue: small(&entity)), entity))
+    context.isPreserved = try entity.flag()
+    context.pushed = try entity.varint()
+    context.left = try entity.optionalNumber()
+    context.request = try entity.varint()
+    context.label = try entity.label()
+    context.frame = try entity.string()
+    context.served = try entity.varint()
+    return context
+  }
+
+  private func connection(_ entity: RecordCursor) throws(RecordError) -> Connection {
+    var entity = entity
+    var connection = Connection(id: try entity.natural(), generation: try entity.varint())
+    connection.engine = try entity.index()
+    connection.backendPID = try entity.optionalInteger().map { Int32(truncatingIfNeeded: $0) }
+    connection.state = try known(ConnectionState(rawValue: small(&entity)), entity)
+    connection.opened = try entity.varint()
+    connection.since = try entity.varint()
+    if let holder = try entity.optionalEntity() { connection.holder = try self.holder(holder) }
+    return connection
+  }
+
+  private func holder(_ entity: RecordCursor) throws(RecordError) -> Holder {
+    var entity = entity
+    return Holder(
+      unit: try entity.index(), unitGeneration: try entity.varint(), request: try entity.varint(),
+      context: try entity.varint(), label: try entity.label(), frame: try entity.string())
+  }
+
+  private func engine(_ entity: RecordCursor) throws(RecordError) -> Engine {
+    var entity = entity
+    return Engine(
+      url: try entity.string(), poolSize: try entity.optionalInteger(), overflow: try entity.optionalInteger(),
+      timeout: try entity.optionalNumber())
+  }
+
+  private func failure(_ entity: RecordCursor) throws(RecordError) -> TeardownFailure {
+    var entity = entity
+    var failure = TeardownFailure()
+    failure.function = try entity.string()
+    failure.location = try entity.string()
+    failure.kind = try known(ContextKind(rawValue: small(&entity)), entity)
+    failure.blueprint = try entity.optionalString()
+    failure.exception = try entity.string()
+    failure.message = try entity.string()
+    failure.label = try entity.label()
+    failure.unit = try entity.index()
+    failure.count = try entity.varint()
+    failure.first = try entity.varint()
+    failure.last = try entity.varint()
+    let skipped = try entity.count(minimum: 1)
+    failure.skipped.reserveCapacity(skipped)
+    for _ in 0..<skipped { failure.skipped.append(try entity.string()) }
+    failure.traceback = try entity.string()
+    return failure
+  }
+
+  private func small(_ cursor: inout RecordCursor) throws(RecordError) -> UInt8 {
+    let value = try cursor.varint()
+    guard value <= 255 else { throw cursor.malformed }
+    return UInt8(value)
+  }
+
+  private func known<Case>(_ value: Case?, _ cursor: RecordCursor) throws(RecordError) -> Case {
+    guard let value else { throw cursor.malformed }
+    return value
+  }
+}

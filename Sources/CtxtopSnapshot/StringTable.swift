@@ -1,0 +1,115 @@
+// The distinct strings of one block of a record, numbered from 1 in the order of their first use; 0 is
+// the empty string or nil. Open addressing written by hand: a dictionary of strings would pull Unicode
+// tables and a random source into the guest.
+
+struct StringTable: ~Copyable {
+  private struct Entry {
+    var offset: Int
+    var length: Int
+    var hash: UInt64
+  }
+
+  /// Length and bytes of each string, as they follow in the record.
+  private var text = ByteSink(capacity: 4096)
+  private var entries: [Entry] = []
+  private var slots = [UInt32](repeating: 0, count: 128)
+
+  /// Forgets all strings.
+  mutating func clear() {
+    text.rewind(to: 0)
+    entries.removeAll(keepingCapacity: true)
+    for index in slots.indices { slots[index] = 0 }
+  }
+
+  /// The number of a string; the same for equal bytes.
+  @inline(__always)
+  mutating func number(of string: String) -> UInt64 {
+    if string.utf8.isEmpty { return 0 }
+    return numberOfAny(string)
+  }
+
+  /// The number of a string; unlike nil, an empty string has one.
+  mutating func number(of string: String?) -> UInt64 {
+    guard let string else { return 0 }
+    return numberOfAny(string)
+  }
+
+  /// Appends the table: number of strings, then each.
+  func write(to sink: inout ByteSink) {
+    sink.varint(UInt64(entries.count))
+    text.withBytes { sink.bytes($0) }
+  }
+
+  private mutating func numberOfAny(_ string: String) -> UInt64 {
+    var string = string
+    return string.withUTF8 { intern(UnsafeRawBufferPointer($0)) }
+  }
+
+  private mutating func intern(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    let hash = Self.hash(bytes)
+    let mask = slots.count &- 1
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot] != 0 {
+      let number = slots[slot]
+      let entry = entries[Int(number) &- 1]
+      if entry.hash == hash, entry.length == bytes.count, equals(entry, bytes) { return UInt64(number) }
+      slot = (slot &+ 1) & mask
+    }
+    text.varint(UInt64(bytes.count))
+    entries.append(Entry(offset: text.count, length: bytes.count, hash: hash))
+    text.bytes(bytes)
+    slots[slot] = UInt32(truncatingIfNeeded: entries.count)
+    let number = UInt64(entries.count)
+    if entries.count &* 2 > slots.count { enlarge() }
+    return number
+  }
+
+  private func equals(_ entry: Entry, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    text.withBytes { all in
+      var index = 0
+      while index &+ 8 <= bytes.count {
+        let known = all.loadUnaligned(fromByteOffset: entry.offset &+ index, as: UInt64.self)
+        guard known == bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) else { return false }
+        index &+= 8
+      }
+      while index < bytes.count {
+        guard all[entry.offset &+ index] == bytes[index] else { return false }
+        index &+= 1
+      }
+      return true
+    }
+  }
+
+  private mutating func enlarge() {
+    slots = [UInt32](repeating: 0, count: slots.count &* 4)
+    let mask = slots.count &- 1
+    for (index, entry) in entries.enumerated() {
+      var slot = Int(truncatingIfNeeded: entry.hash) & mask
+      while slots[slot] != 0 { slot = (slot &+ 1) & mask }
+      slots[slot] = UInt32(truncatingIfNeeded: index &+ 1)
+    }
+  }
+
+  /// Mixes at most the first and the last 32 bytes: tracebacks are long, and differ there.
+  private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = UInt64(bytes.count) &* 0x9E37_79B9_7F4A_7C15
+    var index = 0
+    while index &+ 8 <= bytes.count {
+      if index == 32, bytes.count > 72 { index = bytes.count &- 32 }
+      hash = mix(hash, bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      index &+= 8
+    }
+    var tail: UInt64 = 0
+    while index < bytes.count {
+      tail = (tail &<< 8) | UInt64(bytes[index])
+      index &+= 1
+    }
+    return mix(hash, tail)
+  }
+
+  @inline(__always)
+  private static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+    let mixed = (hash ^ word) &* 0xFF51_AFD7_ED55_8CCD
+    return mixed ^ (mixed &>> 32)
+  }
+}

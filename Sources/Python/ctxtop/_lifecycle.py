@@ -63,7 +63,7 @@ class Lifecycle:
         self.describe()
         if self.native.attach() == 0:
             self._attached_pid = pid
-            if warning := self.native.problem():
+            if warning := self.native.warning():
                 _log.warning("%s", warning)
             return True
         self._declined_pid = pid

@@ -54,7 +54,7 @@ def check(document: agent.Snapshot) -> None:
     for worker in document["workers"]:
         assert 0 <= worker["in_flight"] <= 64
         assert worker["requests"] >= worker["exceptions"] >= 0
-        assert worker["depth"]["app"] <= worker["depth"]["app_max"] <= 1
+        assert worker["depth"]["app"] <= len(worker["units"]) and worker["depth"]["app_max"] <= 1
         assert worker["events_dropped"] == worker["records_unstable"] == 0
         for unit in worker["units"]:
             assert unit["requests"] <= worker["requests"]

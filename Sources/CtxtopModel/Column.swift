@@ -7,13 +7,15 @@ package enum Alignment: Sendable {
 }
 
 /// Where a column appears.
-package enum Presence: Int, Comparable, Sendable {
+package enum Presence: Int, CaseIterable, Comparable, Sendable {
   /// On every screen.
   case always = 0
-  /// On a screen of 100 columns and more.
-  case wide = 1
+  /// On a screen that has room for it.
+  case roomy = 1
+  /// On a wide screen.
+  case wide = 2
   /// In files only.
-  case file = 2
+  case file = 3
 
   package static func < (one: Presence, other: Presence) -> Bool { one.rawValue < other.rawValue }
 }
@@ -82,8 +84,13 @@ package struct Table<Row>: Sendable {
   /// The column of an id.
   package func column(_ id: String) -> Column<Row>? { columns.first { $0.id == id } }
 
-  /// The columns that a screen of so many cells shows.
+  /// The columns that a screen of so many cells shows: as many as fit with a cell between each two.
   package func columns(forWidth width: Int) -> [Column<Row>] {
-    columns.filter { $0.presence <= (width >= 100 ? .wide : .always) }
+    var shown: [Column<Row>] = []
+    for presence in [Presence.wide, .roomy, .always] {
+      shown = columns.filter { $0.presence <= presence }
+      if shown.reduce(-1, { $0 + $1.width + 1 }) <= width { break }
+    }
+    return shown
   }
 }

@@ -60,10 +60,10 @@ struct ModelTests {
     }
     #expect(
       cells == [
-        "4312 leaking 103 3/8 4 3 1 3/5 3 246ms 178M 3d04h GET /chat/<id> 00:00:13",
-        "4313 busy 98.0 8/8 8 8 0 2/5 0 246ms 178M 3d04h GET /cart/<int:id> 00:00:02",
-        "4314 ok 95.0 1/8 1 1 0 0/5 0 246ms 178M 3d04h GET /cart/<int:id> 00:00:00",
-        "4315 dead 0 1/8 1 1 0 1/5 0 - - 3d04h GET /chat/<id> 00:01:02",
+        "4312 leaking 103 3/8 4 3 1 3/5 3 243ms GET /chat/<id> 00:00:13",
+        "4313 busy 98.0 8/8 8 8 0 2/5 0 243ms GET /cart/<int:id> 00:00:02",
+        "4314 ok 95.0 1/8 1 1 0 0/5 0 243ms GET /cart/<int:id> 00:00:00",
+        "4315 dead 0 1/8 1 1 0 1/5 0 - GET /chat/<id> 00:01:02",
       ])
     #expect(model.failureRows.count == 1)
     #expect(model.verdictRows.count == 4)

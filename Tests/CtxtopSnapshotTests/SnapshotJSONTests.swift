@@ -160,7 +160,7 @@ struct CivilTimeTests {
     ])
   func dates(seconds: UInt64, year: Int, month: Int, day: Int) {
     let time = CivilTime(nanosecondsSince1970: seconds * 1_000_000_000 + 7)
-    #expect([time.year, time.month, time.day] == [year, month, day])
+    #expect((time.year, time.month, time.day) == (year, month, day))
     #expect(time.nanosecond == 7)
   }
 }

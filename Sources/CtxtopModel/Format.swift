@@ -67,7 +67,7 @@ package enum Format {
     guard value.isFinite, abs(value) < 1e15 else { return "" }
     var scale: UInt64 = 1
     for _ in 0..<digits { scale *= 10 }
-    let units = UInt64((abs(value) * Double(scale)).rounded())
+    let units = UInt64(abs(value) * Double(scale) + 0.5)
     let rest = String(units % scale)
     let fraction = digits == 0 ? "" : "." + String(repeating: "0", count: max(digits - rest.count, 0)) + rest
     return (value < 0 && units > 0 ? "-" : "") + String(units / scale) + fraction

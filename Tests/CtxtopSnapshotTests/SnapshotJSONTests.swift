@@ -118,6 +118,29 @@ struct SnapshotJSONTests {
     _ = try parse(SnapshotJSON.encode(RandomSnapshot(seed: seed).make()))
   }
 
+  @Test("Numbers of every length")
+  func numbers() throws {
+    for value: UInt64 in [0, 9, 10, 99, 100, 12_345, 9_999_999_999, 10_000_000_000_000_000_000, .max - 1, .max] {
+      var snapshot = Snapshot(service: "shop")
+      snapshot.monotonicTime = value
+      let text = String(decoding: SnapshotJSON.encode(snapshot), as: UTF8.self)
+      #expect(text.contains("\"monotonic_ns\":\(value),"))
+    }
+  }
+
+  @Test("Each character that must be escaped is, at every place of a longer text")
+  func escapes() throws {
+    for scalar: Unicode.Scalar in ["\"", "\\", "\u{7F}", "\u{0}", "\u{1F}", "\u{85}", "\u{2029}", "ä"] {
+      for place in 0..<24 {
+        var text = String.UnicodeScalarView("abcdefghijklmnopqrstuvwx".unicodeScalars)
+        text.insert(scalar, at: text.index(text.startIndex, offsetBy: place))
+        let bytes = SnapshotJSON.encode(Snapshot(service: String(text)))
+        #expect(try parse(bytes)["app"] as? String == String(text))
+        #expect(bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
+      }
+    }
+  }
+
   @Test("What is not known is null")
   func unknown() throws {
     var snapshot = Snapshot(service: "shop")

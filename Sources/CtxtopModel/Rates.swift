@@ -79,29 +79,41 @@ package struct Rates: Equatable, Sendable {
 private struct Difference {
   private var scratch = LatencyHistogram()
   private var all = LatencyHistogram()
+  private let nothing = [UInt64](repeating: 0, count: LatencyHistogram.bucketCount)
 
   init() {
-    scratch.counts = [UInt64](repeating: 0, count: LatencyHistogram.bucketCount)
-    all.counts = scratch.counts
+    scratch.counts = nothing
+    all.counts = nothing
   }
 
   mutating func between(_ old: LatencyHistogram, _ new: LatencyHistogram) -> (UInt64?, UInt64?) {
     guard new.counts.count == LatencyHistogram.bucketCount else { return (nil, nil) }
-    let comparable = old.counts.count == new.counts.count
-    var isAny = false
-    for bucket in 0..<LatencyHistogram.bucketCount {
-      let before = comparable ? old.counts[bucket] : 0
-      let count = new.counts[bucket] > before ? new.counts[bucket] - before : 0
-      scratch.counts[bucket] = count
-      if count > 0 {
-        isAny = true
-        all.counts[bucket] &+= count
-      }
-    }
-    guard isAny else { return (nil, nil) }
+    let before = old.counts.count == new.counts.count ? old.counts : nothing
+    let total = subtract(before, from: new.counts)
+    guard total > 0 else { return (nil, nil) }
     scratch.longest = new.longest
     all.longest = max(all.longest, new.longest)
     return (scratch.quantile(0.5), scratch.quantile(0.99))
+  }
+
+  /// Without bounds checks: this runs for every bucket of every worker.
+  private mutating func subtract(_ old: [UInt64], from new: [UInt64]) -> UInt64 {
+    old.withUnsafeBufferPointer { old in
+      new.withUnsafeBufferPointer { new in
+        scratch.counts.withUnsafeMutableBufferPointer { difference in
+          all.counts.withUnsafeMutableBufferPointer { all in
+            var total: UInt64 = 0
+            for bucket in 0..<min(old.count, new.count, difference.count, all.count) {
+              let count = new[bucket] > old[bucket] ? new[bucket] &- old[bucket] : 0
+              difference[bucket] = count
+              all[bucket] &+= count
+              total &+= count
+            }
+            return total
+          }
+        }
+      }
+    }
   }
 
   func ofAll() -> (UInt64?, UInt64?) { (all.quantile(0.5), all.quantile(0.99)) }

@@ -11,13 +11,18 @@ package final class LiveSource: SnapshotSource {
     }
   }
   private let endpoint: Endpoint
+  private let readSegment: SegmentSource.Read
   private let socket: SocketSource
   private var segment: SegmentSource?
   private var loss: (since: UInt64, reason: StoreError)?
   private var state = SourceState.connecting
 
   /// The endpoint's socket at `socketPath`, with its segment.
-  package init(_ endpoint: Endpoint, socketPath: String, interval: UInt64) {
+  package init(
+    _ endpoint: Endpoint, socketPath: String, interval: UInt64,
+    readSegment: @escaping SegmentSource.Read = SegmentSource.readSegment
+  ) {
+    self.readSegment = readSegment
     self.endpoint = endpoint
     self.interval = interval
     socket = SocketSource(endpoint, path: socketPath, interval: interval)
@@ -30,6 +35,9 @@ package final class LiveSource: SnapshotSource {
     }
     return SegmentSource(endpoint, path: endpoint.segmentPath ?? endpoint.name, interval: interval)
   }
+
+  /// Whether there is a segment to read when the socket does not answer.
+  var hasFallback: Bool { endpoint.segmentPath != nil }
 
   /// What the socket waits for.
   package var pollRequests: [PollRequest] { socket.pollRequests }
@@ -58,11 +66,14 @@ package final class LiveSource: SnapshotSource {
       }
     }
     if segment == nil, let path = endpoint.segmentPath, let time = socket.giveUpTime, now >= time {
-      segment = SegmentSource(endpoint, path: path, interval: interval)
+      segment = SegmentSource(endpoint, path: path, interval: interval, read: readSegment)
     }
     if let segment { take(segment.advance(now: now), &events) }
     return events
   }
+
+  /// Closes the connection, and does not open another before it is advanced again.
+  package func hangUp() { socket.hangUp() }
 
   private func take(_ fromSegment: [SourceEvent], _ events: inout [SourceEvent]) {
     for event in fromSegment {

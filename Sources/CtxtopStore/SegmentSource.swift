@@ -9,13 +9,20 @@ package final class SegmentSource: SnapshotSource {
   package var interval: UInt64 {
     didSet { if interval != oldValue { nextPass = 0 } }
   }
+  /// Reads the file at a path; replaced in tests.
+  package typealias Read = (String) throws(SegmentError) -> Snapshot
+
   private let endpoint: Endpoint
   private let path: String
+  private let readFile: Read
   private var nextPass: UInt64 = 0
   private var state = SourceState.connecting
 
   /// The segment at `path`, trusted as `endpoint` says.
-  package init(_ endpoint: Endpoint, path: String, interval: UInt64) {
+  package init(
+    _ endpoint: Endpoint, path: String, interval: UInt64, read: @escaping Read = SegmentSource.readSegment
+  ) {
+    readFile = read
     self.endpoint = endpoint
     self.path = path
     self.interval = interval
@@ -49,8 +56,7 @@ package final class SegmentSource: SnapshotSource {
       guard endpoint.trusts(status.owner) else {
         throw StoreError.refused(path: path, .foreignOwner(status.owner))
       }
-      var reader = try SegmentReader(path: path)
-      return try reader.snapshot()
+      return try readFile(path)
     } catch let error as StoreError {
       throw error
     } catch let error as SystemError {
@@ -60,6 +66,12 @@ package final class SegmentSource: SnapshotSource {
     } catch {
       throw StoreError.damagedSegment(path)
     }
+  }
+
+  /// One pass over the segment at `path`.
+  package static func readSegment(_ path: String) throws(SegmentError) -> Snapshot {
+    var reader = try SegmentReader(path: path)
+    return try reader.snapshot()
   }
 
   private func describe(_ error: SegmentError) -> StoreError {

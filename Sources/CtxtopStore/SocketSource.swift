@@ -68,6 +68,9 @@ package final class SocketSource: SnapshotSource {
     return events
   }
 
+  /// Closes the connection, and does not open another before it is advanced again.
+  package func hangUp() { phase = .waiting(until: 0) }
+
   private func step(now: UInt64, _ events: inout [SourceEvent]) throws(StoreError) {
     if case .waiting(let until) = phase {
       guard now >= until else { return }

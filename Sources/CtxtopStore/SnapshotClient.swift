@@ -23,6 +23,8 @@ package enum SnapshotClient {
   package static let leastGap: UInt64 = 50_000_000
   /// How far apart passes are taken when nobody says otherwise: enough for the kernel's CPU clock to tick.
   package static let usualGap: UInt64 = 200_000_000
+  /// How long nobody may listen while leadership changes hands.
+  static let takeover: UInt64 = 700_000_000
   /// How long a source may take before it counts as not answering.
   package static let patience: UInt64 = 2_000_000_000
 
@@ -81,14 +83,7 @@ private struct Collector {
   }
 
   /// Whether waiting longer would be of no use.
-  var isDone: Bool {
-    if snapshots.count >= wanted { return true }
-    switch state {
-    case .ended: return true
-    case .reconnecting(_, let reason): return reason.isLasting && source.isAtItsEnd(reason)
-    case .connecting, .live, .segment: return false
-    }
-  }
+  private(set) var isDone = false
 
   /// What came of it; nil: nothing came, and nothing was said.
   var result: Result<Passes, StoreError>? {
@@ -104,6 +99,18 @@ private struct Collector {
       case .state(let new): state = new
       case .snapshot(let snapshot): take(snapshot)
       }
+    }
+    isDone = snapshots.count >= wanted || isHopeless(now: now)
+  }
+
+  private func isHopeless(now: UInt64) -> Bool {
+    switch state {
+    case .ended: return true
+    case .reconnecting(let since, let reason):
+      // A socket that nobody listens at comes back within a takeover, or not soon.
+      let isDead = reason.isAbsence && now >= since &+ SnapshotClient.takeover
+      return (reason.isLasting || isDead) && source.isAtItsEnd(reason)
+    case .connecting, .live, .segment: return false
     }
   }
 

@@ -44,6 +44,16 @@ package enum StoreError: Error, Equatable, Sendable {
   /// Neither way worked.
   indirect case neither(socket: StoreError, segment: StoreError)
 
+  /// Whether there is nothing at the other end: no file, or nobody who listens.
+  package var isAbsence: Bool {
+    switch self {
+    case .noListener: true
+    case .system(let error, _): error.isAbsence
+    case .neither(let socket, let segment): socket.isAbsence && (segment.isAbsence || segment.isLasting)
+    default: false
+    }
+  }
+
   /// Whether trying again a moment later is of no use.
   package var isLasting: Bool {
     switch self {

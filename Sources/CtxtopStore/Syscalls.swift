@@ -196,3 +196,12 @@ package enum System {
     return String(cString: value)
   }
 }
+
+extension System {
+  /// The path without links; nil where it leads nowhere.
+  package static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+}

@@ -28,7 +28,7 @@ struct Ctxtop: ParsableCommand {
         ctxtop dump shop        what the dashboard would show, as text
       """,
     version: "1.0.0",
-    subcommands: [Ls.self],
+    subcommands: [Ls.self, Dump.self],
     defaultSubcommand: nil)
 
   static func main() {

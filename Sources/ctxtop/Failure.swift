@@ -41,6 +41,11 @@ struct Failure: Error {
   /// The one line that the user gets to read.
   var line: String { "ctxtop: \(tried): \(happened); \(remedy)" }
 
+  /// What is said when the segment is read because the socket failed in this way.
+  func fallbackLine(_ endpoint: Endpoint) -> String {
+    "ctxtop: \(tried): \(happened); showing the segment \(endpoint.segmentPath ?? "") instead"
+  }
+
   /// Writes the line to standard error.
   func report() { Self.note(line) }
 

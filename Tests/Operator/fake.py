@@ -83,6 +83,8 @@ class Exporter:
 
     def watch(self, connection):
         request = connection.makefile("rb").readline().split()
+        if not request:
+            return  # somebody only wanted to know whether we listen
         assert request[0] == b"watch"
         while True:
             connection.sendall(record(**self.content))

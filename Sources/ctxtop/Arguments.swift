@@ -1,6 +1,7 @@
 // Arguments that several commands have, and the checks that make them values.
 
 import ArgumentParser
+import CtxtopReport
 import CtxtopStore
 
 /// The target of a command.
@@ -49,3 +50,7 @@ struct Count: ExpressibleByArgument {
 
   var defaultValueDescription: String { "\(value)" }
 }
+
+extension ReportFormat: ExpressibleByArgument {}
+
+extension ReportTable: ExpressibleByArgument {}

@@ -1,9 +1,9 @@
 // The program: wiring only. What a command does is in the file of its name.
 //
-//   Watch.swift     ctxtop [TARGET]     Dashboard.swift   the run loop of the screen
-//   Ls.swift        ctxtop ls           PlainFrames.swift the same without a screen
-//   Dump.swift      ctxtop dump
-//   Failure.swift   errors as prose and exit status       Output.swift   standard output and files
+//   Watch.swift    ctxtop [TARGET]      Dashboard.swift   the run loop of the screen
+//   Ls.swift       ctxtop ls            Series.swift      models one after the other, for what prints
+//   Dump.swift     ctxtop dump          Output.swift      standard output and files
+//   Failure.swift  errors as prose and exit status        Arguments.swift   what several commands take
 
 import ArgumentParser
 import Glibc
@@ -26,10 +26,11 @@ struct Ctxtop: ParsableCommand {
         ctxtop shop             the dashboard of the app called shop
         ctxtop ls               which apps run here
         ctxtop dump shop        what the dashboard would show, as text
+        ctxtop help watch       options and arguments of the dashboard
       """,
     version: "1.0.0",
-    subcommands: [Ls.self, Dump.self],
-    defaultSubcommand: nil)
+    subcommands: [Watch.self, Ls.self, Dump.self],
+    defaultSubcommand: Watch.self)
 
   static func main() {
     // A reader that goes away is an error of `write`, not the end of the program.

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CtxtopModel
+import CtxtopReport
 import CtxtopStore
 
 /// Prints snapshots.
@@ -23,10 +24,10 @@ struct Dump: ParsableCommand {
   @OptionGroup var target: TargetArgument
 
   @Option(name: [.customShort("f"), .customLong("format")], help: "What to print.")
-  var format: Format = .text
+  var format: ReportFormat = .text
 
-  @Option(help: "Which table to print (csv, text).")
-  var table: DumpTable?
+  @Option(help: "Which table to print as csv. (default: workers)")
+  var table: ReportTable?
 
   @Option(name: [.customShort("n"), .customLong("count")], help: "How many snapshots.")
   var count: Count = Count(1)
@@ -38,8 +39,8 @@ struct Dump: ParsableCommand {
   var output: String?
 
   func validate() throws {
-    if table != nil && !format.hasTables {
-      throw ValidationError("--table chooses a table of csv or text; \(format.rawValue) always has all of them.")
+    if table != nil && format != .csv {
+      throw ValidationError("--table chooses what --format csv prints; \(format.rawValue) holds every table.")
     }
   }
 
@@ -55,7 +56,9 @@ struct Dump: ParsableCommand {
     var isFirst = true
     func render(_ model: Model) -> [UInt8] {
       defer { isFirst = false }
-      return format.render(model, table: table, isFirst: isFirst)
+      // Texts in a row are set apart by an empty line.
+      let separator: [UInt8] = format == .text && !isFirst ? [10] : []
+      return separator + Report.bytes(model, as: format, table: table ?? .workers, isFirst: isFirst)
     }
     guard let path else { return try series.run { try StandardOutput.write(render($0)) } }
     guard count.value > 1 else { return try series.run { try ResultFile.replace(path, with: render($0)) } }

@@ -78,7 +78,7 @@ def test_shows_rows_and_quits(screen, exporter):
     text = screen.wait("4312", "4313", "live")
     assert "shop" in text
     screen.press("?")
-    screen.wait("quit", missing=["4313"])
+    screen.wait("Keys", "Esc", missing=["4313"])
     screen.press("Escape")
     screen.wait("4313")
     screen.press("q")

@@ -100,13 +100,19 @@ final class Dashboard {
     case .snapshot(let snapshot): send(.snapshot(snapshot))
     case .state(.connecting): send(.source(.connecting))
     case .state(.live): send(.source(.live))
-    case .state(.segment): send(.source(.segment))
+    case .state(.segment(let reason)):
+      send(.source(.segment))
+      if let reason { explain(reason) }
     case .state(.ended): isDone = true
     case .state(.reconnecting(let since, let reason)):
       send(.source(.reconnecting(since: since)))
-      let failure = Failure(reason)
-      send(.notice(Failure.printable("\(failure.tried): \(failure.happened)")))
+      explain(reason)
     }
+  }
+
+  private func explain(_ reason: StoreError) {
+    let failure = Failure(reason)
+    say(Failure.printable("\(failure.tried): \(failure.happened)"))
   }
 
   private func send(_ message: Message) {

@@ -18,6 +18,7 @@ struct Watch: ParsableCommand {
         ctxtop                  the only app that runs here
         ctxtop shop -d 0.5      the app called shop, twice a second
         ctxtop shop -b -n 3     three frames of plain text, as with top
+        ctxtop shop -b > log    a frame a second, until it is stopped
       """)
 
   @OptionGroup var target: TargetArgument
@@ -28,13 +29,13 @@ struct Watch: ParsableCommand {
   @Flag(name: [.customShort("b"), .customLong("batch")], help: "Print plain frames instead of drawing a screen.")
   var isBatch = false
 
-  @Option(name: [.customShort("n"), .customLong("count")], help: "End after so many frames (with -b).")
+  @Option(name: [.customShort("n"), .customLong("count")], help: "Print so many plain frames and end; implies -b.")
   var count: Count?
 
   func run() throws {
     let endpoint = try target.endpoint()
-    if isBatch { return try printFrames(of: endpoint, count: count?.value) }
-    guard StandardOutput.isTerminal else { return try printFrames(of: endpoint, count: count?.value ?? 1) }
+    if isBatch || count != nil { return try printFrames(of: endpoint, count: count?.value) }
+    guard StandardOutput.isTerminal else { return try printFrames(of: endpoint, count: 1) }
     let source = LiveSource.open(endpoint, interval: interval.nanoseconds)
     let answer = SnapshotClient.passes(1, from: [(endpoint.name, source)], within: SnapshotClient.patience)[0]
     let passes: Passes
@@ -44,7 +45,7 @@ struct Watch: ParsableCommand {
       terminal = try CursesTerminal()
     } catch {
       // A dumb terminal, an unknown one, or no keyboard: frames need none of that.
-      return try printFrames(of: endpoint, count: count?.value)
+      return try printFrames(of: endpoint, count: nil)
     }
     try draw(on: terminal, source: source, passes: passes, endpoint: endpoint)
   }

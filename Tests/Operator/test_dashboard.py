@@ -139,6 +139,8 @@ def test_a_bad_target_leaves_the_terminal_alone(screen, exporter):
 
 def test_a_dumb_terminal_gets_plain_frames(screen, exporter):
     exporter("shop")
-    screen.start("-d", "0.2", "-n", "2", before="TERM=dumb")
+    screen.start("-d", "0.2", before="TERM=dumb")
     screen.wait("4312")
-    screen.expect_end()
+    screen.press("C-c")
+    screen.press("echo ov''er", "Enter")
+    screen.wait("\nover")

@@ -47,7 +47,7 @@ def test_csv(ctxtop, exporter):
 
 def test_text_is_the_default_and_what_a_pipe_gets_from_the_dashboard(ctxtop, exporter):
     exporter("shop")
-    for arguments in (["dump"], [], ["-b", "-n", "1"]):
+    for arguments in (["dump"], [], ["-b", "-n", "1"], ["-n", "1"]):
         result = ctxtop(*arguments)
         assert (result.returncode, result.stderr) == (0, "")
         assert "4312" in result.stdout and "\x1b" not in result.stdout

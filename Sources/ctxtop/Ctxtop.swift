@@ -35,6 +35,8 @@ struct Ctxtop: ParsableCommand {
   static func main() {
     // A reader that goes away is an error of `write`, not the end of the program.
     signal(SIGPIPE, SIG_IGN)
+    // So is a file that has reached the greatest size that it may have.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

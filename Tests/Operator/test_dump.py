@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import resource
 import stat
 import subprocess
 import time
@@ -104,6 +105,29 @@ def test_output_that_cannot_be_written(ctxtop, fails, exporter):
     with open("/dev/full", "w") as full:
         result = ctxtop("dump", stdout=full)
     assert result.returncode == 74 and "No space left" in result.stderr
+
+
+def with_files_up_to(size):
+    return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(ctxtop, fails, exporter, tmp_path):
+    exporter("shop")
+    path = tmp_path / "shop.json"
+    path.write_text("old")
+    fails(ctxtop("dump", "-f", "json", "-o", path, **with_files_up_to(100)), 74, "writing", path, "too large")
+    assert path.read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run", "shop.json"]
+
+
+def test_a_full_disk_ends_a_series_after_a_whole_line(ctxtop, fails, exporter, tmp_path):
+    exporter("shop")
+    line = len(ctxtop("dump", "-f", "ndjson").stdout)
+    path = tmp_path / "shop.ndjson"
+    run = ctxtop("dump", "-f", "ndjson", "-n", "9", "-i", "0.1", "-o", path, **with_files_up_to(line * 5 // 2))
+    fails(run, 74, "writing", path)
+    text = path.read_text()
+    assert text.endswith("\n") and len([json.loads(each) for each in text.splitlines()]) == 2
 
 
 def test_the_only_app_that_runs_among_dead_ones(ctxtop, exporter):

@@ -71,6 +71,25 @@ struct ByteSink: ~Copyable {
     count &+= 1
   }
 
+  /// A number in decimal.
+  mutating func decimal(_ value: UInt64) {
+    reserve(20)
+    var width = 1
+    var power: UInt64 = 10
+    while width < 20, value >= power {
+      width &+= 1
+      power &*= 10
+    }
+    var rest = value
+    var index = count &+ width
+    count = index
+    for _ in 0..<width {
+      index &-= 1
+      base[index] = UInt8(truncatingIfNeeded: 48 &+ rest % 10)
+      rest /= 10
+    }
+  }
+
   /// A number of a fixed width, little-endian.
   @inline(__always)
   mutating func fixed<Number: FixedWidthInteger>(_ value: Number) {

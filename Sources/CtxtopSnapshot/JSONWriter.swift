@@ -145,6 +145,10 @@ struct JSONWriter: ~Copyable {
     var plain = 0
     var index = 0
     while index < text.count {
+      if index &+ 8 <= text.count, Self.isPlain(text.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+        index &+= 8
+        continue
+      }
       let length = Self.special(text, index)
       if length == 0 {
         index &+= 1
@@ -156,6 +160,20 @@ struct JSONWriter: ~Copyable {
       plain = index
     }
     out.bytes(UnsafeRawBufferPointer(rebasing: text[plain..<text.count]))
+  }
+
+  /// Whether none of eight bytes needs a closer look: all are ASCII from the space on, and none is a quote,
+  /// a backslash or DEL. Subtracting 1 from a byte that is 0 borrows into its top bit.
+  @inline(__always)
+  private static func isPlain(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let tops: UInt64 = 0x8080_8080_8080_8080
+    let quote = word ^ (ones &* 0x22)
+    let backslash = word ^ (ones &* 0x5C)
+    let delete = word ^ (ones &* 0x7F)
+    let control = (word &- ones &* 0x20) & ~word
+    let equal = ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((delete &- ones) & ~delete)
+    return (word | control | equal) & tops == 0
   }
 
   /// Length of the character at `index` if it must be escaped, else 0.

@@ -52,8 +52,8 @@ public struct LatencyHistogram: Equatable, Sendable {
     guard exact >= 0, exact < 0x1p63 else { return nil }
     let rank = max(1, UInt64(exact) &+ (Double(UInt64(exact)) < exact ? 1 : 0))
     var seen: UInt64 = 0
-    for (bucket, count) in counts.enumerated() {
-      seen &+= count
+    for bucket in counts.indices {
+      seen &+= counts[bucket]
       guard seen >= rank else { continue }
       let lower = Self.lowerBound(of: bucket)
       let middle = lower + (Self.lowerBound(of: bucket + 1) - lower) / 2

@@ -67,14 +67,4 @@ extension ByteSink {
       divisor /= 10
     }
   }
-
-  /// A number in decimal.
-  mutating func decimal(_ value: UInt64) {
-    var divisor: UInt64 = 1
-    while value / divisor >= 10 { divisor &*= 10 }
-    while divisor > 0 {
-      byte(UInt8(truncatingIfNeeded: 48 &+ value / divisor % 10))
-      divisor /= 10
-    }
-  }
 }

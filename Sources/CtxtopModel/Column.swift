@@ -1,0 +1,96 @@
+// A column of a table, described once: the screen, the sort menu, CSV, the legend and the README are made
+// from the same table of these.
+
+/// On which side a column's text stands.
+package enum Alignment: Sendable {
+  case left, right
+}
+
+/// Where a column appears.
+package enum Presence: Int, CaseIterable, Comparable, Sendable {
+  /// On every screen.
+  case always = 0
+  /// On a screen that has room for it.
+  case roomy = 1
+  /// On a wide screen.
+  case wide = 2
+  /// In files only.
+  case file = 3
+
+  package static func < (one: Presence, other: Presence) -> Bool { one.rawValue < other.rawValue }
+}
+
+/// One column of a table of `Row`s.
+package struct Column<Row>: Sendable {
+  /// Its name in CSV; the JSON schema's name where that has one. A contract: add, never rename.
+  package let id: String
+  /// Its heading on the screen.
+  package let title: String
+  /// What it says, for legend and README.
+  package let description: String
+  /// The unit of its raw values; nil for plain numbers and texts.
+  package let unit: String?
+  /// On which side its text stands.
+  package let alignment: Alignment
+  /// Cells it takes at least.
+  package let width: Int
+  /// Its part of the cells that are left over; 0: none.
+  package let weight: Int
+  /// Where it appears.
+  package let presence: Presence
+  /// Whether sorting by it begins with the greatest.
+  package let isDescending: Bool
+  /// Its value in a row.
+  package let value: @Sendable (Row) -> Value
+
+  init(
+    _ id: String, _ title: String, _ description: String, unit: String? = nil, alignment: Alignment = .right,
+    width: Int, weight: Int = 0, presence: Presence = .always, isDescending: Bool = true,
+    value: @escaping @Sendable (Row) -> Value
+  ) {
+    self.id = id
+    self.title = title
+    self.description = description
+    self.unit = unit
+    self.alignment = alignment
+    self.width = width
+    self.weight = weight
+    self.presence = presence
+    self.isDescending = isDescending
+    self.value = value
+  }
+
+  /// The rows by this column. Rows of equal values keep their order.
+  package func sorted(_ rows: [Row], descending: Bool) -> [Row] {
+    let values = rows.map(value)
+    let order = rows.indices.sorted { one, other in
+      if values[one].precedes(values[other]) { return !descending }
+      if values[other].precedes(values[one]) { return descending }
+      return one < other
+    }
+    return order.map { rows[$0] }
+  }
+}
+
+/// A table of rows: its name and its columns.
+package struct Table<Row>: Sendable {
+  /// Its name on the command line and in file names, e.g. `workers`.
+  package let name: String
+  /// Its title on the screen, e.g. `Workers`.
+  package let title: String
+  /// Its columns from left to right.
+  package let columns: [Column<Row>]
+
+  /// The column of an id.
+  package func column(_ id: String) -> Column<Row>? { columns.first { $0.id == id } }
+
+  /// The columns that a screen of so many cells shows: as many as fit with a cell between each two.
+  package func columns(forWidth width: Int) -> [Column<Row>] {
+    var shown: [Column<Row>] = []
+    for presence in [Presence.wide, .roomy, .always] {
+      shown = columns.filter { $0.presence <= presence }
+      if shown.reduce(-1, { $0 + $1.width + 1 }) <= width { break }
+    }
+    return shown
+  }
+}

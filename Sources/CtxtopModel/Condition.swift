@@ -1,0 +1,103 @@
+// The states of a worker and of what hangs on it, from the facts and from what the judges found.
+
+import CtxtopSnapshot
+
+/// What is concluded about one worker.
+package struct WorkerCondition: Equatable, Sendable {
+  /// Silence of the agent's thread after which its process counts as stopped, or at least as not well.
+  package static let silence: UInt64 = 1_500_000_000
+
+  /// The worker's state.
+  package let state: WorkerState
+  /// Contexts that are left behind now.
+  package let leakedContexts: Int
+  /// Contexts on which requests ran that did not push them.
+  package let reusedContexts: Int
+  /// Connections that nobody is left to return.
+  package let leakedConnections: Int
+  private let left: [ContextPlace]
+  private let reused: [ContextPlace]
+  private let leaked: [Int]
+
+  init(_ snapshot: Snapshot, worker index: Int, findings: WorkerFindings) {
+    left = findings.leftContexts
+    reused = findings.reusedContexts
+    leaked = findings.leakedConnections
+    leakedContexts = left.count
+    reusedContexts = reused.count
+    leakedConnections = leaked.count
+    state = Self.state(of: snapshot.workers[index], in: snapshot, isClean: findings.isClean)
+  }
+
+  private static func state(of worker: Worker, in snapshot: Snapshot, isClean: Bool) -> WorkerState {
+    switch worker.liveness {
+    case .dead: return .dead
+    case .exited: return .exited
+    case .alive, .unknown: break
+    }
+    if let kernel = worker.kernel?.state, kernel == UInt8(ascii: "T") || kernel == UInt8(ascii: "t") { return .stopped }
+    // A sign of life is one, whether or not the lock can still be asked.
+    if snapshot.age(of: max(worker.heartbeat, worker.attached)) > silence {
+      return worker.liveness == .unknown ? .unknown : .stale
+    }
+    if !isClean { return .leaking }
+    return isBusy(worker) ? .busy : .ok
+  }
+
+  /// Whether no thread is free: as many requests as the server has threads, or all units where it does not tell.
+  private static func isBusy(_ worker: Worker) -> Bool {
+    let inFlight = worker.inFlight
+    if inFlight == 0 { return false }
+    if let capacity = worker.capacity { return inFlight >= capacity }
+    return worker.units.allSatisfy { $0.isGone || $0.request != nil }
+  }
+
+  /// The state of the unit at an index of the worker that this was made from.
+  package func state(ofUnit index: Int, in worker: Worker) -> UnitState {
+    let unit = worker.units[index]
+    if unit.isGone { return .gone }
+    if reused.contains(where: { $0.unit == index }) { return .poisoned }
+    if left.contains(where: { $0.unit == index }) { return .leaked }
+    if let request = unit.request { return request.isStreaming ? .streaming : .inRequest }
+    if unit.contexts.contains(where: \.isPreserved) { return .preserved }
+    return unit.contexts.isEmpty ? .idle : .job
+  }
+
+  /// The state of a context of that worker.
+  package func state(ofContext context: Int, onUnit unit: Int, in worker: Worker) -> ContextState {
+    let place = ContextPlace(unit: unit, context: context)
+    if left.contains(place) { return .leaked }
+    if reused.contains(place) { return .reused }
+    return worker.units[unit].contexts[context].isPreserved ? .preserved : .live
+  }
+
+  /// The state of a connection of that worker.
+  package func state(ofConnection index: Int, in worker: Worker) -> JudgedConnectionState {
+    if leaked.contains(index) { return .leaked }
+    switch worker.connections[index].state {
+    case .idle: return .idle
+    case .checkedOut: return .checkedOut
+    case .detached: return .detached
+    case .inherited: return .inherited
+    }
+  }
+}
+
+extension Worker {
+  /// How many requests the worker can serve at once, as its server is configured; nil where it does not tell.
+  package var capacity: UInt64? {
+    guard let threads = server.threads, threads > 0 else { return server.model == "sync" ? 1 : nil }
+    return UInt64(threads)
+  }
+
+  /// The request that has been served for the longest time; nil when none is.
+  package var oldestRequest: Request? {
+    var oldest: Request?
+    for unit in units {
+      guard let request = unit.request else { continue }
+      if let known = oldest, known.started <= request.started { continue }
+      oldest = request
+    }
+    return oldest
+  }
+}

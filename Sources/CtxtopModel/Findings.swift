@@ -1,0 +1,97 @@
+// Runs all judges over a snapshot, and keeps what they found by worker and as verdicts.
+
+import CtxtopSnapshot
+
+/// What the judges found out about one worker.
+struct WorkerFindings: Sendable {
+  /// Contexts left behind: index of the unit, index on its stack.
+  var leftContexts: [ContextPlace] = []
+  /// Contexts on which requests run that did not push them.
+  var reusedContexts: [ContextPlace] = []
+  /// Indices of connections that outlive their contexts.
+  var leakedConnections: [Int] = []
+
+  var isClean: Bool { leftContexts.isEmpty && reusedContexts.isEmpty && leakedConnections.isEmpty }
+}
+
+/// Where in a worker a context is.
+struct ContextPlace: Equatable, Sendable {
+  var unit: Int
+  var context: Int
+}
+
+/// What the judges found out about a service.
+struct Findings: Sendable {
+  /// How far apart two snapshots must be to confirm each other.
+  static let confirmationInterval: UInt64 = 50_000_000
+
+  var workers: [WorkerFindings] = []
+  var verdicts: [Verdict] = []
+
+  init(_ now: Snapshot, confirming earlier: Snapshot?) {
+    let witness = earlier.flatMap {
+      now.monotonicTime >= $0.monotonicTime &+ Self.confirmationInterval ? $0 : nil
+    }
+    workers.reserveCapacity(now.workers.count)
+    for index in now.workers.indices {
+      workers.append(judge(now, index, confirming: witness))
+    }
+    verdicts.sort {
+      ($0.severity.level, $1.code.rawValue, $1.workerIndex, $1.since ?? .max)
+        > ($1.severity.level, $0.code.rawValue, $0.workerIndex, $0.since ?? .max)
+    }
+  }
+
+  /// A worker that is gone holds nothing that could still be freed: only its failures are reported.
+  private mutating func judge(_ now: Snapshot, _ index: Int, confirming earlier: Snapshot?) -> WorkerFindings {
+    let worker = now.workers[index]
+    var findings = WorkerFindings()
+    if worker.liveness.isPresent {
+      let before = earlier.flatMap { snapshot in
+        snapshot.index(of: worker, hint: index).map { snapshot.workers[$0] }
+      }
+      findings.leftContexts = contextsLeftBehind(in: worker, confirming: before)
+      findings.reusedContexts = contextsReused(in: worker)
+      findings.leakedConnections = connectionsOutlivingContexts(in: worker, confirming: before)
+    }
+    let subject = Subject(snapshot: now, worker: worker, index: index)
+    for place in findings.leftContexts { verdicts.append(subject.contextLeftBehind(place)) }
+    for place in findings.reusedContexts { verdicts.append(subject.reusedContext(place)) }
+    for failure in worker.failures.indices { verdicts.append(subject.teardownFailed(failure)) }
+    verdicts.append(contentsOf: subject.connectionsOutliveContexts(findings.leakedConnections))
+    return findings
+  }
+}
+
+/// The worker that a verdict is about, and the words in which its parts are named.
+struct Subject {
+  let snapshot: Snapshot
+  let worker: Worker
+  let index: Int
+
+  /// `worker 4312 thread 7`.
+  func name(of unit: Unit) -> String { "worker \(worker.pid) \(unit.kind.name) \(unit.id)" }
+
+  /// `GET /chat/<id>`, or `work outside of a request`.
+  func name(of label: RequestLabel?) -> String { label?.text ?? "work outside of a request" }
+}
+
+extension UnitKind {
+  /// The word for it.
+  package var name: String {
+    switch self {
+    case .thread: "thread"
+    case .greenlet: "greenlet"
+    case .task: "task"
+    }
+  }
+}
+
+extension RequestLabel {
+  /// `GET /chat/<id>`; the endpoint where there is no rule; `a request` where nothing is known.
+  package var text: String {
+    let place = rule ?? endpoint ?? ""
+    if method.isEmpty { return place.isEmpty ? "a request" : place }
+    return place.isEmpty ? method : "\(method) \(place)"
+  }
+}

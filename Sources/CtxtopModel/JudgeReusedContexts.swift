@@ -1,0 +1,33 @@
+// CTX002: requests run on an app context that they did not push. The context's own record counts them, so
+// one snapshot is enough.
+
+import CtxtopSnapshot
+
+func contextsReused(in worker: Worker) -> [ContextPlace] {
+  var places: [ContextPlace] = []
+  for unit in worker.units.indices {
+    guard worker.units[unit].reused > 0, !worker.units[unit].isGone else { continue }
+    for (index, context) in worker.units[unit].contexts.enumerated() where context.kind == .app && context.served > 0 {
+      places.append(ContextPlace(unit: unit, context: index))
+    }
+  }
+  return places
+}
+
+extension Subject {
+  func reusedContext(_ place: ContextPlace) -> Verdict {
+    let unit = worker.units[place.unit]
+    let context = unit.contexts[place.context]
+    var verdict = Verdict(.reusedContext, worker, at: index)
+    verdict.unit = unit.id
+    verdict.context = context.serial
+    verdict.count = context.served
+    let since = context.left ?? context.pushed
+    verdict.since = snapshot.wallTime(of: since)
+    verdict.message =
+      "\(name(of: unit)): \(Format.count(context.served, "request", "requests")) ran on the app context that "
+      + "\(name(of: context.label)) left \(Format.age(snapshot.age(of: since))) ago"
+    verdict.evidence = evidence(of: context, on: unit)
+    return verdict
+  }
+}

@@ -1,0 +1,40 @@
+// What the program knows of a service: two snapshots and everything that follows from them. Pure: no
+// file, no clock, no terminal.
+//
+//   Model.swift          the whole, from two snapshots
+//   Rates.swift          differences of two snapshots: the only place
+//   Verdict.swift, VerdictCatalogue.swift, Judge*.swift    conclusions; one file per kind of verdict
+//   States.swift, Condition.swift                          the states of workers, units, contexts, connections
+//   Totals.swift         the service's summary
+//   Rows.swift, WorkerColumns.swift, FailureColumns.swift, ...   tables: one descriptor each
+//   Column.swift, Value.swift, Format.swift                what tables are made of, and how values look
+
+import CtxtopSnapshot
+
+/// A service at one moment, with the moment before to compare with.
+package struct Model: Sendable {
+  /// The newer snapshot.
+  package let now: Snapshot
+  /// The older one; nil on the first pass.
+  package let earlier: Snapshot?
+  /// Rates over the time between the two.
+  package let rates: Rates
+  /// Conclusions, worst first.
+  package let verdicts: [Verdict]
+  /// What is concluded about each worker of `now`, in its order.
+  package let conditions: [WorkerCondition]
+  /// The service's summary.
+  package let totals: Totals
+
+  /// Judges `now` and compares it with `earlier`. Without an earlier snapshot, or with one that is less
+  /// than 50 ms older, there are no verdicts that join two records: see `judge`.
+  package init(now: Snapshot, earlier: Snapshot? = nil) {
+    self.now = now
+    self.earlier = earlier
+    rates = Rates(from: earlier, to: now)
+    let findings = Findings(now, confirming: earlier)
+    verdicts = findings.verdicts
+    conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
+    totals = Totals(now, rates: rates, conditions: conditions)
+  }
+}

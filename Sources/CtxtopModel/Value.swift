@@ -1,0 +1,59 @@
+// What a cell of a table holds, before it becomes text. Screen, CSV and sorting take the same value.
+
+/// A value with its kind.
+package enum Value: Equatable, Sendable {
+  /// Not known, or there is none.
+  case unknown
+  /// A count.
+  case integer(UInt64)
+  /// A name that happens to be a number: a pid, an index.
+  case identifier(Int64)
+  /// A rate.
+  case real(Double)
+  /// A short time in nanoseconds: a latency.
+  case duration(UInt64)
+  /// A long time in nanoseconds: an age, an uptime.
+  case age(UInt64)
+  /// An amount of memory.
+  case bytes(UInt64)
+  /// A percentage.
+  case percent(Double)
+  /// So many of so many; nil: without a limit.
+  case share(UInt64, of: UInt64?)
+  /// A time: nanoseconds since 1970.
+  case time(UInt64)
+  /// A text, not yet cleaned when it came from a server.
+  case text(String)
+  /// A state, by its name, and how good or bad it is.
+  case state(String, StateLevel)
+
+  /// The value of an optional count.
+  package static func integer(_ value: Int?) -> Value { value.map { .integer(UInt64(max($0, 0))) } ?? .unknown }
+
+  /// Whether this is sorted before `other` in ascending order. What is not known comes first, and so last
+  /// in descending order, which is the usual one for numbers.
+  package func precedes(_ other: Value) -> Bool {
+    switch (self, other) {
+    case (.unknown, .unknown): false
+    case (.unknown, _): true
+    case (_, .unknown): false
+    case (.text(let one), .text(let two)): one < two
+    case (.state(let one, let level), .state(let two, let otherLevel)):
+      level == otherLevel ? one > two : level < otherLevel
+    default: magnitude < other.magnitude
+    }
+  }
+
+  /// A number to compare by.
+  private var magnitude: Double {
+    switch self {
+    case .unknown, .text: 0
+    case .integer(let value), .duration(let value), .age(let value), .bytes(let value), .time(let value),
+      .share(let value, _):
+      Double(value)
+    case .identifier(let value): Double(value)
+    case .real(let value), .percent(let value): value
+    case .state(_, let level): Double(level.rawValue)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// Cuts the bytes of a connection into records, with memory bounded by one record and one read.
+//
+//   bytes -> [ header | payload ][ header | payload ] ...   or one line `error: ...`
+
+import CtxtopSnapshot
+
+/// The framing of one connection: bytes in, snapshots out. Knows no socket.
+struct RecordStream {
+  /// What an exporter answers to a request that it does not want to serve begins with this.
+  private static let refusal = Array("error: ".utf8)
+  /// Longer complaints are cut.
+  private static let refusalLimit = 512
+
+  private var buffer: [UInt8] = []
+  private let path: String
+
+  /// The stream of the connection to `path`, which appears in errors.
+  init(path: String) { self.path = path }
+
+  /// Whether a record has begun and not ended.
+  var isInsideRecord: Bool { !buffer.isEmpty }
+
+  /// Lets `body` append to the buffer.
+  mutating func fill<Result>(
+    _ body: (inout [UInt8]) throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
+    try body(&buffer)
+  }
+
+  /// The next complete snapshot; nil: more bytes are needed. After an error the stream is of no more use.
+  mutating func next() throws(StoreError) -> Snapshot? {
+    if buffer.isEmpty { return nil }
+    if startsLikeRefusal {
+      if buffer.contains(10) || buffer.count >= Self.refusalLimit { throw refusedRequest }
+      return nil
+    }
+    do {
+      guard let length = try recordLength(), buffer.count >= length else { return nil }
+      let snapshot = try RecordDecoder.decode(buffer)
+      buffer.removeSubrange(..<length)
+      return snapshot
+    } catch {
+      throw describe(error)
+    }
+  }
+
+  /// What it means that nothing more comes, when `reason` says why.
+  func ended(by reason: StoreError) -> StoreError {
+    if buffer.isEmpty { return reason }
+    return startsLikeRefusal ? refusedRequest : .stalled(path)
+  }
+
+  /// Length of the record that the buffer begins with; nil while its header is not complete.
+  private func recordLength() throws(RecordError) -> Int? {
+    let header = buffer.withUnsafeBytes { bytes in
+      Result { () throws(RecordError) in try RecordHeader(bytes) }
+    }
+    switch header {
+    case .success(let header): return RecordHeader.byteCount + header.payloadLength
+    // The magic is compared byte by byte as it arrives: what is merely short may still become a record.
+    case .failure(.truncated): return nil
+    case .failure(let error): throw error
+    }
+  }
+
+  private func describe(_ error: RecordError) -> StoreError {
+    switch error {
+    case .notARecord: .notOurProtocol(path)
+    case .otherVersion(let version): .otherRecordVersion(path, version: Int(version))
+    case .tooLarge: .damagedRecord(path, reason: "it claims more than \(RecordHeader.payloadLimit >> 20) MiB")
+    case .truncated: .damagedRecord(path, reason: "it ends too early")
+    case .badChecksum: .damagedRecord(path, reason: "its checksum does not match")
+    case .malformed(let offset): .damagedRecord(path, reason: "it contradicts itself at byte \(offset)")
+    }
+  }
+
+  private var startsLikeRefusal: Bool {
+    zip(buffer, Self.refusal).allSatisfy { $0 == $1 }
+  }
+
+  private var refusedRequest: StoreError {
+    let line = buffer.prefix(Self.refusalLimit).dropFirst(Self.refusal.count).prefix { $0 != 10 }
+    // The words come from the other side and go to a terminal: printable ASCII only.
+    let printable = line.map { (32...126).contains($0) ? $0 : UInt8(ascii: "?") }
+    return .refusedRequest(path, message: String(decoding: printable, as: UTF8.self))
+  }
+}

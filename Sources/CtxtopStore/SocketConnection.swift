@@ -1,0 +1,73 @@
+// One connection to an exporter, from connect to close.
+
+import CtxtopSnapshot
+
+/// A connected, non-blocking socket whose peer was checked, with the records that arrive on it.
+final class SocketConnection {
+  /// Bytes taken from the socket at once.
+  private static let readSize = 65_536
+  /// Reads at a stretch, so that a fast peer cannot keep the loop from the keyboard.
+  private static let readLimit = 16
+
+  /// The socket.
+  let descriptor: Int32
+  /// When it was connected (monotonic).
+  let opened: UInt64
+  private let path: String
+  private var unsent: [UInt8]
+  private var stream: RecordStream
+
+  /// Connects to the endpoint's socket, checks who listens, and asks for `request`.
+  init(_ endpoint: Endpoint, path: String, request: String, now: UInt64) throws(StoreError) {
+    self.path = path
+    opened = now
+    unsent = Array(request.utf8)
+    stream = RecordStream(path: path)
+    do {
+      descriptor = try System.connect(to: path)
+    } catch {
+      throw error.isRefusal ? .noListener(path) : .system(error, path: path)
+    }
+    let owner = try perform { () throws(SystemError) in try System.peerOwner(descriptor) }
+    guard endpoint.trusts(owner) else { throw .foreignPeer(path: path, owner: owner) }
+    try perform(flush)
+  }
+
+  deinit { System.close(descriptor) }
+
+  /// Whether the request is not out yet.
+  var isSending: Bool { !unsent.isEmpty }
+  /// Whether a record has begun and not ended.
+  var isInsideRecord: Bool { stream.isInsideRecord }
+
+  /// Everything that has arrived, passed on one by one. Throws at the end of the connection.
+  func receive(_ deliver: (Snapshot) -> Void) throws(StoreError) {
+    if isSending { try perform(flush) }
+    for _ in 0..<Self.readLimit {
+      guard let count = try perform(readSome) else { return }
+      while let snapshot = try stream.next() { deliver(snapshot) }
+      if count == 0 { throw stream.ended(by: .closed(path)) }
+    }
+  }
+
+  /// What it means that the time is up.
+  func timedOut() -> StoreError { stream.ended(by: .silent(path)) }
+
+  private func flush() throws(SystemError) {
+    unsent.removeFirst(try System.send(descriptor, unsent))
+  }
+
+  private func readSome() throws(SystemError) -> Int? {
+    try stream.fill { (buffer) throws(SystemError) in
+      try System.read(descriptor, into: &buffer, limit: Self.readSize)
+    }
+  }
+
+  private func perform<Result>(_ body: () throws(SystemError) -> Result) throws(StoreError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw error.isBrokenPipe ? stream.ended(by: .closed(path)) : .system(error, path: path)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// Arguments that several commands have, and the checks that make them values.
+
+import ArgumentParser
+import CtxtopReport
+import CtxtopStore
+
+/// The target of a command.
+struct TargetArgument: ParsableArguments {
+  @Argument(help: "An app's name, or a path to its socket or segment. Default: the only app that runs here.")
+  var target: String?
+
+  /// Finds what the user means, and says so when it belongs to somebody else.
+  func endpoint() throws -> Endpoint {
+    do {
+      return try Target(target).resolve(in: .ofThisUser())
+    } catch {
+      throw Failure(error)
+    }
+  }
+}
+
+/// A time between 0.1 s and a day.
+struct Seconds: ExpressibleByArgument {
+  /// The time in nanoseconds.
+  let nanoseconds: UInt64
+
+  /// A time that is known to be valid.
+  init(_ seconds: UInt64) { nanoseconds = seconds * 1_000_000_000 }
+
+  init?(argument: String) {
+    guard let seconds = Double(argument), seconds >= 0.1, seconds <= 86_400 else { return nil }
+    nanoseconds = UInt64(seconds * 1_000_000_000)
+  }
+
+  var defaultValueDescription: String { "\(nanoseconds / 1_000_000_000)" }
+}
+
+/// A number of snapshots, at least one.
+struct Count: ExpressibleByArgument {
+  /// The number.
+  let value: Int
+
+  /// A number that is known to be valid.
+  init(_ value: Int) { self.value = value }
+
+  init?(argument: String) {
+    guard let value = Int(argument), value >= 1 else { return nil }
+    self.value = value
+  }
+
+  var defaultValueDescription: String { "\(value)" }
+}
+
+extension ReportFormat: ExpressibleByArgument {}
+
+extension ReportTable: ExpressibleByArgument {}

@@ -1,0 +1,126 @@
+// The run loop of the screen: one `poll` over keyboard, signals, source and clock. What happens becomes a
+// message, `update` says what to do, `view` what to show; nothing is decided here.
+
+import CtxtopCurses
+import CtxtopDashboard
+import CtxtopScreen
+import CtxtopStore
+import Glibc
+
+/// The dashboard of one endpoint, on one terminal.
+final class Dashboard {
+  /// Ages on the screen grow also while nothing else happens.
+  private static let tick: UInt64 = 1_000_000_000
+  /// Wake-ups by the keyboard without a key, after which it counts as gone.
+  private static let barrenLimit = 1_000
+
+  private let terminal: CursesTerminal
+  private let signals: SignalPipe
+  private let source: any SnapshotSource
+  private var state: State
+  private var isDone = false
+  private var endingSignal: Int32?
+  private var barren = 0
+
+  /// Takes the terminal. `passes` is what the source has given already.
+  init(_ terminal: CursesTerminal, source: any SnapshotSource, passes: Passes) throws {
+    self.terminal = terminal
+    self.source = source
+    do {
+      signals = try SignalPipe()
+    } catch {
+      terminal.close()
+      throw Failure("opening the screen", SystemError("pipe", error.code).description, "try again", .system)
+    }
+    state = State(
+      size: terminal.size, look: terminal.capabilities.look, interval: Int(source.interval / 1_000_000))
+    send(.tick(System.monotonicTime()))
+    receive(.state(passes.state))
+    for snapshot in passes.snapshots { send(.snapshot(snapshot)) }
+  }
+
+  /// Shows the dashboard until it is quit; tells which signal ended it, if one did.
+  func run() throws -> Int32? {
+    defer {
+      terminal.close()
+      signals.close()
+    }
+    while !isDone {
+      terminal.draw(view(state))
+      try turn()
+    }
+    return endingSignal
+  }
+
+  /// Shows one line to the operator.
+  func say(_ notice: String) { send(.notice(notice)) }
+
+  /// Waits for something to happen, and takes all of it in.
+  private func turn() throws {
+    let inputs = [PollRequest(descriptor: terminal.descriptor), PollRequest(descriptor: signals.descriptor)]
+    let ready: [Int]
+    do {
+      ready = try SnapshotClient.wait(for: [source], and: inputs, until: System.monotonicTime() &+ Self.tick)
+    } catch {
+      throw Failure("waiting for something to happen", error.description, "try again", .system)
+    }
+    let now = System.monotonicTime()
+    send(.tick(now))
+    for signal in signals.receive() { handle(signal) }
+    takeKeys(wasReady: ready.contains(0))
+    guard !isDone else { return }
+    for event in source.advance(now: now) { receive(event) }
+  }
+
+  /// A terminal that is gone stays readable without ever giving a key.
+  private func takeKeys(wasReady: Bool) {
+    var sawKey = false
+    while !isDone, let key = terminal.nextKey() {
+      sawKey = true
+      send(key == .resize ? .resize(terminal.size) : .key(key))
+    }
+    barren = sawKey || !wasReady ? 0 : barren + 1
+    if barren >= Self.barrenLimit { isDone = true }
+  }
+
+  private func handle(_ signal: Int32) {
+    switch signal {
+    case SIGWINCH: send(.resize(terminal.size))
+    case SIGTSTP: terminal.suspend()
+    case SIGCONT: terminal.resume()
+    case SIGINT: isDone = true
+    default:
+      endingSignal = signal
+      isDone = true
+    }
+  }
+
+  private func receive(_ event: SourceEvent) {
+    switch event {
+    case .snapshot(let snapshot): send(.snapshot(snapshot))
+    case .state(.connecting): send(.source(.connecting))
+    case .state(.live): send(.source(.live))
+    case .state(.segment(let reason)):
+      send(.source(.segment))
+      if let reason { explain(reason) }
+    case .state(.ended): isDone = true
+    case .state(.reconnecting(let since, let reason)):
+      send(.source(.reconnecting(since: since)))
+      explain(reason)
+    }
+  }
+
+  private func explain(_ reason: StoreError) {
+    let failure = Failure(reason)
+    say(Failure.printable("\(failure.tried): \(failure.happened)"))
+  }
+
+  private func send(_ message: Message) {
+    for effect in update(&state, message) {
+      switch effect {
+      case .quit: isDone = true
+      case .setInterval(let milliseconds): source.interval = UInt64(max(1, milliseconds)) * 1_000_000
+      }
+    }
+  }
+}

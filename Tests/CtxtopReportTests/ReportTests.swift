@@ -1,0 +1,75 @@
+// Reports on the fixture shop, as they are written.
+
+import CtxtopModel
+import CtxtopReport
+import CtxtopSnapshot
+import CtxtopTestKit
+import Foundation
+import Testing
+
+@Suite("Report")
+struct ReportTests {
+  private let model = Model(now: Fixture.shop(at: 1), earlier: Fixture.shop(at: 0))
+
+  @Test("Text: the screen's tables without a screen")
+  func text() {
+    #expect(
+      Report.text(model) == """
+        shop@prod-3  gunicorn  gthread  2026-11-22T09:00:01Z
+        workers 3  req/s 296  p50 12ms  p99 243ms  in flight 12/24  errors/s 1.0
+        contexts live 25  leaked 1  reused 42  connections 5/15 out, oldest 4m13s  teardown failures 3
+        CTX001 worker 4312 thread 7: app context left by GET /chat/<id> 4m13s ago; 42 requests have run on it since
+        CTX002 worker 4312 thread 7: 42 requests ran on the app context that GET /chat/<id> left 4m13s ago
+        CTX003 worker 4312: shop.close_cart raised RuntimeError 3 times after GET /chat/<id>; \
+        did not run: flask_sqlalchemy.extension.SQLAlchemy._teardown_session
+        CTX004 worker 4312: 3 connections not returned by GET /chat/<id> at shop.py:44 chat, oldest 4m13s; 3 of 5 out
+
+         PID  STATE    REQ/S  FLIGHT  ERR/S  APP  REQ  LEAK  REUSED  CONN  TDFAIL   P50    P99    CPU   RSS     UP  NOW
+        4312  leaking    103     3/8    1.0    4    3     1      42   3/5       3  12ms  243ms  23.0%  178M  3d04h  \
+        GET /chat/<id> 00:00:13
+        4313  busy      98.0     8/8      0    8    8     0       0   2/5       0  12ms  243ms  23.0%  178M  3d04h  \
+        GET /cart/<int:id> 00:00:02
+        4314  ok        95.0     1/8      0    1    1     0       0   0/5       0  12ms  243ms  23.0%  178M  3d04h  \
+        GET /cart/<int:id> 00:00:00
+        4315  dead         0     1/8      0    1    1     0       0   1/5       0     -      -      -     -  3d04h  \
+        GET /chat/<id> 00:01:02
+
+         PID  COUNT  LAST  FUNCTION         EXCEPTION     REQUEST         WHERE       SKIPPED  MESSAGE
+        4312      3   10s  shop.close_cart  RuntimeError  GET /chat/<id>  shop.py:12        1  cart is locked
+
+        """)
+  }
+
+  @Test("JSON: facts and conclusions, one line")
+  func json() throws {
+    let bytes = Report.json(model)
+    #expect(bytes.filter { $0 == 0x0A }.count == 1)
+    #expect(bytes.last == 0x0A)
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+    let verdicts = try #require(json["verdicts"] as? [[String: Any]])
+    #expect(verdicts.compactMap { $0["code"] as? String } == ["CTX001", "CTX002", "CTX003", "CTX004"])
+    #expect(verdicts[0]["since"] as? String == "2026-11-22T08:55:48.123456789Z")
+    let workers = try #require(json["workers"] as? [[String: Any]])
+    #expect(workers.compactMap { $0["state"] as? String } == ["leaking", "busy", "ok", "dead"])
+    #expect(workers[0]["cpu_percent"] as? Double == 23)
+    #expect(workers[3]["cpu_percent"] is NSNull)
+    #expect((json["totals"] as? [String: Any])?["contexts_leaked"] as? Int == 1)
+  }
+
+  @Test("CSV: ids, then raw values, quoted where they must be")
+  func csv() {
+    var snapshot = Fixture.shop()
+    snapshot.workers[0].failures[0].message = "said \"no\", twice\nand left"
+    let model = Model(now: snapshot)
+    #expect(
+      Report.csv(model, .failures) == """
+        time,pid,count,last,last_age,first,function,exception,request,endpoint,location,skipped,message\r
+        2026-11-22T09:00:00.123456789Z,4312,3,2026-11-22T08:59:51.123456789Z,9000000000,\
+        2026-11-22T08:55:48.123456789Z,shop.close_cart,RuntimeError,GET /chat/<id>,chat,shop.py:12,1,\
+        "said ""no"", twice
+        and left"\r
+
+        """)
+    #expect(Report.csv(model, .workers, withHeader: false).hasPrefix("2026-11-22T09:00:00.123456789Z,1,4312,leaking,"))
+  }
+}

@@ -1,0 +1,72 @@
+"""End-to-end tests of the program: the real executable against fake exporters and files."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from fake import Exporter
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The executable: $CTXTOP_PROGRAM, else the debug build."""
+    path = os.environ.get("CTXTOP_PROGRAM", str(ROOT / ".build/debug/ctxtop"))
+    assert os.access(path, os.X_OK), f"{path} is not built: swift build --product ctxtop"
+    return path
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A runtime directory that is ours alone."""
+    directory = tmp_path / "run"
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+@pytest.fixture
+def ctxtop(program, place):
+    """Runs the program in a world where `place` is the only runtime directory that belongs to the test."""
+
+    def run(*arguments, timeout=10, **options):
+        environment = {"CTXTOP_DIR": str(place), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+        environment.update(options.pop("env", {}))
+        options.setdefault("stdout", subprocess.PIPE)
+        return subprocess.run(
+            [program, *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            timeout=timeout, env=environment, **options)
+
+    return run
+
+
+@pytest.fixture
+def exporter(place):
+    """Starts fake exporters, and stops them at the end of the test."""
+    running = []
+
+    def start(name="shop", serve=None, **content):
+        running.append(Exporter(place / f"{name}.sock", serve, **content))
+        return running[-1]
+
+    yield start
+    for each in running:
+        try:
+            each.stop()
+        except OSError:
+            pass
+
+
+@pytest.fixture
+def fails():
+    """Checks that a run failed with this status, in one line that holds these words, and printed nothing else."""
+
+    def check(result, status, *words):
+        assert result.returncode == status, result.stderr
+        assert result.stderr.startswith("ctxtop: ") and result.stderr.count("\n") == 1, result.stderr
+        for word in words:
+            assert str(word) in result.stderr
+        assert not result.stdout
+
+    return check

@@ -1,0 +1,179 @@
+"""Bad input: one clear line that says what was tried and what to do, a status of sysexits, never a trap or a hang."""
+
+import os
+import random
+import socket
+import struct
+import time
+
+import pytest
+from fake import crc32c, record, saying, wait_for_end
+
+USAGE, DATAERR, NOINPUT, UNAVAILABLE, TEMPFAIL, PROTOCOL, NOPERM = 64, 65, 66, 69, 75, 76, 77
+
+COMMANDS = [("dump",), ()]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["dump", "watch"])
+def test_nothing_runs(ctxtop, fails, place, command):
+    fails(ctxtop(*command), NOINPUT, "looking for a running app", place, "socket")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["dump", "watch"])
+def test_unknown_name(ctxtop, fails, exporter, command):
+    exporter("chat")
+    fails(ctxtop(*command, "shop"), NOINPUT, "looking for the app shop", "there is chat")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["dump", "watch"])
+def test_several_services(ctxtop, fails, exporter, command):
+    exporter("chat")
+    exporter("shop")
+    fails(ctxtop(*command), USAGE, "chat, shop", "name one")
+
+
+def test_unknown_path(ctxtop, fails):
+    fails(ctxtop("dump", "/no/such/place.sock"), NOINPUT, "/no/such/place.sock", "No such file")
+
+
+def test_neither_socket_nor_segment(ctxtop, fails):
+    fails(ctxtop("dump", "/dev/null"), NOINPUT, "neither a socket nor a segment")
+
+
+def test_a_url(ctxtop, fails):
+    fails(ctxtop("dump", "ssh://prod-3/shop"), USAGE, "ssh://prod-3/shop")
+
+
+@pytest.mark.parametrize("target", ["", "shop"])
+def test_dead_socket(ctxtop, fails, exporter, target):
+    exporter("shop").stop(unlink=False)
+    fails(ctxtop("dump", *target.split()), UNAVAILABLE, "nobody listens there")
+
+
+def test_dead_socket_and_a_segment_that_is_none(ctxtop, fails, exporter, place):
+    exporter("shop").stop(unlink=False)
+    (place / "shop.v1.segment").write_bytes(os.urandom(5000))
+    fails(ctxtop("dump", "shop"), DATAERR, "nobody listens there", "shop.v1.segment instead", "not a ctxtop segment")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"CTX", bytes(100_000), b"\xff" * 70_000], ids=["empty", "short", "zeros", "ones"])
+def test_files_that_are_no_segment(ctxtop, fails, place, content):
+    path = place / "shop.v1.segment"
+    path.write_bytes(content)
+    fails(ctxtop("dump", path), DATAERR, path)
+
+
+def test_silent_socket(ctxtop, fails, exporter):
+    exporter("shop", wait_for_end)
+    began = time.monotonic()
+    fails(ctxtop("dump", "shop"), TEMPFAIL, "no answer")
+    assert time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize(
+    "words", [b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(100), b"{}\n", b"ctxtopr1" + bytes(40)],
+    ids=["http", "zeros", "json", "nearly"])
+def test_not_our_protocol(ctxtop, fails, exporter, words):
+    server = exporter("shop", saying(words))
+    fails(ctxtop("dump", server.path), PROTOCOL, "not a ctxtop snapshot")
+
+
+def test_an_exporter_that_refuses(ctxtop, fails, exporter):
+    exporter("shop", saying(b"error: \x1b]0;owned\x07 no\n"))
+    result = ctxtop("dump", "shop")
+    fails(result, PROTOCOL, "it refused")
+    assert "\x1b" not in result.stderr and "\x07" not in result.stderr
+
+
+def test_another_record_version(ctxtop, fails, exporter):
+    exporter("shop", saying(record()[:8] + b"\7\0" + record()[10:]))
+    fails(ctxtop("dump"), PROTOCOL, "version 7")
+
+
+def test_a_damaged_record(ctxtop, fails, exporter):
+    bad = bytearray(record())
+    bad[60] ^= 0x10
+    exporter("shop", saying(bytes(bad)))
+    fails(ctxtop("dump"), DATAERR, "checksum")
+
+
+def test_a_record_that_claims_too_much(ctxtop, fails, exporter):
+    head = b"CTXTOPR1" + struct.pack("<HHIQQI", 1, 0, 0xFFFFFFF0, 1, 1, 0)
+    exporter("shop", saying(head + struct.pack("<I", crc32c(head))))
+    fails(ctxtop("dump"), DATAERR, "MiB")
+
+
+def test_a_record_cut_short(ctxtop, fails, exporter):
+    exporter("shop", lambda connection: connection.sendall(record()[:-1]))
+    fails(ctxtop("dump"), TEMPFAIL, "middle of a record")
+
+
+def test_random_records(ctxtop, exporter):
+    """Whatever comes: an orderly end, and no longer than the deadline."""
+    dice = random.Random(7)
+
+    def serve(connection):
+        data = bytearray(record())
+        for _ in range(dice.randrange(1, 9)):
+            data[dice.randrange(len(data))] = dice.randrange(256)
+        connection.sendall(data[: dice.randrange(1, len(data))])
+        connection.sendall(dice.randbytes(dice.randrange(300)))
+        time.sleep(0.01)
+
+    exporter("shop", serve)
+    for _ in range(10):
+        result = ctxtop("dump", "shop")
+        assert result.returncode in (DATAERR, TEMPFAIL, PROTOCOL), result.stderr
+        assert result.stderr.count("\n") == 1
+
+
+def test_a_directory_that_is_not_safe(ctxtop, fails, exporter, place):
+    exporter("shop")
+    os.chmod(place, 0o777)
+    fails(ctxtop("dump"), NOPERM, place, "others can write to it")
+
+
+def test_a_directory_that_is_a_link(ctxtop, fails, exporter, place, tmp_path):
+    exporter("shop")
+    link = tmp_path / "link"
+    link.symlink_to(place)
+    fails(ctxtop("dump", env={"CTXTOP_DIR": str(link)}), NOPERM, link, "symbolic link")
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+
+
+def as_user(user):
+    return {"preexec_fn": lambda: (os.setgroups([]), os.setgid(user), os.setuid(user))}
+
+
+@as_root
+def test_a_directory_that_is_not_ours(ctxtop, fails, exporter, place, tmp_path):
+    exporter("shop")
+    os.chown(place, 4242, 4242)
+    for directory in (tmp_path, *tmp_path.parents[:2]):
+        os.chmod(directory, 0o755)
+    fails(ctxtop("dump", **as_user(5555)), NOPERM, place, "uid 4242")
+    assert "shop" in ctxtop("ls").stdout, "root looks at everybody's"
+
+
+@as_root
+def test_a_peer_that_is_neither_root_nor_we(ctxtop, fails, place, tmp_path):
+    """The socket lies where root put it, but somebody else listens."""
+    for directory in (tmp_path, *tmp_path.parents[:2], place):
+        os.chmod(directory, 0o755)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(place / "shop.sock"))
+    os.chmod(place / "shop.sock", 0o777)
+    os.seteuid(4242)
+    listener.listen(4)  # the kernel notes who listens
+    os.seteuid(0)
+    fails(ctxtop("dump", **as_user(5555)), NOPERM, "uid 4242 listens there")
+
+
+def test_usage(ctxtop):
+    for arguments in (["--no-such"], ["dump", "--format", "xml"], ["-d", "0"], ["dump", "-n", "0"], ["-d", "nan"]):
+        result = ctxtop(*arguments)
+        assert result.returncode == USAGE, arguments
+        assert "Error:" in result.stderr and not result.stdout

@@ -58,6 +58,8 @@ package struct Rect: Equatable, Sendable {
   package var maxX: Int { x + width }
   /// The first row below the area.
   package var maxY: Int { y + height }
+  /// Columns and rows.
+  package var size: Size { Size(width: width, height: height) }
   /// Whether there is no cell in it.
   package var isEmpty: Bool { width == 0 || height == 0 }
 

@@ -7,7 +7,8 @@
 //   DisplayWidth.swift   how many columns a character takes
 //   Cell.swift           one column of one row      Buffer.swift   all of them
 //   Changes.swift        what differs between two buffers
-//   Widget.swift, Line.swift, Table.swift, TableLayout.swift, Sparkline.swift, Meter.swift, Panel.swift, TextBlock.swift
+//   Widget.swift, Line.swift, Strip.swift, TextBlock.swift, Table.swift, TableLayout.swift,
+//                        Sparkline.swift, Meter.swift, Panel.swift
 //   Terminal.swift       the one seam to the outside      Key.swift   what comes back through it
 
 /// How things look: the theme and the shapes, chosen once per terminal.

@@ -41,8 +41,6 @@ package struct History: Equatable, Sendable {
   package var requests = Ring(capacity: History.capacity)
   /// Leaked contexts.
   package var leaked = Ring(capacity: History.capacity)
-  /// Requests per second that ran on a context which they did not push.
-  package var reused = Ring(capacity: History.capacity)
   /// Connections checked out.
   package var checkedOut = Ring(capacity: History.capacity)
   /// Teardown failures per second.

@@ -69,7 +69,8 @@ package struct KeyBinding: Sendable {
 
   private static let dispatch: [Mode: [Key: Action]] = Dictionary(
     uniqueKeysWithValues: Mode.allCases.map { mode in
-      let pairs = all.filter { $0.modes.contains(mode) }.flatMap { binding in binding.keys.map { ($0, binding.action) } }
+      let bindings = all.filter { $0.modes.contains(mode) }
+      let pairs = bindings.flatMap { binding in binding.keys.map { ($0, binding.action) } }
       return (mode, Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
     })
 }

@@ -2,7 +2,7 @@
 //
 //   Message.swift     what can happen, and what can be asked for      Update.swift      (state, message) -> effects
 //   Action.swift      what keys can mean                              KeyBinding.swift  which key means it
-//   Rows.swift        rows of a view in order, and who they are       ListColumn.swift  columns of the views
+//   Listing.swift     rows of a view in order, and who they are       ListColumn.swift  columns of the views
 //   Layout.swift      which rows of the screen are for what           History.swift     numbers over time
 //   View.swift        state -> buffer, from Header.swift, ListView.swift, Footer.swift, DetailView.swift, HelpView.swift
 
@@ -32,8 +32,8 @@ package struct State: Sendable {
 
   /// The list that is shown.
   package internal(set) var view = ViewKind.workers
-  /// Rows of that list in the order of the screen.
-  package internal(set) var rows: [Row] = []
+  /// Its rows in the order of the screen.
+  var list = Listing()
   /// By what each view is sorted.
   var sorts: [ViewKind: SortOrder] = [:]
   /// What is selected in each view: by identity, so that it stays selected when rows move.
@@ -75,7 +75,7 @@ struct Selection: Equatable, Sendable {
 
 extension State {
   /// By what the shown view is sorted.
-  var sort: SortOrder { sorts[view] ?? SortOrder.standard(of: view) }
+  var sort: SortOrder { sorts[view] ?? SortOrder() }
 
   /// What is selected in the shown view.
   var selection: Selection {

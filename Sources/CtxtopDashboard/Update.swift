@@ -97,7 +97,7 @@ extension State {
   }
 
   private mutating func sort(by distance: Int) {
-    sorts[view] = sort.moved(by: distance, in: view)
+    sorts[view] = sort.moved(by: distance, in: view, width: size.width)
     rebuildRows()
   }
 
@@ -131,11 +131,11 @@ extension State {
   }
 
   private mutating func select(_ movement: Movement) {
-    guard !rows.isEmpty else { return }
+    guard list.count > 0 else { return }
     let page = max(1, Layout(size).rows - 1)
-    let index = State.target(of: movement, from: selection.index, page: page, last: rows.count - 1)
+    let index = State.target(of: movement, from: selection.index, page: page, last: list.count - 1)
     selection.index = index
-    selection.identity = rows[index].identity
+    selection.identity = list.identity(at: index)
     selection.isChosen = true
     keepSelectionVisible()
   }
@@ -162,12 +162,12 @@ extension State {
 
   /// Puts the rows of the shown view in order and finds the selected one among them.
   fileprivate mutating func rebuildRows() {
-    rows = model.map { Row.all(of: view, in: $0, by: sort) } ?? []
+    list = model.map { Listing(view, of: $0, by: sort) } ?? Listing()
     var selection = selection
-    let found = selection.isChosen ? rows.firstIndex { $0.identity == selection.identity } : nil
+    let found = selection.isChosen ? selection.identity.flatMap { list.index(of: $0) } : nil
     // The row that takes the place of one that left is selected in its stead.
-    selection.index = found ?? min(selection.index, max(0, rows.count - 1))
-    selection.identity = rows.isEmpty ? nil : rows[selection.index].identity
+    selection.index = found ?? min(selection.index, max(0, list.count - 1))
+    selection.identity = list.count == 0 ? nil : list.identity(at: selection.index)
     self.selection = selection
     keepSelectionVisible()
   }
@@ -175,7 +175,7 @@ extension State {
   fileprivate mutating func keepSelectionVisible() {
     let visible = max(1, Layout(size).rows)
     let highest = max(0, selection.index - visible + 1)
-    let lowest = min(selection.index, max(0, rows.count - visible))
+    let lowest = min(selection.index, max(0, list.count - visible))
     selection.top = max(min(selection.top, lowest), highest)
   }
 }

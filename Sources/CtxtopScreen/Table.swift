@@ -38,10 +38,15 @@ package struct Table: Widget, Equatable, Sendable {
 
   /// Draws the titles, then as many rows as fit.
   package func render(in rect: Rect, into buffer: inout Buffer) {
+    renderTitles(TableLayout(columns, width: rect.width - Table.margin), in: rect.row(0), into: &buffer)
+    renderRows(in: rect.dropFirst(1), into: &buffer)
+  }
+
+  /// Draws as many rows as fit, without titles.
+  package func renderRows(in rect: Rect, into buffer: inout Buffer) {
     let layout = TableLayout(columns, width: rect.width - Table.margin)
-    renderTitles(layout, in: rect.row(0), into: &buffer)
-    for (index, row) in rows.prefix(max(0, rect.height - 1)).enumerated() {
-      render(row, layout, isSelected: index == selected, in: rect.row(index + 1), into: &buffer)
+    for (index, row) in rows.prefix(rect.height).enumerated() {
+      render(row, layout, isSelected: index == selected, in: rect.row(index), into: &buffer)
     }
   }
 

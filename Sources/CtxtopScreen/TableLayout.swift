@@ -10,8 +10,8 @@ package struct TableColumn: Equatable, Sendable {
   package var alignment: Alignment
   /// How much it matters: where not all fit, the least goes first.
   package var weight: Int
-  /// Whether it takes what is left over.
-  package var grows: Bool
+  /// Its part of what is left over; 0: none.
+  package var share: Int
   /// Whether rows are sorted by it, and in which direction.
   package var sorting: Sorting?
 
@@ -21,16 +21,16 @@ package struct TableColumn: Equatable, Sendable {
     case descending
   }
 
-  /// A column of a fixed width, unless it grows.
+  /// A column of a fixed width, unless it has a share in what is left over.
   package init(
-    _ title: String, width: Int, alignment: Alignment = .left, weight: Int = 50, grows: Bool = false,
+    _ title: String, width: Int, alignment: Alignment = .left, weight: Int = 50, share: Int = 0,
     sorting: Sorting? = nil
   ) {
     self.title = title
     self.width = width
     self.alignment = alignment
     self.weight = weight
-    self.grows = grows
+    self.share = share
     self.sorting = sorting
   }
 }
@@ -65,14 +65,20 @@ package struct TableLayout: Equatable, Sendable {
       shown.append(index)
       used += needed
     }
+    place(shown.sorted(), of: columns, width: width, spare: max(0, width - used))
+  }
+
+  private mutating func place(_ shown: [Int], of columns: [TableColumn], width: Int, spare: Int) {
     var x = 0
-    var spare = max(0, width - used)
-    for index in shown.sorted() {
-      var wide = min(max(1, columns[index].width), width)
-      if columns[index].grows {
-        wide += spare
-        spare = 0
-      }
+    var spare = spare
+    var shares = shown.reduce(0) { $0 + max(0, columns[$1].share) }
+    for index in shown {
+      let share = max(0, columns[index].share)
+      // What rounding leaves over goes to the last that has a share.
+      let extra = share == 0 ? 0 : spare * share / shares
+      shares -= share
+      spare -= extra
+      let wide = min(max(1, columns[index].width), width) + extra
       places.append(Place(column: index, x: x, width: wide))
       x += wide + TableLayout.gap
     }

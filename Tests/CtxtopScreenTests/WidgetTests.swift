@@ -55,7 +55,7 @@ import Testing
   @Test func columnsVanishByWeight() {
     let columns = [
       TableColumn("A", width: 4, weight: 90), TableColumn("B", width: 6, weight: 10),
-      TableColumn("C", width: 3, weight: 50, grows: true),
+      TableColumn("C", width: 3, weight: 50, share: 1),
     ]
     func shown(_ width: Int) -> [String] {
       TableLayout(columns, width: width).places.map { "\(columns[$0.column].title)\($0.x)+\($0.width)" }
@@ -72,7 +72,7 @@ import Testing
     let columns = [
       TableColumn("NAME", width: 6, weight: 90, sorting: .ascending),
       TableColumn("N", width: 4, alignment: .right, weight: 50, sorting: .descending),
-      TableColumn("NOTE", width: 4, weight: 10, grows: true),
+      TableColumn("NOTE", width: 4, weight: 10, share: 1),
     ]
     let rows = [["alpha", "1", "日本語の長い文"], ["a longer name", "22", ""], ["c", "333333", "x"]]
     let table = Table(

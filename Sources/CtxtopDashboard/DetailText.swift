@@ -24,7 +24,7 @@ struct DetailText {
 
   /// Adds a line that begins with a name.
   mutating func field(_ name: String, _ value: String, _ role: Role = .text) {
-    lines.append(Line([Span("  \(name)".padded(to: 14), look[.dim]), Span(" "), Span(value, look[role])]))
+    lines.append(Line([Span("  \(name)".padded(to: 18), look[.dim]), Span(" "), Span(value, look[role])]))
   }
 
   /// Adds a line of text.

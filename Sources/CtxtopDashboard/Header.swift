@@ -12,7 +12,7 @@ extension State {
     if let model {
       Strip(trafficGroups(model.totals)).render(in: margin(layout.traffic), into: &buffer)
       Strip(contextGroups(model.totals)).render(in: margin(layout.contexts), into: &buffer)
-      worstVerdict(model).render(in: margin(layout.verdict), into: &buffer)
+      renderVerdicts(model, in: margin(layout.verdict), into: &buffer)
     }
     renderTabs(in: margin(layout.tabs), into: &buffer)
   }
@@ -28,7 +28,8 @@ extension State {
     let snapshot = model.now
     var groups = [
       Strip.Group([Span("ctxtop", look[.dim])], weight: 50),
-      Strip.Group([Span(snapshot.service, look[.title]), label("@" + snapshot.host)], weight: 90),
+      Strip.Group(
+        [Span(snapshot.service, look[.title])] + (size.width >= 40 ? [label("@" + snapshot.host)] : []), weight: 90),
     ]
     guard let worker = snapshot.workers.first(where: { $0.liveness.isPresent }) ?? snapshot.workers.first else {
       return groups
@@ -86,17 +87,22 @@ extension State {
     Strip(groups, gap: 2).render(in: rect, into: &buffer)
   }
 
-  private func worstVerdict(_ model: Model) -> Line {
-    guard let worst = model.verdicts.first else {
-      let isJudged = model.earlier != nil
-      return Line([label(isJudged ? "no verdict: nothing is wrong" : "judging: needs a second snapshot")])
+  /// The worst verdicts, as many as fit.
+  private func renderVerdicts(_ model: Model, in rect: Rect, into buffer: inout Buffer) {
+    guard !model.verdicts.isEmpty else {
+      let text = model.earlier == nil ? "judging: needs a second snapshot" : "no verdict: nothing is wrong"
+      return Line([label(text)]).render(in: rect, into: &buffer)
     }
-    let mark = worst.severity.level.mark(look)
-    let others = model.verdicts.count - 1
-    let more = others == 0 ? "" : " (+\(others))"
-    return Line(
-      [mark, Span(" \(worst.code.rawValue)\(more) ", mark.style), Span(worst.message, look[.value])],
-      ellipsis: look.shapes.ellipsis)
+    let lines = model.verdicts.prefix(rect.height).map(line(of:))
+    let folded = TextBlock(Array(lines)).folded(to: rect.width)
+    for (index, line) in folded.prefix(rect.height).enumerated() {
+      line.render(in: rect.row(index), into: &buffer)
+    }
+  }
+
+  private func line(of verdict: Verdict) -> Line {
+    let mark = verdict.severity.level.mark(look)
+    return Line([mark, Span(" \(verdict.code.rawValue) ", mark.style), Span(verdict.message, look[.value])])
   }
 }
 

@@ -25,7 +25,7 @@ struct ListColumn: Sendable {
     help = column.description
     isDescending = column.isDescending
     // The text at the right end needs room to say something.
-    width = column.id == "now" ? 20 : column.width
+    width = column.id == "now" ? 18 : column.width
     share = column.weight
     alignment = column.alignment == .left ? .left : .right
     self.importance = importance
@@ -42,8 +42,11 @@ struct ListColumn: Sendable {
 
   /// How the column is laid out; `width` where its contents are known to be narrower.
   func tableColumn(sorting: TableColumn.Sorting?, width: Int? = nil) -> TableColumn {
-    TableColumn(
+    var column = TableColumn(
       title, width: width ?? self.width, alignment: alignment, weight: importance, share: share, sorting: sorting)
+    // A request may be cut, but not for how long it has been served.
+    column.tail = id == "now" ? 9 : 0
+    return column
   }
 
   private static let workerColumns = visible(

@@ -27,8 +27,8 @@ package struct State: Sendable {
   package internal(set) var now: UInt64 = 0
   /// Milliseconds between snapshots.
   package internal(set) var interval: Int
-  /// Whether the screen is held still.
-  package internal(set) var isPaused = false
+  /// The charts while the screen is held still; nil: it is not.
+  var heldCharts: History?
 
   /// The list that is shown.
   package internal(set) var view = ViewKind.workers
@@ -74,6 +74,12 @@ struct Selection: Equatable, Sendable {
 }
 
 extension State {
+  /// Whether the screen is held still.
+  package var isPaused: Bool { heldCharts != nil }
+
+  /// The numbers that charts are made of.
+  var charts: History { heldCharts ?? history }
+
   /// By what the shown view is sorted.
   var sort: SortOrder { sorts[view] ?? SortOrder() }
 

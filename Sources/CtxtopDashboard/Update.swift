@@ -107,7 +107,7 @@ extension State {
   }
 
   private mutating func togglePause() {
-    isPaused.toggle()
+    heldCharts = isPaused ? nil : history
     guard !isPaused, let latest else { return }
     show(Model(now: latest.now, earlier: latest.earlier))
   }

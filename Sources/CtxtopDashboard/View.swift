@@ -38,7 +38,8 @@ extension State {
     let content = Panel.content(of: area)
     let text = panelText
     let last = text.greatestOffset(in: content.size)
-    let note = last == 0 ? "" : "\(min(textOffset, last) * 100 / last) %"
+    let first = min(textOffset, last)
+    let note = last == 0 ? "" : "\(first + 1)-\(first + content.height) of \(last + content.height)"
     Panel(panelTitle, note: note, look: look).render(in: area, into: &buffer)
     text.render(in: content, into: &buffer)
   }

@@ -43,17 +43,17 @@ extension DetailText {
   }
 
   private func summary(of unit: Unit, now: UInt64) -> [Span] {
-    let name = unit.name.isEmpty ? "" : " \(unit.name)"
-    var spans = [Span("  \(unit.kind.name) \(unit.id)", look[unit.isGone ? .dim : .value]), Span(name, look[.dim])]
+    var spans = [Span("  \(unit.kind.name) \(unit.id)".padded(to: 11), look[unit.isGone ? .dim : .value])]
     if let request = unit.request {
-      let age = Format.age(Moment.between(request.started, now))
+      let age = Format.duration(Moment.between(request.started, now))
       let streaming = request.isStreaming ? " streaming" : ""
       spans.append(Span("  \(request.label.text) \(age)\(streaming)", look[.busy]))
     } else {
       spans.append(Span(unit.isGone ? "  gone" : "  idle", look[.dim]))
     }
-    spans.append(Span("  app \(unit.appDepth) request \(unit.requestDepth)", look[.dim]))
+    spans.append(Span("  app \(unit.appDepth) req \(unit.requestDepth)", look[.dim]))
     if unit.reused > 0 { spans.append(Span("  reused \(unit.reused)", look[.warning])) }
+    if !unit.name.isEmpty { spans.append(Span("  \(unit.name)", look[.dim])) }
     return spans
   }
 

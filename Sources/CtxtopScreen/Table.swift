@@ -26,7 +26,7 @@ package struct Table: Widget, Equatable, Sendable {
   package var look: Look
 
   /// Columns of the screen left of the first column: the mark of selection and the row's own mark.
-  package static let margin = 2
+  package static let margin = 3
 
   /// A table of the given rows.
   package init(columns: [TableColumn], rows: [TableRow], selected: Int? = nil, look: Look) {
@@ -56,7 +56,7 @@ package struct Table: Widget, Equatable, Sendable {
       let column = columns[place.column]
       let style = look[column.sorting == nil ? .columnTitle : .sortedTitle]
       let area = Rect(x: line.x + Table.margin + place.x, y: line.y, width: place.width, height: line.height)
-      put(column.title, column.alignment, style, in: area, into: &buffer)
+      put(column.title, column.alignment, 0, style, in: area, into: &buffer)
       guard let sorting = column.sorting else { continue }
       // The mark stands in the gap beside the title's aligned end, where no title reaches.
       let mark = String(sorting == .ascending ? look.shapes.ascending : look.shapes.descending)
@@ -75,7 +75,8 @@ package struct Table: Widget, Equatable, Sendable {
     for place in layout.places where place.column < row.cells.count {
       let cell = row.cells[place.column]
       let area = Rect(x: line.x + Table.margin + place.x, y: line.y, width: place.width, height: line.height)
-      put(cell.text, columns[place.column].alignment, cell.style, in: area, into: &buffer)
+      let column = columns[place.column]
+      put(cell.text, column.alignment, column.tail, cell.style, in: area, into: &buffer)
     }
     if isSelected {
       let style = look[.selected]
@@ -84,13 +85,14 @@ package struct Table: Widget, Equatable, Sendable {
   }
 
   private func put(
-    _ text: String, _ alignment: Alignment, _ style: Style, in area: Rect, into buffer: inout Buffer
+    _ text: String, _ alignment: Alignment, _ tail: Int, _ style: Style, in area: Rect, into buffer: inout Buffer
   ) {
     let width = DisplayWidth.of(text)
     let indent = alignment == .right ? max(0, area.width - width) : 0
     buffer.put(text, at: Position(x: area.x + indent, y: area.y), style, in: area)
-    if width > area.width, area.width > 1 {
-      buffer.put(String(look.shapes.ellipsis), at: Position(x: area.maxX - 1, y: area.y), style, in: area)
-    }
+    guard width > area.width, area.width > 1 else { return }
+    let end = tail > 0 && tail < area.width - 1 ? String(text.suffix(tail)) : ""
+    let cut = area.maxX - 1 - DisplayWidth.of(end)
+    buffer.put("\(look.shapes.ellipsis)\(end)", at: Position(x: cut, y: area.y), style, in: area)
   }
 }

@@ -12,6 +12,8 @@ package struct TableColumn: Equatable, Sendable {
   package var weight: Int
   /// Its part of what is left over; 0: none.
   package var share: Int
+  /// How many characters at the end of a text stay when it has to be cut.
+  package var tail = 0
   /// Whether rows are sorted by it, and in which direction.
   package var sorting: Sorting?
 

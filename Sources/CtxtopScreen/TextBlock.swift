@@ -13,7 +13,7 @@ package struct TextBlock: Widget, Equatable, Sendable {
     self.offset = offset
   }
 
-  /// The lines as they are folded into a width. The rest of a line is indented by two columns.
+  /// The lines as they are folded into a width. The rest of a line is indented.
   package func folded(to width: Int) -> [Line] {
     guard width > 0 else { return [] }
     return lines.flatMap { TextBlock.fold($0, to: width) }
@@ -33,29 +33,45 @@ package struct TextBlock: Widget, Equatable, Sendable {
     }
   }
 
+  /// Breaks a line after the last space that fits, in the middle of a word where there is none.
   private static func fold(_ line: Line, to width: Int) -> [Line] {
     guard line.width > width else { return [line] }
-    let indent = width > 8 ? Span("  ") : nil
+    let indent = width > 8 ? 4 : 0
+    let scalars = line.spans.flatMap { span in span.text.unicodeScalars.map { ($0, span.style) } }
     var folded: [Line] = []
-    var current = Line()
-    var used = 0
-    for span in line.spans {
-      var piece = String.UnicodeScalarView()
-      for scalar in span.text.unicodeScalars {
-        let columns = DisplayWidth.of(scalar)
-        if used + columns > width, used > 0 {
-          current.spans.append(Span(String(piece), span.style))
-          folded.append(current)
-          piece = String.UnicodeScalarView()
-          current = Line(indent.map { [$0] } ?? [])
-          used = indent == nil ? 0 : 2
-        }
-        piece.append(scalar)
-        used += columns
-      }
-      if !piece.isEmpty { current.spans.append(Span(String(piece), span.style)) }
+    var start = 0
+    while start < scalars.count {
+      let margin = folded.isEmpty ? 0 : indent
+      let end = start + TextBlock.fitting(scalars[start...], in: width - margin)
+      let blank = Span(String(repeating: " ", count: margin))
+      folded.append(Line((margin > 0 ? [blank] : []) + TextBlock.spans(scalars[start..<end])))
+      start = end
+      while start < scalars.count, scalars[start].0 == " " { start += 1 }
     }
-    folded.append(current)
     return folded
+  }
+
+  /// How many scalars make the next line; at least one.
+  private static func fitting(_ scalars: ArraySlice<(Unicode.Scalar, Style)>, in width: Int) -> Int {
+    var used = 0
+    var breakable = 0
+    for (index, (scalar, _)) in scalars.enumerated() {
+      used += DisplayWidth.of(scalar)
+      if used > width, index > 0 { return breakable > width / 2 ? breakable : index }
+      if scalar == " " { breakable = index + 1 }
+    }
+    return scalars.count
+  }
+
+  private static func spans(_ scalars: ArraySlice<(Unicode.Scalar, Style)>) -> [Span] {
+    var spans: [Span] = []
+    for (scalar, style) in scalars {
+      if spans.last?.style == style {
+        spans[spans.count - 1].text.unicodeScalars.append(scalar)
+      } else {
+        spans.append(Span(String(scalar), style))
+      }
+    }
+    return spans
   }
 }

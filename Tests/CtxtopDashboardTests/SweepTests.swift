@@ -13,8 +13,8 @@ import Testing
     session.send(.source(.live))
     for pass in 0..<2 { session.receive(Self.strange(at: UInt64(pass))) }
     for key in Self.sessions[index] { session.press(key) }
-    for height in 1...60 {
-      for width in stride(from: 1, through: 200, by: height < 12 ? 3 : 17) {
+    for height in Array(1...12) + [15, 19, 20, 21, 24, 33, 60] {
+      for width in Array(1...30) + Array(stride(from: 31, through: 200, by: 13)) {
         session.send(.resize(Size(width: width, height: height)))
         session.press(.down, .pageDown, .up)
         let screen = session.screen

@@ -46,10 +46,11 @@ import Testing
 
   @Test func textIsFoldedAndScrolled() {
     let block = TextBlock([Line([Span("one two three")]), Line(), Line([Span("four")])], offset: 1)
-    #expect(lines(block, width: 9, height: 3) == ["  hree", "", "four"])
+    #expect(lines(block, width: 9, height: 3) == ["    three", "", "four"])
     #expect(block.greatestOffset(in: Size(width: 9, height: 3)) == 1)
     #expect(lines(TextBlock(block.lines, offset: 99), width: 20, height: 2) == ["", "four"])
     #expect(TextBlock([Line([Span("日本日本")])]).folded(to: 1).count == 4)
+    #expect(lines(TextBlock([Line([Span("abcdefghijklm")])]), width: 10, height: 2) == ["abcdefghij", "    klm"])
   }
 
   @Test func columnsVanishByWeight() {

@@ -82,3 +82,8 @@ private func writeFile(_ path: String, _ text: String) -> Bool {
   defer { fclose(file) }
   return fputs(text, file) >= 0
 }
+
+extension Buffer: CustomTestStringConvertible {
+  /// The screen's text: what a failed expectation shows.
+  public var testDescription: String { "\n" + lines.joined(separator: "\n") }
+}

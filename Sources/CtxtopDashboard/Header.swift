@@ -94,7 +94,7 @@ extension State {
       return Line([label(text)]).render(in: rect, into: &buffer)
     }
     let lines = model.verdicts.prefix(rect.height).map(line(of:))
-    let folded = TextBlock(Array(lines)).folded(to: rect.width)
+    let folded = rect.height > 1 ? TextBlock(Array(lines)).folded(to: rect.width) : Array(lines)
     for (index, line) in folded.prefix(rect.height).enumerated() {
       line.render(in: rect.row(index), into: &buffer)
     }
@@ -102,7 +102,9 @@ extension State {
 
   private func line(of verdict: Verdict) -> Line {
     let mark = verdict.severity.level.mark(look)
-    return Line([mark, Span(" \(verdict.code.rawValue) ", mark.style), Span(verdict.message, look[.value])])
+    return Line(
+      [mark, Span(" \(verdict.code.rawValue) ", mark.style), Span(verdict.message, look[.value])],
+      ellipsis: look.shapes.ellipsis)
   }
 }
 

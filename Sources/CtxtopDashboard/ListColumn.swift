@@ -25,7 +25,7 @@ struct ListColumn: Sendable {
     help = column.description
     isDescending = column.isDescending
     // The text at the right end needs room to say something.
-    width = column.id == "now" ? 18 : column.width
+    width = column.id == "now" ? 22 : column.width
     share = column.weight
     alignment = column.alignment == .left ? .left : .right
     self.importance = importance

@@ -54,7 +54,9 @@ extension DetailText {
     heading("What to do")
     text(verdict.remedy)
     heading("Evidence")
-    for evidence in verdict.evidence where !evidence.value.isEmpty { field(String(evidence.key.map { $0 == "_" ? " " : $0 }), evidence.value) }
+    for evidence in verdict.evidence where !evidence.value.isEmpty {
+      field(String(evidence.key.map { $0 == "_" ? " " : $0 }), evidence.value)
+    }
     heading("What it means")
     text(verdict.code.entry.meaning)
   }

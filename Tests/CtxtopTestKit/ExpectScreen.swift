@@ -87,3 +87,8 @@ extension Buffer: CustomTestStringConvertible {
   /// The screen's text: what a failed expectation shows.
   public var testDescription: String { "\n" + lines.joined(separator: "\n") }
 }
+
+extension Theme: CustomTestStringConvertible {
+  /// Its name is the test's business.
+  public var testDescription: String { "theme" }
+}

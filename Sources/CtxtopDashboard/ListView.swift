@@ -13,7 +13,7 @@ extension State {
     let visible = first..<min(list.count, first + layout.rows)
     let columns = ListColumn.all(of: view)
     let widths = columns.map { column in
-      column.tableColumn(sorting: sort.mark(of: column.id), width: narrowedWidth(of: column.id))
+      column.tableColumn(sorting: sort.mark(of: column.id), width: fittedWidth(of: column.id))
     }
     // Only the cells that are seen cost anything.
     let places = TableLayout(widths, width: rect.width - CtxtopScreen.Table.margin).places
@@ -33,8 +33,10 @@ extension State {
     }
   }
 
-  /// Process ids rarely need the seven columns that they may need.
-  private func narrowedWidth(of id: String) -> Int? {
+  /// Process ids rarely need the seven columns that they may need; a verdict's sentence names the worker and
+  /// the unit itself, and needs the room of their columns.
+  private func fittedWidth(of id: String) -> Int? {
+    if id == "message", view == .verdicts { return max(20, min(50, size.width - 14)) }
     guard id == "pid", let model else { return nil }
     let longest = model.now.workers.reduce(0) { max($0, Int($1.pid)) }
     return max(4, String(longest).count)

@@ -135,11 +135,11 @@ package final class CursesTerminal: Terminal {
 
   private func character(_ scalars: [Unicode.Scalar], _ style: Style) -> cchar_t {
     var result = cchar_t()
-    var (attributes, pair) = palette.attributes(of: style)
+    let (attributes, number) = palette.attributes(of: style)
+    var pair = number
     let text = scalars.map { wchar_t(bitPattern: $0.value) } + [0]
     // A pair beyond a short's range is passed through the last argument, an ncurses extension.
     setcchar(&result, text, attributes, Int16(truncatingIfNeeded: pair), &pair)
-    attributes = 0
     return result
   }
 

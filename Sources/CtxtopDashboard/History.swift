@@ -41,10 +41,6 @@ package struct History: Equatable, Sendable {
   package var requests = Ring(capacity: History.capacity)
   /// Leaked contexts.
   package var leaked = Ring(capacity: History.capacity)
-  /// Connections checked out.
-  package var checkedOut = Ring(capacity: History.capacity)
-  /// Teardown failures per second.
-  package var failures = Ring(capacity: History.capacity)
 
   /// Nothing yet.
   package init() {}

@@ -4,7 +4,8 @@
 //   Action.swift      what keys can mean                              KeyBinding.swift  which key means it
 //   Listing.swift     rows of a view in order, and who they are       ListColumn.swift  columns of the views
 //   Layout.swift      which rows of the screen are for what           History.swift     numbers over time
-//   View.swift        state -> buffer, from Header.swift, ListView.swift, Footer.swift, DetailView.swift, HelpView.swift
+//   View.swift        state -> buffer, from Header.swift, Traffic.swift, ListView.swift, Footer.swift, HelpView.swift,
+//                     and DetailText.swift with WorkerDetail.swift and OtherDetails.swift
 
 import CtxtopModel
 import CtxtopScreen

@@ -70,12 +70,6 @@ package struct Rect: Equatable, Sendable {
     return Rect(x: left, y: top, width: min(maxX, other.maxX) - left, height: min(maxY, other.maxY) - top)
   }
 
-  /// The area without a margin on all sides.
-  package func inset(by margin: Int) -> Rect {
-    Rect(
-      x: min(x + margin, maxX), y: min(y + margin, maxY), width: width - 2 * margin, height: height - 2 * margin)
-  }
-
   /// The area's row `index`, empty when it has none of that number.
   package func row(_ index: Int) -> Rect {
     let isInside = index >= 0 && index < height
@@ -91,12 +85,5 @@ package struct Rect: Equatable, Sendable {
   /// The area above its last `count` rows.
   package func dropLast(_ count: Int) -> Rect {
     Rect(x: x, y: y, width: width, height: height - min(max(0, count), height))
-  }
-
-  /// An area of at most this size in the middle.
-  package func centered(_ size: Size) -> Rect {
-    let width = min(size.width, self.width)
-    let height = min(size.height, self.height)
-    return Rect(x: x + (self.width - width) / 2, y: y + (self.height - height) / 2, width: width, height: height)
   }
 }

@@ -8,6 +8,7 @@ none of Flask's own hook lists: both cost more, and a receiver that raises leave
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,17 @@ class Hooks:
             return str(rule.endpoint), str(rule.rule)
         except Exception:
             return None, None
+
+    def thread_name(self) -> str:
+        """The name of the current thread; ``""`` for a thread that Python's threading does not know.
+
+        ``threading.current_thread()`` would enter such a thread into its table for good.
+        """
+        try:
+            thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+            return str(thread.name) if thread is not None else ""
+        except Exception:
+            return ""
 
     def engine(self, record: Any) -> int:
         """The native number of the engine that a connection record belongs to; -1: unknown."""

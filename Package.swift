@@ -14,14 +14,14 @@ let embedded: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .treatAllWarnings(as: .error),
   .enableExperimentalFeature("Embedded"),
-  .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
+  .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"]),
 ]
 
 /// Only the module's init function may be seen from outside, and the library must stay mapped: its
 /// fork handlers and its thread outlive any `dlclose`.
 let extensionLinking: [LinkerSetting] = [
   .unsafeFlags([
-    "-enable-experimental-feature", "Embedded",
+    "-enable-experimental-feature", "Embedded", "-use-ld=lld", "-Xlinker", "--icf=all",
     "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CtxtopExtension/exports.map",
     "-Xlinker", "--gc-sections", "-Xlinker", "-z", "-Xlinker", "nodelete",
   ])

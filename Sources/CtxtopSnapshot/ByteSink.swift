@@ -52,13 +52,13 @@ struct ByteSink: ~Copyable {
     count &+= source.count
   }
 
-  @inline(__always)
+  @inline(never)
   mutating func text(_ literal: StaticString) {
     bytes(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
   }
 
   /// Seven bits a byte, low ones first, the top bit set on all but the last byte.
-  @inline(__always)
+  @inline(never)
   mutating func varint(_ value: UInt64) {
     reserve(10)
     var rest = value

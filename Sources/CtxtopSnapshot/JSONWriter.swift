@@ -1,3 +1,4 @@
+// (Nothing here is inlined: every key of the schema would pay for it in bytes of the extension.)
 // Writes JSON: commas, quotes and escapes, so that the result is valid whatever the strings hold.
 
 struct JSONWriter: ~Copyable {
@@ -9,12 +10,17 @@ struct JSONWriter: ~Copyable {
 
   consuming func finish() -> [UInt8] { out.array() }
 
+  @inline(never)
   mutating func openObject() { open(UInt8(ascii: "{")) }
+  @inline(never)
   mutating func closeObject() { close(UInt8(ascii: "}")) }
+  @inline(never)
   mutating func openArray() { open(UInt8(ascii: "[")) }
+  @inline(never)
   mutating func closeArray() { close(UInt8(ascii: "]")) }
 
   /// A key that is known when this is compiled: it needs no escapes.
+  @inline(never)
   mutating func key(_ name: StaticString) {
     comma()
     out.byte(UInt8(ascii: "\""))
@@ -24,6 +30,7 @@ struct JSONWriter: ~Copyable {
     needsComma = false
   }
 
+  @inline(never)
   mutating func key(_ name: String) {
     comma()
     quoted(name)
@@ -31,12 +38,14 @@ struct JSONWriter: ~Copyable {
     needsComma = false
   }
 
+  @inline(never)
   mutating func null() {
     comma()
     out.text("null")
     needsComma = true
   }
 
+  @inline(never)
   mutating func string(_ value: String?) {
     guard let value else { return null() }
     comma()
@@ -45,6 +54,7 @@ struct JSONWriter: ~Copyable {
   }
 
   /// A word that is known when this is compiled: it needs no escapes.
+  @inline(never)
   mutating func word(_ value: StaticString) {
     comma()
     out.byte(UInt8(ascii: "\""))
@@ -53,6 +63,7 @@ struct JSONWriter: ~Copyable {
     needsComma = true
   }
 
+  @inline(never)
   mutating func number(_ value: UInt64?) {
     guard let value else { return null() }
     comma()
@@ -60,6 +71,7 @@ struct JSONWriter: ~Copyable {
     needsComma = true
   }
 
+  @inline(never)
   mutating func number(_ value: Int?) {
     guard let value else { return null() }
     comma()
@@ -68,6 +80,7 @@ struct JSONWriter: ~Copyable {
     needsComma = true
   }
 
+  @inline(never)
   mutating func bool(_ value: Bool) {
     comma()
     if value { out.text("true") } else { out.text("false") }
@@ -75,6 +88,7 @@ struct JSONWriter: ~Copyable {
   }
 
   /// RFC 3339; null for 0, which is no time at which anything of ours happened.
+  @inline(never)
   mutating func time(_ nanosecondsSince1970: UInt64?) {
     guard let time = nanosecondsSince1970, time > 0 else { return null() }
     comma()
@@ -85,6 +99,7 @@ struct JSONWriter: ~Copyable {
   }
 
   /// A number of nanoseconds in milliseconds, exact to the microsecond, without needless zeros.
+  @inline(never)
   mutating func milliseconds(_ nanoseconds: UInt64?) {
     guard let nanoseconds else { return null() }
     fraction(nanoseconds / 1000, digits: 3)

@@ -1,0 +1,29 @@
+// The lowest row: the keys that matter in this mode, or a line for the operator.
+
+import CtxtopScreen
+
+extension State {
+  /// Draws the footer.
+  func renderFooter(in rect: Rect, into buffer: inout Buffer) {
+    if let notice {
+      let line = Line([Span(" "), Span(notice.text, look[.value])], ellipsis: look.shapes.ellipsis)
+      return line.render(in: rect, into: &buffer)
+    }
+    let bindings = KeyBinding.all.filter { $0.label != nil && $0.modes.contains(mode) }
+    let groups = bindings.enumerated().map { index, binding in
+      // The way out is the last to go.
+      let weight = binding.action == .quit || binding.action == .back ? 100 : 99 - index
+      return Strip.Group(
+        [Span(binding.keys[0].name, look[.key]), Span(" \(binding.label ?? "")", look[.dim])], weight: weight)
+    }
+    Strip(groups, gap: 2).render(in: rect.inset(left: 1), into: &buffer)
+  }
+}
+
+extension Rect {
+  /// The area without its first columns.
+  func inset(left columns: Int) -> Rect {
+    let columns = min(columns, width)
+    return Rect(x: x + columns, y: y, width: width - columns, height: height)
+  }
+}

@@ -1,0 +1,121 @@
+// The rows above the list: who is watched, how it does, the worst of what is wrong.
+
+import CtxtopModel
+import CtxtopScreen
+import CtxtopSnapshot
+
+extension State {
+  /// Draws everything above the list.
+  func renderHeader(_ layout: Layout, into buffer: inout Buffer) {
+    Strip(titleGroups, trailing: Strip.Group(stateOfSource, weight: 100)).render(
+      in: margin(layout.title), into: &buffer)
+    if let model {
+      Strip(trafficGroups(model.totals)).render(in: margin(layout.traffic), into: &buffer)
+      Strip(contextGroups(model.totals)).render(in: margin(layout.contexts), into: &buffer)
+      renderVerdicts(model, in: margin(layout.verdict), into: &buffer)
+    }
+    renderTabs(in: margin(layout.tabs), into: &buffer)
+  }
+
+  private func margin(_ row: Rect) -> Rect { row.width > 40 ? row.inset(left: 1) : row }
+
+  private func label(_ text: String) -> Span { Span(text, look[.dim]) }
+
+  // MARK: Title
+
+  private var titleGroups: [Strip.Group] {
+    guard let model else { return [Strip.Group([Span("ctxtop", look[.title])], weight: 90)] }
+    let snapshot = model.now
+    var groups = [
+      Strip.Group([Span("ctxtop", look[.dim])], weight: 50),
+      Strip.Group(
+        [Span(snapshot.service, look[.title])] + (size.width >= 40 ? [label("@" + snapshot.host)] : []), weight: 90),
+    ]
+    guard let worker = snapshot.workers.first(where: { $0.liveness.isPresent }) ?? snapshot.workers.first else {
+      return groups
+    }
+    groups.append(Strip.Group([Span(serverText(worker.server, of: snapshot), look[.text])], weight: 70))
+    if !worker.runtime.flask.isEmpty {
+      groups.append(Strip.Group([Span("Flask \(worker.runtime.flask)", look[.text])], weight: 40))
+    }
+    if let started = snapshot.workers.filter({ $0.liveness.isPresent && $0.started > 0 }).map(\.started).min() {
+      let age = Format.age(Moment.between(started, snapshot.wallTime))
+      groups.append(Strip.Group([label("up "), Span(age, look[.text])], weight: 60))
+    }
+    return groups
+  }
+
+  /// `gunicorn gthread 4x8`: workers by threads, as far as the server tells.
+  private func serverText(_ server: Server, of snapshot: Snapshot) -> String {
+    let present = snapshot.workers.filter(\.liveness.isPresent).count
+    let workers = server.workers ?? present
+    let shape = server.threads.map { "\(workers)x\($0)" } ?? "\(workers)"
+    return [server.kind, server.model, shape].filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  private var stateOfSource: [Span] {
+    let shapes = look.shapes
+    func span(_ sign: Unicode.Scalar, _ text: String, _ role: Role) -> [Span] {
+      [Span("\(sign) \(text)", look[role])]
+    }
+    let step = Interval.text(interval)
+    switch source {
+    case .reconnecting(let since):
+      return span(shapes.warning, "reconnecting \(Format.age(Moment.between(since, now)))", .critical)
+    case .connecting:
+      return span(shapes.notice, "connecting", .notice)
+    case _ where isPaused:
+      return span(shapes.paused, "paused", .warning)
+    case _ where isStale:
+      return span(shapes.warning, "stale \(Format.age(silence ?? 0))", .warning)
+    case .segment:
+      return span(shapes.notice, "no answer, reading the segment \(step)", .warning)
+    case .live:
+      return span(shapes.live, "live \(step)", .good)
+    }
+  }
+
+  // MARK: Tabs and verdict
+
+  private func renderTabs(in rect: Rect, into buffer: inout Buffer) {
+    let groups = ViewKind.allCases.map { kind in
+      let count = kind.count(in: model).map { " \($0)" } ?? ""
+      let style = look[kind == view ? .tab : .text]
+      return Strip.Group(
+        [Span("\(kind.rawValue) ", look[.key]), Span(kind.title + count, style)], weight: kind == view ? 100 : 50)
+    }
+    Strip(groups, gap: 2).render(in: rect, into: &buffer)
+  }
+
+  /// The worst verdicts, as many as fit.
+  private func renderVerdicts(_ model: Model, in rect: Rect, into buffer: inout Buffer) {
+    guard !model.verdicts.isEmpty else {
+      let text = model.earlier == nil ? "judging: needs a second snapshot" : "no verdict: nothing is wrong"
+      return Line([label(text)]).render(in: rect, into: &buffer)
+    }
+    let lines = model.verdicts.prefix(rect.height).map(line(of:))
+    let folded = rect.height > 1 ? TextBlock(Array(lines)).folded(to: rect.width) : Array(lines)
+    for (index, line) in folded.prefix(rect.height).enumerated() {
+      line.render(in: rect.row(index), into: &buffer)
+    }
+  }
+
+  private func line(of verdict: Verdict) -> Line {
+    let mark = verdict.severity.level.mark(look)
+    return Line(
+      [mark, Span(" \(verdict.code.rawValue) ", mark.style), Span(verdict.message, look[.value])],
+      ellipsis: look.shapes.ellipsis)
+  }
+}
+
+extension ViewKind {
+  /// How many rows it has; nil for none that is worth a number.
+  fileprivate func count(in model: Model?) -> Int? {
+    guard let model else { return nil }
+    switch self {
+    case .workers: return nil
+    case .failures: return model.now.workers.reduce(0) { $0 + $1.failures.count }
+    case .verdicts: return model.verdicts.count
+    }
+  }
+}

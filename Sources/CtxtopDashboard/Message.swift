@@ -1,0 +1,42 @@
+// What can happen to the dashboard, and what it can ask for. Both are values: the run loop turns events into
+// messages and performs effects, `update` does neither.
+
+import CtxtopScreen
+import CtxtopSnapshot
+
+/// Something that happened.
+package enum Message: Sendable {
+  /// A snapshot arrived.
+  case snapshot(Snapshot)
+  /// The source changed.
+  case source(SourceState)
+  /// A key was pressed.
+  case key(Key)
+  /// It is so late now: nanoseconds of the operator's monotonic clock. Sent before every other message of a
+  /// turn of the run loop.
+  case tick(UInt64)
+  /// The terminal has this size now.
+  case resize(Size)
+  /// One line for the operator.
+  case notice(String)
+}
+
+/// Something that the run loop shall do.
+package enum Effect: Equatable, Sendable {
+  /// End the program.
+  case quit
+  /// Ask the source for a snapshot every so many milliseconds.
+  case setInterval(Int)
+}
+
+/// Where snapshots come from at the moment, and how well that goes.
+package enum SourceState: Equatable, Sendable {
+  /// Not yet anywhere.
+  case connecting
+  /// The exporter answers.
+  case live
+  /// No worker answers: the segment is read directly.
+  case segment
+  /// Lost, and tried again, since that time of the operator's monotonic clock.
+  case reconnecting(since: UInt64)
+}

@@ -1,0 +1,29 @@
+// The screen as a value: cells in a buffer, widgets that render into it, and the protocol of the terminal
+// that shows it. Nothing here knows what ctxtop shows, and nothing here does input or output.
+//
+//   Geometry.swift       Position, Size, Rect
+//   Style.swift          Color, Attributes, Style
+//   Theme.swift          Role -> Style              Shapes.swift   what is drawn with: Unicode or ASCII
+//   DisplayWidth.swift   how many columns a character takes
+//   Cell.swift           one column of one row      Buffer.swift   all of them
+//   Changes.swift        what differs between two buffers
+//   Widget.swift, Line.swift, Strip.swift, TextBlock.swift, Table.swift, TableLayout.swift,
+//                        Sparkline.swift, Meter.swift, Panel.swift
+//   Terminal.swift       the one seam to the outside      Key.swift   what comes back through it
+
+/// How things look: the theme and the shapes, chosen once per terminal.
+package struct Look: Equatable, Sendable {
+  /// Styles by role.
+  package var theme: Theme
+  /// Characters by purpose.
+  package var shapes: Shapes
+
+  /// A look of the given theme and shapes.
+  package init(theme: Theme = .color, shapes: Shapes = .unicode) {
+    self.theme = theme
+    self.shapes = shapes
+  }
+
+  /// The style of a role.
+  package subscript(role: Role) -> Style { theme[role] }
+}

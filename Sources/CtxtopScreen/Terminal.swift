@@ -1,0 +1,18 @@
+// The one seam between the program and whatever shows its screen: ncurses in the program, a value in tests.
+
+/// Something that shows a buffer and reports keys. Nothing in it blocks.
+package protocol Terminal: AnyObject {
+  /// How large the terminal is now.
+  var size: Size { get }
+  /// Readable when `nextKey` may have something; for `poll`.
+  var descriptor: Int32 { get }
+  /// Shows a screen, by writing what differs from the one shown before.
+  func draw(_ buffer: Buffer)
+  /// The next key that is waiting; nil when none is.
+  func nextKey() -> Key?
+  /// Gives the terminal back, stops the process as job control wants, and takes the terminal again when the
+  /// process is continued.
+  func suspend()
+  /// Gives the terminal back as it was found. May be called more than once.
+  func close()
+}

@@ -35,14 +35,8 @@ def ctxtop(program, place):
         environment.update(options.pop("env", {}))
         options.setdefault("stdout", subprocess.PIPE)
         return subprocess.run(
-            [program, *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=timeout,
-            env=environment,
-            **options,
-        )
+            [program, *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            timeout=timeout, env=environment, **options)
 
     return run
 

@@ -57,8 +57,7 @@ def test_dead_socket_and_a_segment_that_is_none(ctxtop, fails, exporter, place):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"CTX", bytes(100_000), b"\xff" * 70_000], ids=["empty", "short", "zeros", "ones"]
-)
+    "content", [b"", b"CTX", bytes(100_000), b"\xff" * 70_000], ids=["empty", "short", "zeros", "ones"])
 def test_files_that_are_no_segment(ctxtop, fails, place, content):
     path = place / "shop.v1.segment"
     path.write_bytes(content)
@@ -73,10 +72,8 @@ def test_silent_socket(ctxtop, fails, exporter):
 
 
 @pytest.mark.parametrize(
-    "words",
-    [b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(100), b"{}\n", b"ctxtopr1" + bytes(40)],
-    ids=["http", "zeros", "json", "nearly"],
-)
+    "words", [b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(100), b"{}\n", b"ctxtopr1" + bytes(40)],
+    ids=["http", "zeros", "json", "nearly"])
 def test_not_our_protocol(ctxtop, fails, exporter, words):
     server = exporter("shop", saying(words))
     fails(ctxtop("dump", server.path), PROTOCOL, "not a ctxtop snapshot")

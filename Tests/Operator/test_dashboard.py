@@ -24,8 +24,7 @@ class Screen:
     def tmux(self, *arguments):
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color", "PS1": "$ "}
         return subprocess.run(
-            ["tmux", "-L", self.name, *arguments], env=environment, check=True, capture_output=True, text=True
-        ).stdout
+            ["tmux", "-L", self.name, *arguments], env=environment, check=True, capture_output=True, text=True).stdout
 
     def press(self, *keys):
         self.tmux("send-keys", *keys)
@@ -48,9 +47,7 @@ class Screen:
     def start(self, *arguments, before=""):
         """Runs the program between two looks at the terminal's settings."""
         words = shlex.join([self.program, *map(str, arguments)])
-        self.press(
-            f"stty -g > {self.directory}/before; {before} {words}; echo status=$?; stty -g > {self.directory}/after"
-        )
+        self.press(f"stty -g > {self.directory}/before; {before} {words}; echo status=$?; stty -g > {self.directory}/after")
         self.press("Enter")
 
     def expect_end(self, status=0):

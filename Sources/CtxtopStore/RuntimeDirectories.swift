@@ -1,7 +1,7 @@
 // Where services leave their sockets and segments, and which of these places may be trusted.
 //
 //   $CTXTOP_DIR   $XDG_RUNTIME_DIR/ctxtop   /run/ctxtop   /dev/shm/ctxtop-UID
-//   root also: /run/user/*/ctxtop   /dev/shm/ctxtop-*
+//   root also, for every user: /run/user/UID/ctxtop   /dev/shm/ctxtop-UID
 //
 // All of them are looked in. A place is trusted when nobody but its owner can put a file there, and the
 // owner is the user, root, or anybody for root.
@@ -56,7 +56,9 @@ package struct RuntimeDirectories: Equatable, Sendable {
     candidates += ["/run/ctxtop", "/dev/shm/ctxtop-\(user)"]
     if user == 0 {
       candidates += entries(of: "/run/user") { _ in true }.map { $0 + "/ctxtop" }
-      candidates += entries(of: "/dev/shm") { $0.hasPrefix("ctxtop-") }
+      candidates += entries(of: "/dev/shm") { name in
+        name.hasPrefix("ctxtop-") && name.dropFirst(7).allSatisfy { $0.isASCII && $0.isNumber }
+      }
     }
     return RuntimeDirectories(user: user, candidates: candidates)
   }

@@ -145,7 +145,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebod
 
 
 def as_user(user):
-    return {"preexec_fn": lambda: (os.setgroups([]), os.setgid(user), os.setuid(user))}
+    return {"as_somebody_else": True, "preexec_fn": lambda: (os.setgroups([]), os.setgid(user), os.setuid(user))}
 
 
 @as_root

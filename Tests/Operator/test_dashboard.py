@@ -16,10 +16,11 @@ pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 class Screen:
     """A shell in a terminal of its own."""
 
-    def __init__(self, program, place, directory):
+    def __init__(self, program, place, directory, alone):
         self.program, self.directory = program, directory
         self.name = "ctxtop-" + uuid.uuid4().hex[:8]
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", f"CTXTOP_DIR={place} exec sh")
+        shell = shlex.join([*alone, "env", f"CTXTOP_DIR={place}", "sh"])
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", f"exec {shell}")
 
     def tmux(self, *arguments):
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color", "PS1": "$ "}
@@ -66,8 +67,8 @@ class Screen:
 
 
 @pytest.fixture
-def screen(program, place, tmp_path):
-    screen = Screen(program, place, tmp_path)
+def screen(program, place, tmp_path, alone):
+    screen = Screen(program, place, tmp_path, alone)
     yield screen
     screen.tmux("kill-server")
 

@@ -63,7 +63,7 @@ def test_a_reader_that_has_enough(program, exporter, place):
     exporter("shop")
     environment = {"CTXTOP_DIR": str(place), "PATH": os.environ["PATH"]}
     process = subprocess.Popen(
-        [program, "-b", "-d", "0.1"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [program, "shop", "-b", "-d", "0.1"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=environment)
     process.stdout.readline()
     process.stdout.close()
@@ -140,7 +140,7 @@ def test_a_series_survives_a_restart(program, exporter, place):
     first = exporter("shop")
     environment = {"CTXTOP_DIR": str(place), "PATH": os.environ["PATH"]}
     process = subprocess.Popen(
-        [program, "dump", "-f", "ndjson", "-n", "6", "-i", "0.2"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        [program, "dump", "shop", "-f", "ndjson", "-n", "6", "-i", "0.2"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, env=environment)
     process.stdout.readline()
     first.stop()

@@ -119,7 +119,7 @@ def explode(*_: object, **__: object) -> Any:
         (_sqlalchemy, "describe", lambda h, app: h.engine(app), -1),
         (_sqlalchemy, "backend_pid", lambda h, app: h.backend_pid(app), -1),
         (_failures, "found", lambda h, app: h.raised(app, 0, ValueError()), None),
-        (Lifecycle, "first_event", lambda h, app: h.first_event(), None),
+        (Lifecycle, "first_event", lambda h, app: h.first_event(), True),
         (flask.Flask, "url_map", lambda h, app: h.route({}, app), (None, None)),
     ],
 )

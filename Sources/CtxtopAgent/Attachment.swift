@@ -100,6 +100,9 @@ package struct Service: Sendable {
   package let mode: FileMode
   package let stem: String
 
+  /// Whether the descriptors of segment and lock file still lead there.
+  var isIntact: Bool { lock.isIntact && OwnedDescriptors.isOurs(file.descriptor) }
+
   package init(
     file: SegmentFile, lock: LockFile, slot: Slot, directory: RuntimeDirectory, mode: FileMode, stem: String
   ) {

@@ -163,7 +163,7 @@ struct AgentLoop: ~Copyable {
   /// Once a second: is the segment still the one that its name leads to?
   private mutating func check(at now: UInt64) {
     nextCheck = now &+ Self.second
-    let path = service.directory.path.entry(SegmentFile.fileName(service.stem))
+    let path = SegmentFile.path(in: service.directory.path, stem: service.stem)
     // A segment that has lost its name belongs to nobody who could look for it: its leader must not fight
     // with that of the file which took its place.
     isOrphaned = FileIdentity(at: path).map { !$0.isSame(as: service.file.identity) } ?? true

@@ -13,7 +13,7 @@ from bench.figures import Figures
 def test_empty_request_and_checkout(figures: Figures) -> None:
     """An empty request; and, reported, one that checks out a connection of SQLAlchemy's pool and gives it back."""
     plain, ours, plain_database, ours_database = callgrind.requests(
-        [[], ["--attach"], ["--database"], ["--database", "--attach"]]
+        [[], ["--attach"], ["--view=database"], ["--view=database", "--attach"]]
     )
     figures.note("instructions of an empty Flask request, plain", f"{plain.instructions:,.0f}")
     added = ours_database.instructions - plain_database.instructions

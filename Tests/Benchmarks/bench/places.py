@@ -44,7 +44,6 @@ def environment(directory: Path, **more: str) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(package().parent),
         "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "CTXTOP_DIR": str(directory),
         "CTXTOP_NAME": "bench",
     }

@@ -11,6 +11,7 @@ import argparse
 import gc
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,16 +19,9 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder
 
 
-def application(database: bool, attach: bool) -> Flask:
-    """An application with one view that does nothing, or checks out one connection."""
+def application(view: Callable[[], str], attach: bool) -> Flask:
+    """An application with one view."""
     app = Flask("bench")
-    if database:
-        view = _database_view()
-    else:
-
-        def view() -> str:
-            return ""
-
     app.add_url_rule("/", view_func=view, endpoint="empty")
     if attach:
         from ctxtop import Ctxtop
@@ -36,7 +30,25 @@ def application(database: bool, attach: bool) -> Flask:
     return app
 
 
+def _empty_view() -> str:
+    return ""
+
+
+def _kernel_view() -> str:
+    os.getppid()
+    return ""
+
+
+_lock = threading.Lock()
+
+
+def _lock_view() -> str:
+    with _lock:
+        return ""
+
+
 def _database_view() -> Callable[[], str]:
+    """Checks out one connection, and checks it in."""
     from sqlalchemy import create_engine
     from sqlalchemy.pool import QueuePool
 
@@ -77,10 +89,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("blocks", type=int, nargs="*")
     parser.add_argument("--attach", action="store_true")
-    parser.add_argument("--database", action="store_true")
+    parser.add_argument("--view", choices=["empty", "database", "kernel", "lock"], default="empty")
     parser.add_argument("--phases", action="store_true")
     options = parser.parse_args()
-    app = application(options.database, options.attach)
+    views = {"empty": _empty_view, "kernel": _kernel_view, "lock": _lock_view}
+    app = application(_database_view() if options.view == "database" else views[options.view], options.attach)
     environ = EnvironBuilder("/").get_environ()
     serve(app, environ, 1)
     # A collection of everything that was imported would fall into one block and not into the other.

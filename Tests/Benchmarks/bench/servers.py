@@ -1,10 +1,13 @@
-"""A real server under callgrind: instructions of its one worker for each request."""
+"""A real server under callgrind: instructions of its one worker for each request.
+
+The server starts uncounted, which is quicker; then callgrind is told from outside, while nothing is being served,
+to count and to write its counts down between blocks of requests.
+"""
 
 from __future__ import annotations
 
 import http.client
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -42,15 +45,21 @@ def instructions(server: str, attach: bool) -> float:
     """Instructions of the worker for one request: all its threads but the agent's own."""
     with places.runtime_directory() as directory, tempfile.TemporaryDirectory() as scratch:
         with _running(server, attach, directory, Path(scratch)) as port:
-            assert _get(port, "/attached") == ("yes" if attach else "no")
+            said, pid = _get(port, "/worker").split()
+            assert said == ("yes" if attach else "no")
+            _tell(int(pid), "instrumentation on")
             for count in (SMALL, SMALL, LARGE):
-                _get(port, "/mark")
                 for _ in range(count):
                     _get(port, "/")
-            _get(port, "/mark")
-        # Of four marks: what was counted before the first, the warm-up, the short and the long block.
-        small, large = (_counted(Path(scratch), mark) for mark in (3, 4))
+                _tell(int(pid), "dump")
+        # The first block is for warming up.
+        small, large = (_counted(Path(scratch), int(pid), part) for part in (2, 3))
     return (large - small) / (LARGE - SMALL)
+
+
+def _tell(pid: int, command: str) -> None:
+    """Commands of callgrind reach a process that waits, and all of its threads."""
+    subprocess.run(["vgdb", f"--pid={pid}", *command.split()], check=True, capture_output=True, timeout=60)
 
 
 @contextmanager
@@ -60,7 +69,8 @@ def _running(server: str, attach: bool, directory: Path, scratch: Path) -> Itera
         port = int(probe.getsockname()[1])
     environment = places.environment(directory, BENCH_ATTACH=str(int(attach)))
     environment["PYTHONPATH"] += os.pathsep + str(places.GUESTS)
-    command = [*callgrind.valgrind(scratch / "out.%p", "--trace-children=yes"), *COMMANDS[server](port)]
+    options = ["--trace-children=yes", "--instr-atstart=no"]
+    command = [*callgrind.valgrind(scratch / "out.%p", *options), *COMMANDS[server](port)]
     with (scratch / "log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=places.GUESTS, env=environment, stdout=log, stderr=log, start_new_session=True
@@ -100,11 +110,11 @@ def _get(port: int, path: str) -> str:
         connection.close()
 
 
-def _counted(scratch: Path, mark: int) -> int:
-    """What the worker's threads counted up to a mark."""
-    files = [path for path in scratch.iterdir() if re.fullmatch(rf"out\.\d+\.{mark}-\d+", path.name)]
-    assert files, f"callgrind wrote nothing at mark {mark}: {sorted(path.name for path in scratch.iterdir())}"
+def _counted(scratch: Path, pid: int, part: int) -> int:
+    """What the worker's threads counted in one part."""
+    files = list(scratch.glob(f"out.{pid}.{part}-*"))
+    assert files, f"callgrind wrote no part {part}: {sorted(path.name for path in scratch.iterdir())}"
     threads = [profile.read(path) for path in files]
-    # The agent's own thread never enters the interpreter; threads that serve do nothing else.
+    # The agent's own thread never enters the interpreter; the others serve.
     serving = [thread for thread in threads if any("PyEval" in name for _, name in thread.exclusive)]
     return sum(sum(thread.exclusive.values()) for thread in serving)

@@ -1,4 +1,4 @@
-"""An application for a real server under callgrind: ``/`` does nothing, ``/mark`` has callgrind write its counts down.
+"""An application for a real server: ``/`` does nothing, ``/worker`` tells who we are and prepares for counting.
 
 Instrumented if the environment's ``BENCH_ATTACH`` is 1.
 """
@@ -19,19 +19,16 @@ def empty() -> str:
     return ""
 
 
-@app.get("/mark")
-def mark() -> str:
-    """Between blocks of requests."""
+@app.get("/worker")
+def worker() -> str:
+    """Whether this worker is instrumented, and its process id."""
     # A collection of everything that was imported would fall into one block and not into the other.
     gc.collect()
     gc.freeze()
-    os.getpriority(os.PRIO_PROCESS, 0)
-    return ""
+    return f"{_attached()} {os.getpid()}"
 
 
-@app.get("/attached")
-def attached() -> str:
-    """Whether this worker is instrumented."""
+def _attached() -> str:
     if os.environ["BENCH_ATTACH"] != "1":
         return "no"
     from ctxtop import _native

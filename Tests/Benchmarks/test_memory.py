@@ -2,60 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from bench import places
 from bench.figures import Figures
+from bench.requests import running
 
 #: After this many requests every cache and free list of the interpreter has its size.
 WARM = 5_000
 SAMPLES = 10
-
-
-class Guest:
-    """A process that serves a block of requests when told to, and can be looked at in between."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-
-    def serve(self, count: int) -> None:
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(f"{count}\n")
-        self.process.stdin.flush()
-        assert self.process.stdout.readline().startswith("served ")
-
-    def private(self) -> int:
-        """Bytes that belong to this process alone: Private_Clean and Private_Dirty."""
-        lines = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
-        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) * 1024
-
-    def segment(self) -> int:
-        """The part of it that is mapped from the segment: the one worker that maps it has it all to itself."""
-        total, counts = 0, False
-        for line in Path(f"/proc/{self.process.pid}/smaps").read_text().splitlines():
-            if "-" in line.split()[0]:
-                counts = line.endswith(".segment")
-            elif counts and line.startswith("Private_"):
-                total += int(line.split()[1]) * 1024
-        return total
-
-
-@contextmanager
-def running(directory: Path, *options: str) -> Iterator[Guest]:
-    """A guest, until the end of the block."""
-    process = subprocess.Popen(
-        places.guest("requests.py", "--phases", *options), env=places.environment(directory),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        yield Guest(process)
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_added_by_attaching(figures: Figures, directory: Path) -> None:

@@ -1,8 +1,4 @@
-"""A real server under callgrind: instructions of its one worker for each request.
-
-The server starts uncounted, which is quicker; then callgrind is told from outside, while nothing is being served,
-to count and to write its counts down between blocks of requests.
-"""
+"""A real server under callgrind: instructions of its one worker for each request."""
 
 from __future__ import annotations
 
@@ -47,19 +43,14 @@ def instructions(server: str, attach: bool) -> float:
         with _running(server, attach, directory, Path(scratch)) as port:
             said, pid = _get(port, "/worker").split()
             assert said == ("yes" if attach else "no")
-            _tell(int(pid), "instrumentation on")
+            callgrind.tell(int(pid), "instrumentation on")
             for count in (SMALL, SMALL, LARGE):
                 for _ in range(count):
                     _get(port, "/")
-                _tell(int(pid), "dump")
+                callgrind.tell(int(pid), "dump")
         # The first block is for warming up.
         small, large = (_counted(Path(scratch), int(pid), part) for part in (2, 3))
     return (large - small) / (LARGE - SMALL)
-
-
-def _tell(pid: int, command: str) -> None:
-    """Commands of callgrind reach a process that waits, and all of its threads."""
-    subprocess.run(["vgdb", f"--pid={pid}", *command.split()], check=True, capture_output=True, timeout=60)
 
 
 @contextmanager
@@ -69,8 +60,7 @@ def _running(server: str, attach: bool, directory: Path, scratch: Path) -> Itera
         port = int(probe.getsockname()[1])
     environment = places.environment(directory, BENCH_ATTACH=str(int(attach)))
     environment["PYTHONPATH"] += os.pathsep + str(places.GUESTS)
-    options = ["--trace-children=yes", "--instr-atstart=no"]
-    command = [*callgrind.valgrind(scratch / "out.%p", *options), *COMMANDS[server](port)]
+    command = [*callgrind.valgrind(scratch / "out.%p", "--trace-children=yes"), *COMMANDS[server](port)]
     with (scratch / "log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=places.GUESTS, env=environment, stdout=log, stderr=log, start_new_session=True

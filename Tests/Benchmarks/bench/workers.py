@@ -11,10 +11,15 @@ from . import places
 
 
 @contextmanager
-def running(directory: Path, workers: int, threads: int = 8, busy: int = 0) -> Iterator[Path]:
-    """So many workers, attached; the socket that answers for them. ``busy`` of them serve a request now and then."""
+def running(
+    directory: Path, workers: int, threads: int = 8, open_requests: int = 0, serving: int = 0
+) -> Iterator[Path]:
+    """So many workers, attached; the socket that answers for them.
+
+    ``open_requests`` threads of each worker stay in a request; ``serving`` workers go on to serve a few.
+    """
     process = subprocess.Popen(
-        places.guest("workers.py", workers, threads, busy), env=places.environment(directory),
+        places.guest("workers.py", workers, threads, open_requests, serving), env=places.environment(directory),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdin is not None and process.stdout is not None

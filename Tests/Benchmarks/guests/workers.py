@@ -1,8 +1,8 @@
 """Workers without a framework: processes that attach, serve some requests on each of their threads, and wait.
 
-Arguments: how many workers, how many threads in each. Prints ``ready`` when all have attached and served; ends
-with its standard input. Half of the threads are then in the middle of a request, with its two contexts on their
-stacks; the others are idle. With a third argument, so many workers (a share) serve a request every interval.
+Arguments: how many workers; how many threads in each; how many of these are then in the middle of a request, with
+its two contexts on their stacks; how many workers go on serving, two requests a second. Prints ``ready`` when all
+have attached and served; ends with its standard input.
 """
 
 from __future__ import annotations
@@ -111,10 +111,10 @@ def _serve(app: Callable[..., Any], number: int, inside: Callable[[], object]) -
     app({"REQUEST_METHOD": "GET", "number": number, "inside": inside}, None)
 
 
-def _thread(app: Callable[..., Any], number: int, reached: threading.Barrier) -> None:
+def _thread(app: Callable[..., Any], number: int, stays: bool, reached: threading.Barrier) -> None:
     for _ in range(20):
         _serve(app, number, int)
-    if number % 2:
+    if stays:
 
         def stay() -> None:
             reached.wait()
@@ -125,25 +125,24 @@ def _thread(app: Callable[..., Any], number: int, reached: threading.Barrier) ->
     threading.Event().wait()
 
 
-def _worker(app: Callable[..., Any], number: int, threads: int, interval: float, ready: int) -> None:
+def _worker(app: Callable[..., Any], number: int, threads: int, open_requests: int, serves: bool, ready: int) -> None:
     _native.describe("gunicorn", "gthread", "27.0.1", -1, threads, number, 1, "3.11.7", "3.1.3", "3.1.9", "")
     if _native.attach() != 0:
         print(_native.problem(), file=sys.stderr)
         os._exit(1)
     reached = threading.Barrier(threads + 1)
     for each in range(threads):
-        threading.Thread(target=_thread, args=(app, each, reached), daemon=True).start()
+        threading.Thread(target=_thread, args=(app, each, each < open_requests, reached), daemon=True).start()
     reached.wait()
     os.write(ready, b".")
-    while interval:
-        time.sleep(interval)
+    while serves:
+        time.sleep(0.5)
         _serve(app, 0, int)
     signal.pause()
 
 
 def main() -> None:
-    workers, threads = int(sys.argv[1]), int(sys.argv[2])
-    busy, interval = int(sys.argv[3]) if len(sys.argv) > 3 else 0, 0.5
+    workers, threads, open_requests, serving = map(int, sys.argv[1:])
     app = _install()
     receiving, sending = os.pipe()
     children = []
@@ -151,7 +150,7 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             os.close(receiving)
-            _worker(app, number + 1, threads, interval if number < busy else 0, sending)
+            _worker(app, number + 1, threads, open_requests, number < serving, sending)
         children.append(pid)
     os.close(sending)
     try:

@@ -1,6 +1,7 @@
 """Runs the benchmarks and prints their figures as a Markdown table. Arguments go to pytest (``--long``, ``-k``).
 
-With ``--profile`` it runs none of them, and prints where the instructions go that ctxtop adds to a request.
+With ``--profile`` it runs none of them, and prints where the instructions go that ctxtop adds to a request; what
+follows are options of the guest (``--profile --view=database``).
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ def table(arguments: list[str]) -> int:
     return status
 
 
-def profile() -> int:
-    """Where the added instructions of one empty request go."""
+def profile(options: list[str]) -> int:
+    """Where the added instructions of one request go."""
     sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Sources" / "Python")]
     from bench import callgrind, places
     from bench.profile import demangled
 
-    plain, ours = callgrind.requests([[], ["--attach"]])
+    plain, ours = callgrind.requests([(options, 0), ([*options, "--attach"], 0)])
     names = demangled({name for _, name in ours.functions})
     print(f"plain {plain.instructions:.0f}, instrumented {ours.instructions:.0f} instructions\n")
     print("In the extension, exclusive:")
@@ -49,4 +50,4 @@ def profile() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(profile() if sys.argv[1:] == ["--profile"] else table(sys.argv[1:]))
+    sys.exit(profile(sys.argv[2:]) if sys.argv[1:2] == ["--profile"] else table(sys.argv[1:]))

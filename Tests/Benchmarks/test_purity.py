@@ -15,6 +15,7 @@ from bench.figures import Figures
 FEW, MANY = 1_000, 11_000
 #: Warm-up first: it brings in what is made once.
 BLOCKS = (200, FEW, MANY)
+VIEWS = {"empty": "empty", "database": "each with a checkout and checkin"}
 
 
 def _system_calls(directory: Path, trace: Path, *options: str) -> Counter[str]:
@@ -37,12 +38,14 @@ def _system_calls(directory: Path, trace: Path, *options: str) -> Counter[str]:
     return Counter({name: many[name] - few[name] for name in many | few if many[name] != few[name]})
 
 
-def test_no_system_call(figures: Figures, directory: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_system_call(figures: Figures, directory: Path, tmp_path: Path, view: str) -> None:
     """strace of the whole process; clock_gettime is answered by the vDSO and would show if it were not."""
-    plain = _system_calls(directory, tmp_path / "plain")
-    ours = _system_calls(directory, tmp_path / "ours", "--attach")
+    plain = _system_calls(directory, tmp_path / "plain", f"--view={view}")
+    ours = _system_calls(directory, tmp_path / "ours", f"--view={view}", "--attach")
     assert not plain, f"the control itself calls the kernel: {plain}"
-    figures.at_most("system calls in 10,000 requests", sum(ours.values()), 0, 0, "{:.0f}")
+    what = f"system calls in 10,000 requests, {VIEWS[view]} {' '.join(ours)}"
+    figures.at_most(what.strip(), sum(ours.values()), 0, 0, "{:.0f}")
     assert not ours, ours
 
 
@@ -71,18 +74,19 @@ def _counted(counting: Path, directory: Path, *options: str) -> tuple[int, int]:
     return many[0] - few[0], many[1] - few[1]
 
 
-def test_no_allocation_no_lock(figures: Figures, counting: Path, directory: Path) -> None:
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_allocation_no_lock(figures: Figures, counting: Path, directory: Path, view: str) -> None:
     """Every call of malloc's family and of the locks of libc, whoever makes it.
 
     Objects of Python come from its own arenas; with those the two processes differ by the wrappers' alone.
     """
-    plain = _counted(counting, directory)
-    ours = _counted(counting, directory, "--attach")
+    plain = _counted(counting, directory, f"--view={view}")
+    ours = _counted(counting, directory, f"--view={view}", "--attach")
     assert plain[0] > 0, "the counter counts nothing: Flask itself allocates"
     requests = MANY - FEW
-    figures.note("allocations (malloc) per request, plain", f"{plain[0] / requests:.3f}")
-    figures.at_most("allocations added to a request", (ours[0] - plain[0]) / requests, 0.0005, 0, "{:.4f}")
-    figures.at_most("locks added in 10,000 requests", ours[1] - plain[1], 0, 0, "{:.0f}")
+    figures.note(f"allocations (malloc) per request, {VIEWS[view]}, plain", f"{plain[0] / requests:.3f}")
+    figures.at_most(f"allocations added, {VIEWS[view]}", (ours[0] - plain[0]) / requests, 0.0005, 0, "{:.4f}")
+    figures.at_most(f"locks added in 10,000 requests, {VIEWS[view]}", ours[1] - plain[1], 0, 0, "{:.0f}")
 
 
 def test_a_lock_would_be_seen(counting: Path, directory: Path) -> None:

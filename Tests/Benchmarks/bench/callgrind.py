@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import places, profile
-from .requests import running
+from .requests import started
 
 WARM, SMALL, LARGE = 100, 100, 600
 
@@ -32,16 +32,20 @@ class Requests:
     calls: Counter[tuple[profile.Function, profile.Function]]
 
 
-def requests(variants: list[list[str]]) -> list[Requests]:
-    """The costs of a request in several variants of the guest; two at a time, which changes no count."""
+def requests(variants: list[tuple[list[str], int]]) -> list[Requests]:
+    """The costs of a request in several variants of the guest, which are options and a seed.
+
+    Two at a time, which changes no count. Another seed of Python's hashes is another layout of the memory.
+    """
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(_requests, variants))
+        return list(pool.map(lambda variant: _requests(*variant), variants))
 
 
-def _requests(options: list[str]) -> Requests:
+def _requests(options: list[str], seed: int) -> Requests:
     with places.runtime_directory() as directory, tempfile.TemporaryDirectory() as scratch:
         output = Path(scratch) / "out"
-        with running(directory, *options, under=valgrind(output)) as guest:
+        command = [*valgrind(output), *places.guest("requests.py", "--phases", *options)]
+        with started(command, directory, seed) as guest:
             # The first request is answered uncounted: callgrind cannot be spoken to before the program runs.
             guest.serve(1)
             tell(guest.process.pid, "instrumentation on")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from . import places
@@ -17,10 +17,16 @@ class Guest:
         self.process = process
 
     def serve(self, count: int) -> None:
+        """A block of requests."""
+        self.say(str(count))
+
+    def say(self, line: str) -> None:
+        """Tells it what to do, and waits until it has done it."""
         assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(f"{count}\n")
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        assert self.process.stdout.readline().startswith("served ")
+        answer = self.process.stdout.readline()
+        assert answer.startswith("served "), answer
 
     def private(self) -> int:
         """Bytes that belong to this process alone: Private_Clean and Private_Dirty."""
@@ -39,10 +45,10 @@ class Guest:
 
 
 @contextmanager
-def running(directory: Path, *options: str, under: Sequence[str] = ()) -> Iterator[Guest]:
-    """A guest, until the end of the block. ``under``: the command of an instrument in front of it."""
+def started(command: Sequence[str], directory: Path, seed: int = 0) -> Iterator[Guest]:
+    """A guest that is run by a command, until the end of the block."""
     process = subprocess.Popen(
-        [*under, *places.guest("requests.py", "--phases", *options)], env=places.environment(directory),
+        command, env=places.environment(directory, PYTHONHASHSEED=str(seed)),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -50,3 +56,8 @@ def running(directory: Path, *options: str, under: Sequence[str] = ()) -> Iterat
     finally:
         process.kill()
         process.wait()
+
+
+def running(directory: Path, *options: str) -> AbstractContextManager[Guest]:
+    """The guest that serves blocks of requests."""
+    return started(places.guest("requests.py", "--phases", *options), directory)

@@ -41,7 +41,11 @@ def test_needs_libc_alone(figures: Figures) -> None:
     libraries = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
     assert libraries == ["libc.so.6"]
     symbols = _undefined()
-    unknown = [name for name, version in symbols if not version and not name.startswith(("Py", "_Py", "__cxa_", "_ITM_", "__gmon"))]
+    unknown = [
+        name
+        for name, version in symbols
+        if not version and not name.startswith(("Py", "_Py", "__cxa_", "_ITM_", "__gmon"))
+    ]
     assert not unknown, "neither the interpreter's nor libc's"
     wanted = [tuple(map(int, version[6:].split("."))) for _, version in symbols if version.startswith("GLIBC_2")]
     assert wanted

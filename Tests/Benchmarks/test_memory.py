@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
 from bench.figures import Figures
-from bench.requests import running
+from bench.requests import Guest, running
 
 #: After this many requests every cache and free list of the interpreter has its size.
 WARM = 5_000
@@ -32,15 +33,18 @@ def test_added_by_attaching(figures: Figures, directory: Path) -> None:
 def test_growth(figures: Figures, directory: Path, is_long: bool) -> None:
     """The median of the last samples against that of the first ones, plain beside instrumented."""
     count = 1_000_000 if is_long else 100_000
-    with running(directory) as plain, running(directory, "--attach") as ours:
-        grown = {}
-        for name, guest in (("plain", plain), ("ours", ours)):
-            guest.serve(WARM)
-            samples = []
-            for _ in range(SAMPLES):
-                guest.serve(count // SAMPLES)
-                samples.append(guest.private())
-            grown[name] = (median(samples[-3:]) - median(samples[:3])) / 1024
-    figures.note(f"growth over {count:,} requests, plain, kB", f"{grown['plain']:.0f}")
+    with running(directory) as plain, running(directory, "--attach") as ours, ThreadPoolExecutor(2) as pool:
+        grown, grown_ours = pool.map(lambda guest: _growth(guest, count), (plain, ours))
+    figures.note(f"growth over {count:,} requests, plain, kB", f"{grown:.0f}")
     # A page or two come and go with the interpreter's arenas; 16 kB in 10^5 requests is a byte in six of them.
-    figures.at_most(f"growth over {count:,} requests, kB", grown["ours"], max(16, grown["plain"] + 16), 0, "{:.0f}")
+    figures.at_most(f"growth over {count:,} requests, kB", grown_ours, max(16, grown + 16), 0, "{:.0f}")
+
+
+def _growth(guest: Guest, count: int) -> float:
+    """In kB, from the first samples to the last ones."""
+    guest.serve(WARM)
+    samples = []
+    for _ in range(SAMPLES):
+        guest.serve(count // SAMPLES)
+        samples.append(guest.private())
+    return (median(samples[-3:]) - median(samples[:3])) / 1024

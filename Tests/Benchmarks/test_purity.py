@@ -96,6 +96,10 @@ def test_a_lock_would_be_seen(counting: Path, directory: Path) -> None:
 
 def test_imports_no_lock() -> None:
     """The extension cannot call what it does not import."""
-    result = subprocess.run(["nm", "-D", "--undefined-only", places.native()], capture_output=True, text=True, check=True)
-    locks = [name for name in result.stdout.split() if re.match(r"(pthread_(mutex|rwlock|spin|cond)_|sem_|futex)", name)]
+    result = subprocess.run(
+        ["nm", "-D", "--undefined-only", places.native()], capture_output=True, text=True, check=True
+    )
+    locks = [
+        name for name in result.stdout.split() if re.match(r"(pthread_(mutex|rwlock|spin|cond)_|sem_|futex)", name)
+    ]
     assert not locks

@@ -76,7 +76,9 @@ def read(path: Path) -> Profile:
     return profile
 
 
-def per_request(large: Profile, small: Profile, requests: int) -> tuple[Counter[Function], Counter[tuple[Function, Function]]]:
+def per_request(
+    large: Profile, small: Profile, requests: int
+) -> tuple[Counter[Function], Counter[tuple[Function, Function]]]:
     """Exclusive instructions of functions and inclusive ones of calls, of one request."""
     exclusive: Counter[Function] = Counter()
     calls: Counter[tuple[Function, Function]] = Counter()

@@ -30,7 +30,14 @@ def gunicorn(port: int) -> list[str]:
 def uwsgi(port: int) -> list[str]:
     """One worker with two threads."""
     command = [str(Path(sysconfig.get_path("scripts")) / "uwsgi"), "--http-socket", f"127.0.0.1:{port}", "--master"]
-    command += ["--die-on-term", "--need-app", "--processes=1", "--threads=2", "--disable-logging", "--module=served:app"]
+    command += [
+        "--die-on-term",
+        "--need-app",
+        "--processes=1",
+        "--threads=2",
+        "--disable-logging",
+        "--module=served:app",
+    ]
     return [*command, *(["--home", sys.prefix] if sys.prefix != sys.base_prefix else [])]
 
 

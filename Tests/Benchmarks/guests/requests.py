@@ -1,8 +1,8 @@
 """A process that serves a number of empty Flask requests through the WSGI callable, with the network stubbed.
 
-Each number on the command line is one block of requests. Between blocks the process calls ``getpriority()``,
-which which nothing else does: strace shows it, and the library that counts allocations says its counts. With ``--phases``
-the numbers come from standard input instead, so that the process can be looked at between blocks.
+Each number on the command line is one block of requests. Between blocks the process calls ``getpriority()``, which
+nothing else does: strace shows it, and the library that counts allocations says its counts. With ``--phases`` the
+numbers come from standard input instead, so that the process can be looked at between blocks.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ package final class SegmentSource: SnapshotSource {
 
   private func describe(_ error: SegmentError) -> StoreError {
     switch error {
-    case .system(let call, let code): .system(SystemError("\(call)", code), path: path)
+    case .system(let failure): .system(SystemError(failure.doing.description, failure.code), path: path)
     case .notASegment: .notASegment(path)
     case .otherVersion(let version): .otherSegmentVersion(path, version: Int(version))
     case .malformed: .damagedSegment(path)

@@ -1,6 +1,7 @@
 // A process of its own for tests of what only another process can show: locks, death, limits, descriptors.
 // It is spawned, never forked: the test runner has threads. It takes one command a line and answers with one.
 
+import CCtxtop
 import Glibc
 
 /// A running `ctxtop-guest-probe`.
@@ -12,19 +13,17 @@ package final class Probe {
 
   /// Starts a probe that uses the given directory and service.
   package init(_ directory: String, stem: String = "shop") {
-    var input: [Int32] = [-1, -1]
-    var output: [Int32] = [-1, -1]
-    guard pipe2(&input, O_CLOEXEC) == 0, pipe2(&output, O_CLOEXEC) == 0 else { fatalError("no pipe") }
+    let input = Self.pipe()
+    let output = Self.pipe()
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     posix_spawn_file_actions_adddup2(&actions, input[0], 0)
     posix_spawn_file_actions_adddup2(&actions, output[1], 1)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    var arguments = [Self.executable, directory, stem].map { strdup($0) } + [nil]
-    var variables = ["PATH=/usr/bin:/bin"].map { strdup($0) } + [nil]
-    defer { for text in arguments + variables { free(text) } }
+    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(Self.executable), strdup(directory), strdup(stem), nil]
+    defer { for text in arguments { free(text) } }
     var pid = pid_t()
-    guard posix_spawn(&pid, Self.executable, &actions, nil, &arguments, &variables) == 0 else {
+    guard posix_spawn(&pid, Self.executable, &actions, nil, &arguments, environ) == 0 else {
       fatalError("cannot start \(Self.executable)")
     }
     close(input[0])
@@ -73,6 +72,14 @@ package final class Probe {
     waitpid(pid, &status, 0)
     hasEnded = true
     return status & 0x7f == 0 ? status >> 8 & 0xff : -(status & 0x7f)
+  }
+
+  /// Both ends of a pipe that other probes do not inherit.
+  private static func pipe() -> [Int32] {
+    var ends: [Int32] = [-1, -1]
+    guard ctxtop_wake_pipe(&ends) == 0 else { fatalError("no pipe") }
+    for end in ends { _ = fcntl(end, F_SETFL, 0) }
+    return ends
   }
 
   /// Beside the test runner.

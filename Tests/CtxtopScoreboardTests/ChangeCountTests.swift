@@ -4,6 +4,7 @@
 import CCtxtop
 import CtxtopGuestTestKit
 import CtxtopScoreboard
+import CtxtopSnapshot
 import Synchronization
 import Testing
 
@@ -13,7 +14,8 @@ struct ChangeCountTests {
   private static let changes: UInt64 = 20_000
 
   /// A record whose every word follows from its first.
-  private final class SharedRecord: Sendable {
+  private final class SharedRecord: @unchecked Sendable {
+    // Sendable: every access to the words is atomic.
     let words: Words
     let isDone = Atomic<Bool>(false)
     let changes = Atomic<UInt64>(0)
@@ -49,7 +51,8 @@ struct ChangeCountTests {
   @Test("Readers of live memory get whole records from one writer")
   func mapped() {
     let record = SharedRecord()
-    let (torn, stable) = (Atomic<Int>(0), Atomic<Int>(0))
+    let torn = Atomic<Int>(0)
+    let stable = Atomic<Int>(0)
     onThreads(5) { index in
       if index == 0 {
         for change in 1...Self.changes {
@@ -66,7 +69,9 @@ struct ChangeCountTests {
           if !SharedRecord.isWhole(copy) { torn.add(1, ordering: .relaxed) }
         } while !record.isDone.load(ordering: .acquiring)
         // The writer has gone: the last change is readable.
-        if !TableView(mapped: record.words).copy(at: 0, count: Self.words, into: copy) { torn.add(1, ordering: .relaxed) }
+        if !TableView(mapped: record.words).copy(at: 0, count: Self.words, into: copy) {
+          torn.add(1, ordering: .relaxed)
+        }
       }
     }
     #expect(torn.load(ordering: .relaxed) == 0)
@@ -76,7 +81,8 @@ struct ChangeCountTests {
   @Test("So do readers of three copies made one after the other")
   func copied() {
     let record = SharedRecord()
-    let (torn, stable) = (Atomic<Int>(0), Atomic<Int>(0))
+    let torn = Atomic<Int>(0)
+    let stable = Atomic<Int>(0)
     onThreads(4) { index in
       if index == 0 {
         for change in 1...Self.changes {
@@ -87,13 +93,16 @@ struct ChangeCountTests {
         }
         return record.isDone.store(true, ordering: .releasing)
       }
-      Self.readCopies(of: record) { stable.add($0, ordering: .relaxed); torn.add($1, ordering: .relaxed) }
+      Self.readCopies(of: record) { isWhole in
+        stable.add(1, ordering: .relaxed)
+        if !isWhole { torn.add(1, ordering: .relaxed) }
+      }
     }
     #expect(torn.load(ordering: .relaxed) == 0)
     #expect(stable.load(ordering: .relaxed) > 0)
   }
 
-  private static func readCopies(of record: SharedRecord, _ report: (Int, Int) -> Void) {
+  private static func readCopies(of record: SharedRecord, _ report: (Bool) -> Void) {
     let looks = (0..<3).map { _ in Words(.allocate(byteCount: words * 8, alignment: 64)) }
     defer { for look in looks { look.base.deallocate() } }
     withCopy { copy in
@@ -103,7 +112,7 @@ struct ChangeCountTests {
         for look in looks { for index in 0..<words { look.storeRelaxed(index, record.words.load(index)) } }
         let view = TableView(before: looks[0], body: looks[1], after: looks[2])
         guard view.copy(at: 0, count: words, into: copy) else { continue }
-        report(1, SharedRecord.isWhole(copy) ? 0 : 1)
+        report(SharedRecord.isWhole(copy))
       } while !isLast
     }
   }
@@ -111,7 +120,8 @@ struct ChangeCountTests {
   @Test("Writers that share a record never mix their changes, and lose none that they were given")
   func sharedWriters() {
     let record = SharedRecord()
-    let (torn, running) = (Atomic<Int>(0), Atomic<Int>(4))
+    let torn = Atomic<Int>(0)
+    let running = Atomic<Int>(4)
     onThreads(6) { index in
       if index < 4 {
         for change in 1...Self.changes / 4 where ChangeCount.beginShared(record.words) {

@@ -132,7 +132,7 @@ struct Probe {
 
   private func limit(_ what: String, _ value: Int) {
     var limit = rlimit()
-    let resource = what == "size" ? ctxtop_file_size_limit() : RLIMIT_NOFILE
+    let resource = what == "size" ? ctxtop_file_size_limit() : __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     getrlimit(resource, &limit)
     limit.rlim_cur = rlim_t(value)
     setrlimit(resource, &limit)
@@ -157,6 +157,6 @@ struct Probe {
     guard let file = fopen(path, "r") else { return nil }
     defer { fclose(file) }
     var buffer = [CChar](repeating: 0, count: 512)
-    return fgets(&buffer, 512, file) == nil ? nil : String(cString: buffer)
+    return fgets(&buffer, 512, file).map { String(cString: $0) }
   }
 }

@@ -14,8 +14,9 @@ struct ConnectionRecordTests {
   @Test("A connection is opened idle, checked out with its holder, given back and closed")
   func life() throws {
     let memory = PrivateSlot()
-    let engine = memory.slot.describeEngine(url: memory.name("sqlite://"), poolSize: 5, overflow: 10, timeout: 30_000)
-    let token = try #require(memory.slot.openConnection(engine: try #require(engine), backendPID: 77, at: 5))
+    let url = memory.name("sqlite://")
+    let engine = try #require(memory.slot.describeEngine(url: url, poolSize: 5, overflow: 10, timeout: 30_000))
+    let token = try #require(memory.slot.openConnection(engine: engine, backendPID: 77, at: 5))
     let opened = try #require(memory.read().connections.first)
     #expect(opened.state == .idle && opened.engine == 0 && opened.backendPID == 77 && opened.opened == 5)
     #expect(opened.holder == nil)

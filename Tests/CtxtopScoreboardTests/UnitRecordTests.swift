@@ -36,7 +36,8 @@ struct UnitRecordTests {
       name: "S4: a request context left, and the app context below", script: "( +a +R =aR ! )", stack: "a! R!",
       depths: [1, 1]),
     Scenario(
-      name: "S4: the next request pushes above it and marks only its own", script: "( +a +R =aR ! ) ( +b +S -S =aRb ! )",
+      name: "S4: the next request pushes above it and marks only its own",
+      script: "( +a +R =aR ! ) ( +b +S -S =aRb ! )",
       stack: "a! R! b!", depths: [2, 1]),
     Scenario(name: "marked once", script: "( +a =a ! ! )", stack: "a!", depths: [1, 0]),
     Scenario(name: "a stray pop of an empty stack", script: "-a -R", stack: "", depths: [0, 0]),
@@ -48,11 +49,13 @@ struct UnitRecordTests {
     Scenario(name: "deeper than the record", script: "+a +b +c +d +e +f +g +h", stack: "a b c d e f", depths: [8, 0]),
     Scenario(
       name: "and down again", script: "+a +b +c +d +e +f +g +h -h -g -f -e", stack: "a b c d", depths: [4, 0]),
-    Scenario(name: "a real stack deeper than the record", script: "+b =abcdefgR", stack: "a b c d e f", depths: [7, 1]),
+    Scenario(
+      name: "a real stack deeper than the record", script: "+b =abcdefgR", stack: "a b c d e f", depths: [7, 1]),
     Scenario(
       name: "a request within a request", script: "( +a +R ( +b +S", stack: "a R b S", depths: [2, 2], isOpen: true),
     Scenario(
-      name: "the inner one ends, the outer one is open", script: "( +a +R ( +b +S -S -b )", stack: "a R", depths: [1, 1],
+      name: "the inner one ends, the outer one is open", script: "( +a +R ( +b +S -S -b )", stack: "a R",
+      depths: [1, 1],
       isOpen: true),
     Scenario(name: "both end", script: "( +a ( +b -b ) -a )", stack: "", depths: [0, 0]),
     Scenario(

@@ -3,6 +3,7 @@
 import CCtxtop
 import CtxtopGuestTestKit
 import CtxtopScoreboard
+import CtxtopSnapshot
 import Synchronization
 import Testing
 

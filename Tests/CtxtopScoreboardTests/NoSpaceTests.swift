@@ -4,6 +4,7 @@
 import CCtxtop
 import CtxtopGuestTestKit
 import CtxtopScoreboard
+import CtxtopSnapshot
 import Glibc
 import Testing
 
@@ -27,12 +28,15 @@ struct NoSpaceTests {
     for table in Table.allCases { #expect(claimed.slot.allocated(table) == table.chunk) }
     for index in 0..<400 {
       _ = claimed.names.number(of: "name \(index)")
-      if claimed.slot.takeUnit(kind: 0, nativeID: 1, name: 0, at: 1) == nil { claimed.slot.control.add(CTXTOP_SLOT_DROPPED_UNITS) }
+      if claimed.slot.takeUnit(kind: 0, nativeID: 1, name: 0, at: 1) == nil {
+        claimed.slot.control.add(CTXTOP_SLOT_DROPPED_UNITS)
+      }
       _ = claimed.slot.openConnection(engine: 0, backendPID: 1, at: 1)
       var failure = FailureWords()
       failure.function = UInt32(index)
       let none = UnsafeRawBufferPointer(start: nil, count: 0)
-      claimed.slot.recordFailure(failure, skipped: .init(start: nil, count: 0), message: none, traceback: none, wallTime: 5)
+      claimed.slot.recordFailure(
+        failure, skipped: .init(start: nil, count: 0), message: none, traceback: none, wallTime: 5)
       claimed.slot.allocateAhead(in: claimed.file)
     }
     var reader = try SegmentReader(path: place.path + "/" + SegmentFile.fileName("shop"))
@@ -79,12 +83,12 @@ private final class SmallFileSystem {
   deinit {
     empty()
     for name in directory.names { remove(path + "/" + name) }
-    umount2(directory.path, Int32(MNT_DETACH.rawValue))
+    umount2(directory.path, Int32(MNT_DETACH))
   }
 
   /// Takes all space that is left.
   func fill() {
-    let file = open(path + "/filler", O_CREAT | O_WRONLY, 0o600)
+    let file = ctxtop_open(path + "/filler", O_CREAT | O_WRONLY, 0o600)
     let page = [UInt8](repeating: 1, count: 4096)
     while write(file, page, page.count) == page.count {}
     close(file)

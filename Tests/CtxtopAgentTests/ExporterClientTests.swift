@@ -36,7 +36,7 @@ struct ExporterClientTests {
         // The exporter is asked whether to read at all before each read.
         let wanted = Array(rest.prefix(256))
         rest = rest.dropFirst(256)
-        if !wanted.isEmpty { send(peer, wanted, wanted.count, Int32(MSG_NOSIGNAL.rawValue)) }
+        if !wanted.isEmpty { send(peer, wanted, wanted.count, Int32(MSG_NOSIGNAL)) }
         if client.pollEvents & Int16(POLLIN) != 0 { client.receive(Int16(POLLIN), at: now) }
         requests += taken(at: now)
       } while !rest.isEmpty
@@ -71,11 +71,14 @@ struct ExporterClientTests {
     #expect(pair.ask(Array("shot\nsna".utf8)) == ["record"])
   }
 
-  @Test("What is no request is answered once, and the connection ends", arguments: [
-    "\n", "snapshots\n", "Snapshot\n", " snapshot\n", "watch\n", "watch \n", "watch -1\n", "watch 1x\n", "watch 1234567890\n",
-    "watch 10 \n", "recycle 1\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", String(repeating: "x", count: 129),
-    String(repeating: "x", count: 5000), String(repeating: "x", count: 400) + "\n",
-  ])
+  @Test(
+    "What is no request is answered once, and the connection ends",
+    arguments: [
+      "\n", "snapshots\n", "Snapshot\n", " snapshot\n", "watch\n", "watch \n", "watch -1\n", "watch 1x\n",
+      "watch 1234567890\n",
+      "watch 10 \n", "recycle 1\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", String(repeating: "x", count: 129),
+      String(repeating: "x", count: 5000), String(repeating: "x", count: 400) + "\n",
+    ])
   func unknown(text: String) {
     let pair = Pair()
     #expect(pair.ask(Array(text.utf8)) == ["error"])

@@ -90,12 +90,18 @@ let package = Package(
     .testTarget(
       name: "CtxtopSnapshotTests", dependencies: ["CtxtopSnapshot", "CtxtopTestKit"],
       swiftSettings: strict),
+    .target(
+      name: "CtxtopGuestTestKit", dependencies: ["CCtxtop", "CtxtopScoreboard", "CtxtopSnapshot"],
+      path: "Tests/CtxtopGuestTestKit", swiftSettings: strict),
+    .executableTarget(
+      name: "ctxtop-guest-probe", dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopScoreboard"],
+      path: "Tests/ctxtop-guest-probe", swiftSettings: strict),
     .testTarget(
       name: "CtxtopScoreboardTests",
-      dependencies: ["CCtxtop", "CtxtopScoreboard", "CtxtopSnapshot"], swiftSettings: strict),
+      dependencies: ["CCtxtop", "CtxtopGuestTestKit", "CtxtopScoreboard", "CtxtopSnapshot"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopAgentTests",
-      dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopScoreboard", "CtxtopSnapshot"],
+      dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopGuestTestKit", "CtxtopScoreboard", "CtxtopSnapshot"],
       swiftSettings: strict),
     .testTarget(
       name: "CtxtopModelTests", dependencies: ["CtxtopModel", "CtxtopSnapshot", "CtxtopTestKit"],

@@ -14,7 +14,14 @@ static int result(long value) { return value < 0 ? -errno : (int)value; }
 
 const char *ctxtop_describe_error(int code, char *buffer, size_t size) { return strerror_r(code, buffer, size); }
 
-int ctxtop_allocate(int fd, off_t offset, off_t length) { return result(fallocate(fd, 0, offset, length)); }
+int ctxtop_allocate(int fd, off_t offset, off_t length) {
+  /* tmpfs gives up when a signal is pending, and begins anew each time: bounded, should the signals never end. */
+  for (int tries = 0; tries < 100; tries++) {
+    if (fallocate(fd, 0, offset, length) == 0) return 0;
+    if (errno != EINTR) break;
+  }
+  return -errno;
+}
 
 static struct flock byte_lock(short type, off_t byte) {
   struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};

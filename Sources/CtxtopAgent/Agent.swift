@@ -60,7 +60,8 @@ package enum Agent {
   @inline(__always)
   package static var attachment: UInt64 {
     guard let page else { return 0 }
-    return page.loadRelaxed(attachmentWord)
+    // Acquired: what the attachment wrote before, the slot above all, is visible to whoever sees its number.
+    return page.load(attachmentWord)
   }
 
   /// This process's id, without a system call: kept in the page that a fork wipes. 0 before `prepare`.

@@ -60,6 +60,7 @@ package enum AgentThread {
     guard OwnedDescriptors.isOurs(wakeWriter), write(wakeWriter, &byte, 1) == 1 else {
       // The application closed our descriptors: the thread notices by itself, and is not waited for.
       pthread_detach(id)
+      OwnedDescriptors.close(wakeWriter)
       thread = nil
       return
     }
@@ -94,7 +95,7 @@ struct AgentLoop: ~Copyable {
   private static let second: UInt64 = 1_000_000_000
 
   private let service: Service
-  private let wake: Int32
+  private var wake: Int32
   private let pidNamespace = ProcessStatus.pidNamespace()
   private var leadership: Leadership
   private var exporter: Exporter
@@ -102,6 +103,7 @@ struct AgentLoop: ~Copyable {
   private var nextBeat: UInt64 = 0
   private var nextCheck: UInt64 = 0
   private var isOrphaned = false
+  private var hasFiles = true
   private var polled: [pollfd] = []
 
   init(_ service: Service, wake: Int32) {
@@ -117,17 +119,22 @@ struct AgentLoop: ~Copyable {
     leadership.resign(at: Clock.monotonic())
     watched.forget()
     service.slot.moveOut()
-    if service.isIntact { giveUpLock() }
-    OwnedDescriptors.close(service.lock.descriptor)
-    OwnedDescriptors.close(service.file.descriptor)
+    // Our own lock goes first: of workers that end together, the last one to look sees that nobody is left. A
+    // worker that begins just now and loses its socket to this puts it back at its next beat.
+    if hasFiles, service.isIntact {
+      service.lock.giveBack(service.slot.index)
+      if !hasLostName(), isLast() { exporter.removeSocket() }
+    }
+    closeFiles()
     OwnedDescriptors.close(wake)
   }
 
-  private func giveUpLock() {
-    // Our own lock goes first: of workers that end together, the last one to look sees that nobody is left. A
-    // worker that begins just now and loses its socket to this puts it back at its next beat.
-    service.lock.giveBack(service.slot.index)
-    if isLast() { exporter.removeSocket() }
+  /// Closes what leads to segment and lock, once: the numbers may belong to a later attachment afterwards.
+  private mutating func closeFiles() {
+    if !hasFiles { return }
+    hasFiles = false
+    OwnedDescriptors.close(service.lock.descriptor)
+    OwnedDescriptors.close(service.file.descriptor)
   }
 
   /// One round: look after what is due, sleep, serve what woke us. False: it is time to end.
@@ -142,7 +149,7 @@ struct AgentLoop: ~Copyable {
     sleep(until: wakeTime(at: now), now: now)
     now = Clock.monotonic()
     guard service.isIntact, OwnedDescriptors.isOurs(wake) else { return true }
-    if polled[0].revents != 0 { return false }
+    if polled[0].revents != 0 { return Agent.attachment == 0 ? false : liveOnWithoutDescriptors() }
     if polled[1].revents != 0 { watched.hasEnded = true }
     if leadership.stillLeads() {
       exporter.serve(polled[2...], at: now)
@@ -163,24 +170,34 @@ struct AgentLoop: ~Copyable {
   /// Once a second: is the segment still the one that its name leads to?
   private mutating func check(at now: UInt64) {
     nextCheck = now &+ Self.second
-    let path = SegmentFile.path(in: service.directory.path, stem: service.stem)
     // A segment that has lost its name belongs to nobody who could look for it: its leader must not fight
     // with that of the file which took its place.
-    isOrphaned = FileIdentity(at: path).map { !$0.isSame(as: service.file.identity) } ?? true
+    isOrphaned = hasLostName()
     if isOrphaned {
       leadership.resign(at: now)
       exporter.close()
     }
   }
 
+  private func hasLostName() -> Bool {
+    let path = SegmentFile.path(in: service.directory.path, stem: service.stem)
+    return FileIdentity(at: path).map { !$0.isSame(as: service.file.identity) } ?? true
+  }
+
   /// The application closed our descriptors: no socket and no lock any more, but the mapping is still there
   /// and readers may know that this process lives. Returns only when the process detaches.
   private mutating func liveOnWithoutDescriptors() -> Bool {
-    service.slot.control.store(CTXTOP_SLOT_LOCK_LOST, 1)
     leadership.resign(at: Clock.monotonic())
     exporter.close()
     watched.forget()
-    while Agent.attachment != 0 {
+    service.slot.control.store(CTXTOP_SLOT_LOCK_LOST, 1)
+    closeFiles()
+    if !OwnedDescriptors.isOurs(wake) {
+      OwnedDescriptors.close(wake)
+      wake = -1
+    }
+    let attachment = Agent.attachment
+    while attachment != 0, Agent.attachment == attachment {
       let now = Clock.monotonic()
       service.slot.beat(at: now)
       service.slot.sample(ProcessStatus(of: getpid()), at: now)

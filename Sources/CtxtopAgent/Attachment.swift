@@ -53,14 +53,23 @@ extension Agent {
     _ identity: WorkerIdentity, _ file: SegmentFile, _ directory: RuntimeDirectory, _ mode: FileMode
   ) throws(SystemFailure) {
     let lock = try LockFile(in: directory.path, stem: configuration.stem, mode: mode)
+    guard OwnedDescriptors.add(lock.descriptor) else {
+      close(lock.descriptor)
+      throw SystemFailure("keeping the lock file open", EMFILE)
+    }
     do throws(SystemFailure) {
-      guard OwnedDescriptors.add(lock.descriptor) else { throw SystemFailure("keeping the lock file open", EMFILE) }
       let slot = try SlotClaim.claim(in: file, lock: lock)
       let names = NameTable(slot: slot, reusing: namesInUse)
       slot.moveIn(identity, names: names, agentVersion: version, at: Clock.monotonic())
       let service = Service(
         file: file, lock: lock, slot: slot, directory: directory, mode: mode, stem: configuration.stem)
-      try AgentThread.start(service)
+      do throws(SystemFailure) {
+        try AgentThread.start(service)
+      } catch {
+        slot.moveOut()
+        munmap(slot.control.base, CTXTOP_SLOT_BYTES)
+        throw error
+      }
       namesInUse = names
       slotInUse = slot
       attachments &+= 1

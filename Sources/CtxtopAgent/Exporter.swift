@@ -22,6 +22,8 @@ struct Exporter: ~Copyable {
   private var bound: FileIdentity?
   private var clients: [ExporterClient] = []
   private var nextTry: UInt64 = 0
+  /// Whether no client could be accepted for want of descriptors: it is tried again at `nextTry`, not in a loop.
+  private var isDeaf = false
 
   init(_ service: Service) {
     self.service = service
@@ -46,13 +48,15 @@ struct Exporter: ~Copyable {
       _ = CCtxtop.close(socket)
       return
     }
-    guard prepare(socket, temporary), leadership.stillLeads(), mayReplace(), putInPlace(temporary) else {
+    guard prepare(socket, temporary), let identity = FileIdentity(at: temporary), leadership.stillLeads(), mayReplace(),
+      putInPlace(temporary)
+    else {
       temporary.withCString { _ = unlink($0) }
       OwnedDescriptors.close(socket)
       return
     }
     listener = socket
-    bound = FileIdentity(at: path)
+    bound = identity
   }
 
   private func prepare(_ socket: Int32, _ path: Path) -> Bool {
@@ -74,6 +78,7 @@ struct Exporter: ~Copyable {
   mutating func keepOpen(_ leadership: Leadership, at now: UInt64) {
     guard now >= nextTry else { return }
     nextTry = now &+ 500_000_000
+    isDeaf = false
     let there = FileIdentity(at: path)
     if isOpen, OwnedDescriptors.isOurs(listener), let bound, let there, there.isSame(as: bound) { return }
     var leadership = leadership
@@ -100,7 +105,7 @@ struct Exporter: ~Copyable {
 
   /// Adds what the exporter waits for.
   func poll(into polled: inout [pollfd]) {
-    polled.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
+    polled.append(pollfd(fd: isDeaf ? -1 : listener, events: Int16(POLLIN), revents: 0))
     for client in clients {
       polled.append(pollfd(fd: client.descriptor, events: client.pollEvents, revents: 0))
     }
@@ -149,7 +154,10 @@ struct Exporter: ~Copyable {
     guard OwnedDescriptors.isOurs(listener) else { return }
     for _ in 0..<Self.clientLimit {
       let socket = ctxtop_accept(listener)
-      if socket < 0 { return }
+      if socket < 0 {
+        isDeaf = socket != -EAGAIN && socket != -EINTR && socket != -ECONNABORTED
+        return
+      }
       guard mayEnter(socket), OwnedDescriptors.add(socket) else {
         _ = CCtxtop.close(socket)
         continue

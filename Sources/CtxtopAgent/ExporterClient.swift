@@ -45,10 +45,9 @@ struct ExporterClient {
   private var isSending: Bool { sent < outbox.count }
 
   var pollEvents: Int16 {
-    var events: Int16 = 0
-    if isSending { events |= Int16(POLLOUT) }
-    if !closesWhenSent && !hasHungUp { events |= Int16(POLLIN) }
-    return events
+    // Who does not take its answer is not asked what else it wants.
+    if isSending { return Int16(POLLOUT) }
+    return closesWhenSent || hasHungUp ? 0 : Int16(POLLIN)
   }
 
   /// Whether it keeps us waiting: with an answer it does not take, or by never asking.
@@ -87,9 +86,9 @@ struct ExporterClient {
   mutating func takeRequest(at now: UInt64) -> Request? {
     if isFinished || closesWhenSent || isSending { return nil }
     if let request = nextLine(at: now) { return request }
-    if let interval, now >= nextRecord {
+    if let interval, !hasHungUp, now >= nextRecord {
       // A client that was too slow for its interval skips records; it never gets them late.
-      nextRecord = max(nextRecord &+ interval, now)
+      nextRecord = nextRecord &+ interval > now ? nextRecord &+ interval : now &+ interval
       return .record
     }
     if hasHungUp { isFinished = true }

@@ -16,6 +16,8 @@ package struct LeaderWord: Equatable, Sendable {
   /// A leader whose heartbeat is older than this has lost its office: it is stopped.
   package static let patience: UInt64 = 1_500_000_000
   private static let tick: UInt64 = 50_000_000
+  /// An age of more ticks than this is that of a heartbeat up to ten seconds ahead of its reader.
+  private static let future: UInt64 = 0xffff - 200
 
   package let word: UInt64
 
@@ -29,8 +31,12 @@ package struct LeaderWord: Equatable, Sendable {
   package var epoch: UInt32 { word.high }
   package var slot: Int? { word.low &>> 16 == 0 ? nil : Int(word.low &>> 16) - 1 }
 
-  /// Age of the heartbeat in nanoseconds, within a tick; counts around after an hour.
-  package func age(at now: UInt64) -> UInt64 { ((Self.ticks(now) &- word) & 0xffff) &* Self.tick }
+  /// Age of the heartbeat in nanoseconds, within a tick; counts around after an hour. A heartbeat from later
+  /// than `now`, which its reader took before it was held up, is fresh.
+  package func age(at now: UInt64) -> UInt64 {
+    let ticks = (Self.ticks(now) &- word) & 0xffff
+    return ticks > Self.future ? 0 : ticks &* Self.tick
+  }
 
   private static func ticks(_ now: UInt64) -> UInt64 { now / tick & 0xffff }
 }

@@ -25,35 +25,29 @@ package struct HolderWords {
 }
 
 extension Slot {
-  /// A connection was opened. Nil: the table is full, or other threads were faster each time (both counted).
+  /// A connection was opened. Nil: the table is full (which is counted).
   package func openConnection(engine: UInt32, backendPID: UInt32, at now: UInt64) -> ConnectionToken? {
     for index in 0..<used(.connections) {
-      let record = record(.connections, index)
-      guard record.load(CTXTOP_CONNECTION_TENANT).low & 0xff == Tenancy.free else { continue }
-      guard ChangeCount.beginShared(record) else { continue }
-      let tenant = record.load(CTXTOP_CONNECTION_TENANT)
-      if tenant.low & 0xff != Tenancy.free {
-        ChangeCount.end(record)
-        continue
-      }
-      return begin(record, index, tenant.high &+ 1, engine: engine, backendPID: backendPID, at: now)
+      guard record(.connections, index).load(CTXTOP_CONNECTION_TENANT).low & 0xff == Tenancy.free else { continue }
+      if let token = begin(index, engine: engine, backendPID: backendPID, at: now) { return token }
     }
-    guard let index = takeUnused(.connections) else {
-      control.add(CTXTOP_SLOT_DROPPED_CONNECTIONS)
-      return nil
+    // A record that was just added may be found by another thread's search before it is ours.
+    while let index = takeUnused(.connections) {
+      if let token = begin(index, engine: engine, backendPID: backendPID, at: now) { return token }
     }
-    let record = record(.connections, index)
-    guard ChangeCount.beginShared(record) else {
-      control.add(CTXTOP_SLOT_DROPPED_RACES)
-      return nil
-    }
-    let generation = record.load(CTXTOP_CONNECTION_TENANT).high &+ 1
-    return begin(record, index, generation, engine: engine, backendPID: backendPID, at: now)
+    control.add(CTXTOP_SLOT_DROPPED_CONNECTIONS)
+    return nil
   }
 
-  private func begin(
-    _ record: Words, _ index: Int, _ generation: UInt32, engine: UInt32, backendPID: UInt32, at now: UInt64
-  ) -> ConnectionToken {
+  private func begin(_ index: Int, engine: UInt32, backendPID: UInt32, at now: UInt64) -> ConnectionToken? {
+    let record = record(.connections, index)
+    guard ChangeCount.beginShared(record) else { return nil }
+    let tenant = record.load(CTXTOP_CONNECTION_TENANT)
+    guard tenant.low & 0xff == Tenancy.free else {
+      ChangeCount.end(record)
+      return nil
+    }
+    let generation = tenant.high &+ 1
     record.store(CTXTOP_CONNECTION_TENANT, Words.pack(Tenancy.live, generation))
     record.store(CTXTOP_CONNECTION_ENGINE, Words.pack(engine, backendPID))
     record.store(CTXTOP_CONNECTION_OPENED, now)
@@ -84,7 +78,8 @@ extension Slot {
       control.add(CTXTOP_SLOT_DROPPED_RACES)
       return
     }
-    if record.load(CTXTOP_CONNECTION_TENANT).high == token.generation { body(record) }
+    let tenant = record.load(CTXTOP_CONNECTION_TENANT)
+    if tenant.high == token.generation, tenant.low & 0xff == Tenancy.live { body(record) }
     ChangeCount.end(record)
   }
 

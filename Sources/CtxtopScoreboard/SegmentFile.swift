@@ -18,7 +18,7 @@ package struct SegmentFile: Sendable {
     let path = path(in: directory, stem: stem)
     for _ in 0..<4 {
       let fd = path.withCString { ctxtop_open($0, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0) }
-      if fd >= 0 { return try SegmentFile(adopting: fd) }
+      if fd >= 0 { return try SegmentFile(adopting: fd, mode: mode) }
       let code = ctxtop_errno()
       guard code == ENOENT else { throw SystemFailure("opening the segment", code) }
       try create(path, directory: directory, stem: stem, mode: mode)
@@ -35,10 +35,11 @@ package struct SegmentFile: Sendable {
     directory.entry(stem).appending(".v").appending(UInt64(CTXTOP_LAYOUT)).appending(ending)
   }
 
-  private init(adopting fd: Int32) throws(SystemFailure) {
+  private init(adopting fd: Int32, mode: FileMode) throws(SystemFailure) {
     do throws(SystemFailure) {
       identity = try FileIdentity(of: fd)
       try Self.check(fd, identity)
+      if identity.mode & 0o777 != UInt32(mode.file) { try mode.apply(to: fd) }
       header = try Self.map(fd, offset: 0, count: CTXTOP_PAGE_BYTES)
       descriptor = fd
     } catch {
@@ -58,19 +59,24 @@ package struct SegmentFile: Sendable {
 
   /// Allocates the pages of a range of bytes.
   package func allocate(offset: Int, count: Int) throws(SystemFailure) {
+    try Self.allocate(descriptor, offset: offset, count: count)
+  }
+
+  private static func allocate(_ fd: Int32, offset: Int, count: Int) throws(SystemFailure) {
     var limit = rlimit()
     // Growing a file past RLIMIT_FSIZE is a signal that kills the host.
     if getrlimit(ctxtop_file_size_limit(), &limit) == 0, UInt64(offset &+ count) > UInt64(limit.rlim_cur) {
       throw SystemFailure("allocating the segment", EFBIG)
     }
-    _ = try valueOrFailure(ctxtop_allocate(descriptor, offset, count), "allocating the segment")
+    _ = try valueOrFailure(ctxtop_allocate(fd, offset, count), "allocating the segment")
   }
 
   private static func create(
     _ path: Path, directory: Path, stem: String, mode: FileMode
   ) throws(SystemFailure) {
+    // The time is for what a killed maker left behind: in a container the next one has the same ids.
     let temporary = directory.entry(".").appending(stem).appending(".").appending(UInt64(getpid())).appending(".")
-      .appending(ctxtop_thread_id())
+      .appending(Clock.monotonic())
     let fd = temporary.withCString { ctxtop_open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600) }
     if fd < 0 { throw SystemFailure("creating the segment", ctxtop_errno()) }
     defer {
@@ -78,7 +84,7 @@ package struct SegmentFile: Sendable {
       close(fd)
     }
     try mode.apply(to: fd)
-    _ = try valueOrFailure(ctxtop_allocate(fd, 0, off_t(CTXTOP_PAGE_BYTES)), "allocating the segment")
+    try allocate(fd, offset: 0, count: CTXTOP_PAGE_BYTES)
     let header = try map(fd, offset: 0, count: CTXTOP_PAGE_BYTES)
     SegmentHeader.write(to: header, service: stem)
     munmap(header.base, CTXTOP_PAGE_BYTES)

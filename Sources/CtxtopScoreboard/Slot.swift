@@ -43,13 +43,13 @@ package struct Slot: @unchecked Sendable {
   /// Records of a table whose pages exist.
   @inline(__always)
   package func allocated(_ table: Table) -> Int {
-    min(Int(truncatingIfNeeded: control.load(table.allocatedWord)), table.capacity)
+    max(min(Int(truncatingIfNeeded: control.load(table.allocatedWord)), table.capacity), 0)
   }
 
   /// Records of a table that were ever used.
   @inline(__always)
   package func used(_ table: Table) -> Int {
-    min(Int(truncatingIfNeeded: control.load(table.usedWord)), allocated(table))
+    max(min(Int(truncatingIfNeeded: control.load(table.usedWord)), allocated(table)), 0)
   }
 
   /// Takes the next record of a table that was never used; nil: the table is full, for now or for good.
@@ -65,9 +65,7 @@ package struct Slot: @unchecked Sendable {
   package func allocateAhead(in file: SegmentFile) {
     for table in Table.allCases {
       let allocated = allocated(table)
-      guard allocated < table.capacity, Int(control.load(table.usedWord)) &+ table.chunk / 2 > allocated else {
-        continue
-      }
+      guard allocated < table.capacity, used(table) &+ table.chunk / 2 > allocated else { continue }
       let bytes = table.recordBytes
       do throws(SystemFailure) {
         let start = SlotLayout.offset(of: index) &+ table.offset

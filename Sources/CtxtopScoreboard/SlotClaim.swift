@@ -16,13 +16,19 @@ package enum SlotClaim {
   /// Claims a slot for this process and holds its lock. The slot's tables are empty, its tenant is `claiming`.
   package static func claim(in file: SegmentFile, lock: LockFile) throws(SystemFailure) -> Slot {
     let found = survey(file, lock)
-    for index in found.free where lock.take(index) {
-      if let slot = try takeOver(index, file, lock) { return slot }
+    var failure = SystemFailure("finding a free slot", ENOSPC)
+    do throws(SystemFailure) {
+      for index in found.free where lock.take(index) {
+        if let slot = try takeOver(index, file, lock) { return slot }
+      }
+    } catch {
+      // No space for a new slot, most likely: one of the dead has its pages already.
+      failure = error
     }
     for index in found.dead where lock.take(index) {
       if let slot = try takeOver(index, file, lock) { return slot }
     }
-    throw SystemFailure("finding a free slot", ENOSPC)
+    throw failure
   }
 
   private struct Survey {

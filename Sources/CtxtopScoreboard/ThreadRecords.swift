@@ -17,24 +17,25 @@ extension Slot {
 
   /// A unit record for a new unit; nil: the table is full. The caller is its only writer from here on.
   package func takeUnit(kind: UInt32, nativeID: UInt64, name: UInt32, at now: UInt64) -> Words? {
-    for index in 0..<used(.units) {
-      let record = record(.units, index)
-      let tenant = record.load(CTXTOP_UNIT_TENANT)
-      guard tenant.low & 0xff == Tenancy.free else { continue }
-      let live = Words.pack(Tenancy.live | kind &<< 8, tenant.high &+ 1)
-      guard record.exchange(CTXTOP_UNIT_TENANT, expected: tenant, with: live) else { continue }
-      begin(record, index, nativeID: nativeID, name: name, at: now)
-      return record
+    for index in 0..<used(.units) where take(index, kind: kind) {
+      return begin(index, nativeID: nativeID, name: name, at: now)
     }
-    guard let index = takeUnused(.units) else { return nil }
-    let record = record(.units, index)
-    // Nobody scans for free records beyond `used` but whoever raised it, so a plain store is enough.
-    record.store(CTXTOP_UNIT_TENANT, Words.pack(Tenancy.live | kind &<< 8, record.load(CTXTOP_UNIT_TENANT).high &+ 1))
-    begin(record, index, nativeID: nativeID, name: name, at: now)
-    return record
+    // A record that was just added may be found by another thread's search before it is ours.
+    while let index = takeUnused(.units) {
+      if take(index, kind: kind) { return begin(index, nativeID: nativeID, name: name, at: now) }
+    }
+    return nil
   }
 
-  private func begin(_ record: Words, _ index: Int, nativeID: UInt64, name: UInt32, at now: UInt64) {
+  private func take(_ index: Int, kind: UInt32) -> Bool {
+    let record = record(.units, index)
+    let tenant = record.load(CTXTOP_UNIT_TENANT)
+    let live = Words.pack(Tenancy.live | kind &<< 8, tenant.high &+ 1)
+    return tenant.low & 0xff == Tenancy.free && record.exchange(CTXTOP_UNIT_TENANT, expected: tenant, with: live)
+  }
+
+  private func begin(_ index: Int, nativeID: UInt64, name: UInt32, at now: UInt64) -> Words {
+    let record = record(.units, index)
     ChangeCount.beginOwned(record)
     for word in CTXTOP_UNIT_NATIVE_ID..<CTXTOP_UNIT_WORDS { record.store(word, 0) }
     record.store(CTXTOP_UNIT_NATIVE_ID, nativeID)
@@ -44,13 +45,14 @@ extension Slot {
     let tenant = UInt64(record.load(CTXTOP_UNIT_TENANT).high & 0xffff)
     record.store(CTXTOP_UNIT_SERIALS, UInt64(index &+ 1) &<< 48 | tenant &<< 32)
     ChangeCount.end(record)
+    return record
   }
 
   /// The unit has ended. What it left on its stack or in the middle of a request stays as evidence.
   package func releaseUnit(_ record: Words) {
     let unit = UnitRecord(record)
     let tenant = record.load(CTXTOP_UNIT_TENANT)
-    let state = unit.entries == 0 && unit.openRequest == 0 ? Tenancy.free : Tenancy.gone
+    let state = unit.entries == 0 && !unit.isRequestOpen ? Tenancy.free : Tenancy.gone
     record.store(CTXTOP_UNIT_TENANT, Words.pack(tenant.low & ~0xff | state, tenant.high))
   }
 }

@@ -25,7 +25,7 @@ package struct UnitRecord {
   @inline(__always)
   package func beginRequest(at now: UInt64, label: Label, outer: inout Outer) -> UInt64 {
     let phase = words.loadRelaxed(CTXTOP_UNIT_PHASE)
-    if phase != Phase.idle {
+    if phase != Phase.idle, isRequestOpen {
       outer.request = words.loadRelaxed(CTXTOP_UNIT_REQUEST)
       outer.started = words.loadRelaxed(CTXTOP_UNIT_STARTED)
       outer.label = words.loadRelaxed(CTXTOP_UNIT_LABEL)
@@ -56,14 +56,19 @@ package struct UnitRecord {
   /// The response is closed. Contexts are looked after by `reconcile` and `markLeft`.
   @inline(__always)
   package func endRequest(_ serial: UInt64, at now: UInt64, outer: Outer) {
-    guard words.loadRelaxed(CTXTOP_UNIT_REQUEST) == serial else { return }
+    guard words.loadRelaxed(CTXTOP_UNIT_REQUEST) == serial else {
+      // The outer request ends before the inner one: it must not be taken up again when that ends.
+      words.store(CTXTOP_UNIT_CLOSED_ELSEWHERE, serial)
+      return
+    }
+    let isOuterOpen = outer.phase != Phase.idle && words.loadRelaxed(CTXTOP_UNIT_CLOSED_ELSEWHERE) != outer.request
     ChangeCount.beginOwned(words)
-    if outer.phase != Phase.idle {
+    if isOuterOpen {
       words.store(CTXTOP_UNIT_REQUEST, outer.request)
       words.store(CTXTOP_UNIT_STARTED, outer.started)
       words.store(CTXTOP_UNIT_LABEL, outer.label)
     }
-    words.store(CTXTOP_UNIT_PHASE, outer.phase)
+    words.store(CTXTOP_UNIT_PHASE, isOuterOpen ? outer.phase : Phase.idle)
     words.store(CTXTOP_UNIT_LAST_EVENT, now)
     ChangeCount.end(words)
   }
@@ -72,6 +77,11 @@ package struct UnitRecord {
   @inline(__always)
   package var openRequest: UInt64 {
     words.loadRelaxed(CTXTOP_UNIT_PHASE) == Phase.idle ? 0 : words.loadRelaxed(CTXTOP_UNIT_REQUEST)
+  }
+
+  /// Whether a request is open that nobody has closed: another thread can only leave a note of its closing.
+  package var isRequestOpen: Bool {
+    openRequest != 0 && words.loadRelaxed(CTXTOP_UNIT_CLOSED_ELSEWHERE) != openRequest
   }
 
   /// The label of the open request.

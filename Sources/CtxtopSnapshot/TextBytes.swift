@@ -7,13 +7,17 @@ extension String {
     utf8.withContiguousStorageIfAvailable { body(UnsafeRawBufferPointer($0)) }
   }
 
-  /// The text of bytes that should be UTF-8. In bytes that are not, each one beyond ASCII becomes `?`.
+  /// The text of bytes that should be UTF-8. A character that the end has cut in two is left out; in bytes that
+  /// are no UTF-8 all the same, each one beyond ASCII becomes `?`.
   @inline(never)
   package init(repairing bytes: UnsafeRawBufferPointer) {
     let units = bytes.assumingMemoryBound(to: UInt8.self)
-    if let text = String(validating: units, as: UTF8.self) {
-      self = text
-      return
+    for cut in 0...min(3, units.count) {
+      let kept = UnsafeBufferPointer(rebasing: units[..<(units.count - cut)])
+      if let text = String(validating: kept, as: UTF8.self) {
+        self = text
+        return
+      }
     }
     var ascii: [UInt8] = []
     ascii.reserveCapacity(bytes.count)

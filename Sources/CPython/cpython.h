@@ -69,7 +69,7 @@ enum { Py_TPFLAGS_DEFAULT = 1 << 18, Py_TPFLAGS_HAVE_GC = 1 << 14 };
 
 extern PyObject _Py_NoneStruct, _Py_TrueStruct, _Py_FalseStruct;
 extern PyObject PyList_Type, PyTuple_Type;
-extern PyObject *PyExc_TypeError, *PyExc_ValueError, *PyExc_ImportError, *PyExc_AttributeError;
+extern PyObject *PyExc_TypeError, *PyExc_ValueError, *PyExc_ImportError, *PyExc_AttributeError, *PyExc_Exception;
 
 void Py_IncRef(PyObject *);
 void Py_DecRef(PyObject *);
@@ -91,6 +91,8 @@ void PyErr_Fetch(PyObject **, PyObject **, PyObject **);
 void PyErr_Restore(PyObject *, PyObject *, PyObject *);
 void PyErr_NormalizeException(PyObject **, PyObject **, PyObject **);
 int PyException_SetTraceback(PyObject *, PyObject *);
+
+int Py_AddPendingCall(int (*)(void *), void *);
 
 PyObject *PyObject_GetAttr(PyObject *, PyObject *);
 PyObject *PyObject_GenericGetAttr(PyObject *, PyObject *);

@@ -41,6 +41,8 @@ package enum Agent {
   static let attachmentWord = 0
   /// A word of the page that is 1 while somebody attaches or detaches.
   static let busyWord = 1
+  /// A word of the page that is 1 when this process will never attach, so that nobody asks at each event.
+  static let declinedWord = 2
 
   /// The slot of the present attachment. Only used while attached.
   nonisolated(unsafe) static var slotInUse: Slot?
@@ -58,6 +60,12 @@ package enum Agent {
     guard let page else { return 0 }
     return page.loadRelaxed(attachmentWord)
   }
+
+  /// Whether this process has said that it will never attach.
+  package static var isDeclined: Bool { page.map { $0.loadRelaxed(declinedWord) != 0 } ?? false }
+
+  /// This process will never attach.
+  package static func decline() { page?.store(declinedWord, 1) }
 
   /// What this thread writes to; nil: not attached.
   @inline(__always)

@@ -113,10 +113,14 @@ struct AgentLoop: ~Copyable {
 
   mutating func run() {
     while step() {}
-    exporter.close(unlinking: leadership.stillLeads() && isLast())
+    exporter.close()
     leadership.resign(at: Clock.monotonic())
     watched.forget()
     service.slot.moveOut()
+    // Our own lock goes first: of workers that end together, the last one to look sees that nobody is left. A
+    // worker that begins just now and loses its socket to this puts it back at its next beat.
+    service.lock.giveBack(service.slot.index)
+    if isLast() { exporter.removeSocket() }
     OwnedDescriptors.close(service.lock.descriptor)
     OwnedDescriptors.close(service.file.descriptor)
     OwnedDescriptors.close(wake)
@@ -135,7 +139,7 @@ struct AgentLoop: ~Copyable {
     if leadership.stillLeads() {
       exporter.serve(polled[2...], at: now)
     } else if exporter.isOpen {
-      exporter.close(unlinking: false)
+      exporter.close()
     }
     return true
   }
@@ -161,7 +165,7 @@ struct AgentLoop: ~Copyable {
     isOrphaned = FileIdentity(at: path).map { !$0.isSame(as: service.file.identity) } ?? true
     if isOrphaned {
       leadership.resign(at: now)
-      exporter.close(unlinking: false)
+      exporter.close()
     }
     return true
   }
@@ -170,7 +174,7 @@ struct AgentLoop: ~Copyable {
   /// and readers may know that this process lives. Returns only when the process detaches.
   private mutating func liveOnWithoutDescriptors() -> Bool {
     leadership.resign(at: Clock.monotonic())
-    exporter.close(unlinking: false)
+    exporter.close()
     watched.forget()
     while Agent.attachment != 0 {
       let now = Clock.monotonic()
@@ -188,7 +192,7 @@ struct AgentLoop: ~Copyable {
       exporter.keepOpen(leadership, at: now)
       return
     }
-    if exporter.isOpen { exporter.close(unlinking: false) }
+    if exporter.isOpen { exporter.close() }
     if leadership.takeIfVacant(at: now) {
       watched.forget()
       exporter.open(&leadership, at: now)

@@ -35,7 +35,7 @@ struct Exporter: ~Copyable {
 
   /// Makes the socket and puts it in the place of whatever socket was there.
   mutating func open(_ leadership: inout Leadership, at now: UInt64) {
-    close(unlinking: false)
+    close()
     nextTry = now &+ 500_000_000
     let temporary = service.directory.path.entry(".\(service.stem).\(getpid()).sock")
     temporary.withCString { _ = unlink($0) }
@@ -79,17 +79,20 @@ struct Exporter: ~Copyable {
     open(&leadership, at: now)
   }
 
-  /// Closes the listener and all clients; removes the socket only when it is still ours.
-  mutating func close(unlinking: Bool) {
+  /// Closes the listener and all clients. The socket's name stays: it may lead to another worker's by now.
+  mutating func close() {
     for client in clients { OwnedDescriptors.close(client.descriptor) }
     clients.removeAll()
     if listener < 0 { return }
-    if unlinking, let bound, let there = FileIdentity(at: path), there.isSame(as: bound) {
-      path.withCString { _ = unlink($0) }
-    }
     OwnedDescriptors.close(listener)
     listener = -1
     bound = nil
+  }
+
+  /// Removes the socket when no worker is left to listen on it.
+  func removeSocket() {
+    guard let there = FileIdentity(at: path), there.isSocket, there.owner == geteuid() else { return }
+    path.withCString { _ = unlink($0) }
   }
 
   // MARK: Polling

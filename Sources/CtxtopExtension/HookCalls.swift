@@ -39,15 +39,26 @@ enum HookCalls {
   private static func ask(_ hook: Object?, _ arguments: Object?...) -> Object? {
     guard let hook else { return nil }
     let answer = arguments.withUnsafeBufferPointer { Python.call(hook, $0.baseAddress, $0.count) }
-    if answer == nil { PyErr_Clear() }
+    if answer == nil { forget() }
     return answer
   }
+
+  /// What a hook raised is no business of the application's - unless it was not the hook's: a signal handler may
+  /// have raised SystemExit in the middle of it. That is raised again as soon as the main thread is back in Python.
+  private static func forget() {
+    if PyErr_ExceptionMatches(PyExc_Exception) == 1 { return PyErr_Clear() }
+    if foreign != nil { return PyErr_Clear() }
+    foreign = SetAsideException()
+    if Py_AddPendingCall(raiseForeign, nil) != 0 { foreign = nil }
+  }
+
+  nonisolated(unsafe) fileprivate static var foreign: SetAsideException?
 
   private static func askName(_ hook: Object?, _ arguments: Object?...) -> UInt32 {
     guard let hook else { return 0 }
     let answer = arguments.withUnsafeBufferPointer { Python.call(hook, $0.baseAddress, $0.count) }
     guard let answer else {
-      PyErr_Clear()
+      forget()
       return 0
     }
     defer { Py_DecRef(answer) }
@@ -99,8 +110,11 @@ enum HookCalls {
     return UInt32(truncatingIfNeeded: pid)
   }
 
-  /// An event in a process that is not attached: it may attach now.
-  static func firstEvent(_ context: Object?) { Py_DecRef(ask(firstEventHook, context ?? Python.none)) }
+  /// An event in a process that is not attached: it may attach now, or say that it never will.
+  static func firstEvent(_ context: Object?) {
+    if Agent.isDeclined { return }
+    if askNumber(firstEventHook, context ?? Python.none) == 0 { Agent.decline() }
+  }
 
   /// Name of the calling thread.
   static let threadName: @convention(c) () -> UInt32 = {
@@ -108,4 +122,11 @@ enum HookCalls {
     defer { exception.restore() }
     return askName(threadNameHook)
   }
+}
+
+private let raiseForeign: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { _ in
+  guard let exception = HookCalls.foreign else { return 0 }
+  HookCalls.foreign = nil
+  exception.restore()
+  return -1
 }

@@ -37,8 +37,8 @@ struct Findings: Sendable {
       workers.append(judge(now, index, confirming: witness))
     }
     verdicts.sort {
-      ($0.severity.level, $1.code.rawValue, $1.workerIndex, $1.since ?? .max)
-        > ($1.severity.level, $0.code.rawValue, $0.workerIndex, $0.since ?? .max)
+      ($0.severity.level, $1.code.place, $1.workerIndex, $1.since ?? .max)
+        > ($1.severity.level, $0.code.place, $0.workerIndex, $0.since ?? .max)
     }
   }
 
@@ -74,6 +74,11 @@ struct Subject {
 
   /// `GET /chat/<id>`, or `work outside of a request`.
   func name(of label: RequestLabel?) -> String { label?.text ?? "work outside of a request" }
+
+  /// Who left a context: the request, or else the place where it was pushed.
+  func owner(of context: Context) -> String {
+    context.label == nil && !context.frame.isEmpty ? context.frame : name(of: context.label)
+  }
 }
 
 extension UnitKind {

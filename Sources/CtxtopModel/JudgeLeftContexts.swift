@@ -65,7 +65,7 @@ extension Subject {
     verdict.since = snapshot.wallTime(of: since)
     let age = Format.age(snapshot.age(of: since))
     verdict.message =
-      "\(name(of: unit)): \(context.kind.name) context left by \(name(of: context.label)) \(age) ago"
+      "\(name(of: unit)): \(context.kind.name) context left by \(owner(of: context)) \(age) ago"
     if context.served > 0 {
       verdict.message += "; \(Format.count(context.served, "request has", "requests have")) run on it since"
     }
@@ -76,7 +76,7 @@ extension Subject {
   /// What is known of a context.
   func evidence(of context: Context, on unit: Unit) -> [Evidence] {
     var evidence = [
-      Evidence("kind", context.kind.name), Evidence("left_by", name(of: context.label)),
+      Evidence("kind", context.kind.name), Evidence("left_by", owner(of: context)),
       Evidence("endpoint", context.label?.endpoint ?? ""), Evidence("frame", context.frame),
       Evidence("request", context.request == 0 ? "" : String(context.request)),
       Evidence("thread", unit.name), Evidence("native_thread", String(unit.nativeID)),

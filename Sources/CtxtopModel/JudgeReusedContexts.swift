@@ -26,7 +26,7 @@ extension Subject {
     verdict.since = snapshot.wallTime(of: since)
     verdict.message =
       "\(name(of: unit)): \(Format.count(context.served, "request", "requests")) ran on the app context that "
-      + "\(name(of: context.label)) left \(Format.age(snapshot.age(of: since))) ago"
+      + "\(owner(of: context)) left \(Format.age(snapshot.age(of: since))) ago"
     verdict.evidence = evidence(of: context, on: unit)
     return verdict
   }

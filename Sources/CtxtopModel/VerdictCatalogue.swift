@@ -8,6 +8,17 @@ package enum VerdictCode: String, CaseIterable, Sendable {
   case teardownFailed = "CTX003"
   case connectionOutlivesContext = "CTX004"
 
+  /// Where it stands among others of its severity, the most pressing first: connections that run out come
+  /// before the function whose failure made them.
+  var place: Int {
+    switch self {
+    case .contextLeftBehind: 1
+    case .reusedContext: 2
+    case .connectionOutlivesContext: 3
+    case .teardownFailed: 4
+    }
+  }
+
   /// What the catalogue says of it.
   package var entry: VerdictEntry {
     switch self {
@@ -38,11 +49,13 @@ package enum VerdictCatalogue {
 
   static let contextLeftBehind = VerdictEntry(
     name: "context left behind", severity: .critical,
-    remedy: "Restart the worker now, gracefully. Then make the teardown function that raises catch its own errors.",
+    remedy:
+      "Restart the worker now, gracefully. Then find what keeps the context from being popped: a push without a pop, "
+      + "or something that raises while contexts are pushed or torn down.",
     meaning: """
       An app or request context is still on the stack of its thread, greenlet or task although its owner has \
-      finished: the request that pushed it is closed, another request has begun, or the thread is gone. Usually a \
-      teardown function raised before the context was popped. Whatever g and the session hold stays alive, and \
+      finished: the request that pushed it is closed, another request has begun, or the thread is gone. Somebody \
+      pushed it and never popped it, or something raised in between. Whatever g and the session hold stays alive, and \
       the next request of that thread may see it. A context whose request is still open is never reported, \
       however long it takes.
       """)

@@ -57,14 +57,17 @@ def test_answers_within_two_seconds_while_one_is_stopped(start: Callable[..., Se
         assert seconds < 2
         assert agent.pids(document) == expected
         assert document["totals"]["requests"] >= 10
-        dumped = agent.dump(server.directory)
-        assert {worker["pid"]: worker["state"] for worker in dumped["workers"]}[pid] == "stopped"
+        agent.until(lambda: states(agent.dump(server.directory)), lambda seen: seen[pid] == "stopped", 2)
     finally:
         os.kill(pid, signal.SIGCONT)
     # The former leader must notice that it is one no more: one socket, one answer, nothing unlinked.
     time.sleep(0.7)
     for _ in range(10):
         assert agent.pids(agent.snapshot(server.directory)) == expected
+
+
+def states(document: agent.Snapshot) -> dict[int, str]:
+    return {worker["pid"]: worker["state"] for worker in document["workers"]}
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)

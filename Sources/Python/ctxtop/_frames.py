@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 from types import CodeType, FrameType
 
 # Enough for any real program; a program that compiles code under endless names must not grow us.
@@ -107,12 +106,12 @@ def _import_directories() -> list[str]:
 
 
 def _find_library_directories() -> list[str]:
-    paths = sysconfig.get_paths()
-    found = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib", "scripts") if key in paths}
-    # In a virtual environment the standard library lies with the interpreter that made it.
-    found.add(os.path.dirname(os.__file__))
-    found.add(os.path.dirname(os.path.abspath(__file__)))
-    found.add(os.path.dirname(sys.executable or "") or "/nonexistent")
+    # What is installed lies below directories that are known by their names; see is_library. Not by sysconfig,
+    # which would load a megabyte of build settings.
+    found = {os.path.dirname(os.__file__), os.path.dirname(os.path.abspath(__file__))}
+    if sys.executable:
+        # Installed scripts lie beside their interpreter.
+        found.add(os.path.dirname(sys.executable))
     return sorted({_directory(path) for path in found} | {_directory(os.path.realpath(path)) for path in found})
 
 

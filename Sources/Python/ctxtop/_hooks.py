@@ -119,14 +119,16 @@ class Hooks:
         except Exception:
             return -1
 
-    def first_event(self, context: Any = None) -> None:
+    def first_event(self, context: Any = None) -> bool:
         """An event in a process that is not attached. Attaches a worker; else remembers who pushed what is there.
 
-        ``context``: what is being pushed or popped, where the caller knows.
+        ``context``: what is being pushed or popped, where the caller knows. False: do not ask again.
         """
         try:
-            if self._lifecycle.first_event() or self._lifecycle.has_declined():
-                return
+            if self._lifecycle.first_event():
+                return True
+            if self._lifecycle.has_declined():
+                return False
             contexts = [pushed for _, pushed in self._read_stack()]
             if context is not None:
                 contexts.append(context)
@@ -134,8 +136,9 @@ class Hooks:
                 frame = _frames.first(sys._getframe(1))
                 for pushed in contexts:
                     _origins.remember(pushed, frame)
+            return True
         except Exception:
-            return
+            return True
 
 
 def install(native: Any, lifecycle: Lifecycle) -> Hooks:

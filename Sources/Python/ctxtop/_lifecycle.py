@@ -15,6 +15,7 @@ itself.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import platform
@@ -36,8 +37,8 @@ class Lifecycle:
         # A process that failed to attach, or must not, is not asked again.
         self._declined_pid = 0
         self._is_started = False
-        self._flask = _distribution_version("flask")
-        self._werkzeug = _distribution_version("werkzeug")
+        self._flask = _version("flask")
+        self._werkzeug = _version("werkzeug")
 
     def start(self) -> None:
         """Arrange that each worker attaches; attach now if we are one. Idempotent."""
@@ -62,7 +63,7 @@ class Lifecycle:
         self.describe()
         if self.native.attach() == 0:
             self._attached_pid = pid
-            if warning := self.native.problem():
+            if warning := self.native.warning():
                 _log.warning("%s", warning)
             return True
         self._declined_pid = pid
@@ -83,7 +84,7 @@ class Lifecycle:
             platform.python_version(),
             self._flask,
             self._werkzeug,
-            _text_version(sys.modules.get("sqlalchemy")),
+            _version("sqlalchemy"),
         )
 
     def first_event(self) -> bool:
@@ -142,15 +143,22 @@ def _is_importing(frame: FrameType | None) -> bool:
     return False
 
 
-def _distribution_version(name: str) -> str:
-    from importlib import metadata
+def _version(name: str) -> str:
+    """Version of a package that is imported; "" if it does not say.
 
-    try:
-        return metadata.version(name)
-    except Exception:
-        return _text_version(sys.modules.get(name))
-
-
-def _text_version(module: object) -> str:
-    version = getattr(module, "__version__", "")
-    return version if isinstance(version, str) else ""
+    Not by ``importlib.metadata``, whose imports weigh more than all of ours.
+    """
+    module = sys.modules.get(name)
+    # Not by getattr: where the attribute is deprecated, asking for it warns.
+    version = vars(module).get("__version__") if module is not None else None
+    if isinstance(version, str):
+        return version
+    file: str | None = getattr(module, "__file__", None)
+    if not file:
+        return ""
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(os.path.dirname(os.path.dirname(file))):
+            stem, kind = os.path.splitext(entry)
+            if kind in (".dist-info", ".egg-info") and stem.lower().startswith(f"{name}-"):
+                return str(stem.split("-")[1])
+    return ""

@@ -33,7 +33,10 @@ def is_attached() -> bool:
     """Whether this very process has a slot."""
 
 def problem() -> str | None:
-    """Why the last attach failed, or what one that worked has to say, in one line; None: nothing."""
+    """Why the last attach failed, in one line; None: it did not."""
+
+def warning() -> str | None:
+    """What an attach that worked nevertheless has to say, in one line; None: nothing."""
 
 def install(hooks: object, cv_app: ContextVar[Any] | None, cv_request: ContextVar[Any] | None, /) -> None:
     """Take the callbacks for cold paths, and Flask's context variables where this version has them."""

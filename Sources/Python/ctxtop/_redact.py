@@ -6,7 +6,9 @@ wrong, never with whose data.
 
 from __future__ import annotations
 
+import functools
 import re
+from types import SimpleNamespace
 from typing import Any
 
 _MESSAGE_BYTES = 200
@@ -14,19 +16,25 @@ _MESSAGE_BYTES = 200
 _SOURCE_CHARACTERS = 4096
 _MASK = "***"
 
-_SQL = re.compile(r"\s*[\[(](?:SQL|parameters|generated in|Background on this error)\b.*", re.IGNORECASE)
-_URL_SECRETS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s'\"]*@")
-_URL_TAIL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s/?#'\"]*)[/?#][^\s'\"]*")
-_EMAIL = re.compile(r"[^\s@'\"<>()]+@[^\s@'\"<>()]+\.[^\s@'\"<>()]+")
-# The opening quote must not follow a letter, or the apostrophe of "can't" would open a value.
-_QUOTED = re.compile(r"(?<![A-Za-z0-9])(['\"`])(.*?)(?:\1(?![A-Za-z0-9])|$)")
-_NAMED = re.compile(
-    r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|key|auth\w*|bearer|cookie|session\w*|credential\w*"
-    r"|dsn|sid|sig(?:nature)?|user\w*|login|card|iban|ssn)\s*[=:]\s*)\S+",
-    re.IGNORECASE,
-)
-_PATH = re.compile(r"(?<![\w.])/[^\s'\"]{2,}")
-_WORD = re.compile(r"[A-Za-z0-9_\-+/=]{5,}")
+
+@functools.cache
+def _patterns() -> SimpleNamespace:
+    """Compiled when the first message is masked: most processes never see one."""
+    return SimpleNamespace(
+        sql=re.compile(r"\s*[\[(](?:SQL|parameters|generated in|Background on this error)\b.*", re.IGNORECASE),
+        url_account=re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s'\"]*@"),
+        url_tail=re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s/?#'\"]*)[/?#][^\s'\"]*"),
+        email=re.compile(r"[^\s@'\"<>()]+@[^\s@'\"<>()]+\.[^\s@'\"<>()]+"),
+        # The opening quote must not follow a letter, or the apostrophe of "can't" would open a value.
+        quoted=re.compile(r"(?<![A-Za-z0-9])(['\"`])(.*?)(?:\1(?![A-Za-z0-9])|$)"),
+        named=re.compile(
+            r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|key|auth\w*|bearer|cookie|session\w*|credential\w*"
+            r"|dsn|sid|sig(?:nature)?|user\w*|login|card|iban|ssn)\s*[=:]\s*)\S+",
+            re.IGNORECASE,
+        ),
+        path=re.compile(r"(?<![\w.])/[^\s'\"]{2,}"),
+        word=re.compile(r"[A-Za-z0-9_\-+/=]{5,}"),
+    )
 
 
 def message(error: BaseException) -> str:
@@ -38,18 +46,19 @@ def message(error: BaseException) -> str:
         text = str(error)[:_SOURCE_CHARACTERS].lstrip()
     except Exception:
         return ""
-    return bounded(masked(_SQL.sub("", text.split("\n", 1)[0].rstrip())), _MESSAGE_BYTES)
+    return bounded(masked(_patterns().sql.sub("", text.split("\n", 1)[0].rstrip())), _MESSAGE_BYTES)
 
 
 def masked(text: str) -> str:
     """``text`` without quoted values, addresses, paths, named secrets, and words that look like keys or numbers."""
-    text = _URL_SECRETS.sub(r"\1", text)
-    text = _URL_TAIL.sub(r"\1", text)
-    text = _EMAIL.sub(_MASK, text)
-    text = _QUOTED.sub(rf"\1{_MASK}\1", text)
-    text = _NAMED.sub(rf"\1{_MASK}", text)
-    text = _PATH.sub(_MASK, text)
-    return _WORD.sub(_masked_word, text)
+    patterns = _patterns()
+    text = patterns.url_account.sub(r"\1", text)
+    text = patterns.url_tail.sub(r"\1", text)
+    text = patterns.email.sub(_MASK, text)
+    text = patterns.quoted.sub(rf"\1{_MASK}\1", text)
+    text = patterns.named.sub(rf"\1{_MASK}", text)
+    text = patterns.path.sub(_MASK, text)
+    return str(patterns.word.sub(_masked_word, text))
 
 
 def bounded(text: str, size: int) -> str:
@@ -69,7 +78,7 @@ def url(value: Any) -> str:
     place += f"[{host}]" if host and ":" in host else host or ""
     place += f":{port}" if port else ""
     # An SQLite "file:" URI and an ODBC string carry a query, or everything, in the database's place.
-    tail = re.split(r"[?;]", str(database), maxsplit=1)[0] if database else ""
+    tail = str(database).partition("?")[0].partition(";")[0] if database else ""
     return f"{drivername}://{place}" + (f"/{tail}" if tail else "")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import sysconfig
 import threading
 from typing import TYPE_CHECKING
 
@@ -45,7 +44,8 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     if _lifecycle is not None or _declined:
         return _lifecycle
     _declined = True
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+    # Asking sysconfig would load a megabyte of build settings.
+    if "t" in sys.abiflags:
         _log.warning("%s is not monitored: free-threaded CPython is not supported yet", app.name)
         return None
     try:

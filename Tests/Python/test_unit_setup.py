@@ -1,0 +1,81 @@
+"""Whatever is missing or fails at the start is one log line and an application that runs without us."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import flask
+import pytest
+from ctxtop import Ctxtop, _lifecycle, _setup
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process where nobody has called us yet."""
+    monkeypatch.setattr(_setup, "_lifecycle", None)
+    monkeypatch.setattr(_setup, "_declined", False)
+
+
+def no_native_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctxtop._native", None)
+    monkeypatch.delattr("ctxtop._native", raising=False)
+
+
+def free_threaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "abiflags", "t")
+
+
+def a_native_module_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Native:
+        def configure(self, *_: object) -> None:
+            raise OSError("no memory")
+
+    monkeypatch.setitem(sys.modules, "ctxtop._native", Native())
+    monkeypatch.setattr("ctxtop._native", Native(), raising=False)
+
+
+@pytest.mark.parametrize("trouble", [no_native_module, free_threaded, a_native_module_that_fails])
+def test_trouble_is_one_line_and_no_hook(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    trouble: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    trouble(monkeypatch)
+    before = (flask.ctx.AppContext.push, flask.ctx.RequestContext.pop)
+    for name in ("shop", "office"):
+        app = flask.Flask(name)
+        entry: Any = app.wsgi_app
+        Ctxtop(app)
+        assert app.wsgi_app == entry
+        assert app.test_client().get("/").status_code == 404
+    assert [record.name for record in caplog.records] == ["ctxtop"]
+    assert "not monitored" in caplog.text
+    assert (flask.ctx.AppContext.push, flask.ctx.RequestContext.pop) == before
+
+
+def test_switched_off_says_and_does_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    no_native_module(monkeypatch)
+    app = flask.Flask("shop")
+    app.config["CTXTOP_ENABLED"] = "0"
+    Ctxtop(app)
+    assert caplog.records == [] and "ctxtop" not in app.extensions
+
+
+def test_what_is_no_application_is_no_reason_to_raise(caplog: pytest.LogCaptureFixture) -> None:
+    Ctxtop().init_app(object())  # type: ignore[arg-type]
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("name", ["flask", "werkzeug", "sqlalchemy"])
+def test_versions_are_those_that_are_installed(name: str, recwarn: pytest.WarningsRecorder) -> None:
+    from importlib import import_module, metadata
+
+    import_module(name)
+    assert _lifecycle._version(name) == metadata.version(name)
+    assert len(recwarn) == 0
+
+
+def test_the_version_of_what_is_not_there() -> None:
+    assert _lifecycle._version("no_such_package") == ""

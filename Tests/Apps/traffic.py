@@ -49,6 +49,7 @@ def poison(port: int) -> None:
     for number in range(200):
         if send(port, f"/chat/{number}") >= 500:
             return
+        time.sleep(0.02)
 
 
 def leak(port: int) -> None:

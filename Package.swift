@@ -9,12 +9,17 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// The guest once more, as Embedded Swift: one module, no runtime, libc alone.
+/// The guest once more, as Embedded Swift: one module, no runtime, libc alone. Small: without debug information
+/// equal code is merged, equal traps share an instruction, and the dynamic exclusivity checks - calls of an empty
+/// function in Embedded Swift - are left out.
 let embedded: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .treatAllWarnings(as: .error),
   .enableExperimentalFeature("Embedded"),
-  .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"]),
+  .unsafeFlags([
+    "-wmo", "-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections", "-Xfrontend", "-gnone",
+    "-Xfrontend", "-mergeable-traps",
+  ]),
 ]
 
 /// Only the module's init function may be seen from outside, and the library must stay mapped: its

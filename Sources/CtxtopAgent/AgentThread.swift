@@ -117,23 +117,31 @@ struct AgentLoop: ~Copyable {
     leadership.resign(at: Clock.monotonic())
     watched.forget()
     service.slot.moveOut()
-    // Our own lock goes first: of workers that end together, the last one to look sees that nobody is left. A
-    // worker that begins just now and loses its socket to this puts it back at its next beat.
-    service.lock.giveBack(service.slot.index)
-    if isLast() { exporter.removeSocket() }
+    if service.isIntact { giveUpLock() }
     OwnedDescriptors.close(service.lock.descriptor)
     OwnedDescriptors.close(service.file.descriptor)
     OwnedDescriptors.close(wake)
   }
 
+  private func giveUpLock() {
+    // Our own lock goes first: of workers that end together, the last one to look sees that nobody is left. A
+    // worker that begins just now and loses its socket to this puts it back at its next beat.
+    service.lock.giveBack(service.slot.index)
+    if isLast() { exporter.removeSocket() }
+  }
+
   /// One round: look after what is due, sleep, serve what woke us. False: it is time to end.
   private mutating func step() -> Bool {
+    // The application may close our descriptors at any time, and open files of its own under their numbers:
+    // nothing is allocated, locked or sent before this was asked, after every sleep.
+    guard service.isIntact, OwnedDescriptors.isOurs(wake) else { return liveOnWithoutDescriptors() }
     var now = Clock.monotonic()
     if now >= nextBeat { beat(at: now) }
-    if now >= nextCheck, !check(at: now) { return false }
+    if now >= nextCheck { check(at: now) }
     lead(at: now)
     sleep(until: wakeTime(at: now), now: now)
     now = Clock.monotonic()
+    guard service.isIntact, OwnedDescriptors.isOurs(wake) else { return true }
     if polled[0].revents != 0 { return false }
     if polled[1].revents != 0 { watched.hasEnded = true }
     if leadership.stillLeads() {
@@ -152,14 +160,10 @@ struct AgentLoop: ~Copyable {
     leadership.beat(at: now)
   }
 
-  /// Once a second: are the descriptors and the files still ours? False: the lock is lost, for good.
-  private mutating func check(at now: UInt64) -> Bool {
+  /// Once a second: is the segment still the one that its name leads to?
+  private mutating func check(at now: UInt64) {
     nextCheck = now &+ Self.second
-    guard service.lock.isIntact, OwnedDescriptors.isOurs(wake) else {
-      service.slot.control.store(CTXTOP_SLOT_LOCK_LOST, 1)
-      return liveOnWithoutDescriptors()
-    }
-    let path = service.directory.path.entry(SegmentFile.fileName(service.stem))
+    let path = SegmentFile.path(in: service.directory.path, stem: service.stem)
     // A segment that has lost its name belongs to nobody who could look for it: its leader must not fight
     // with that of the file which took its place.
     isOrphaned = FileIdentity(at: path).map { !$0.isSame(as: service.file.identity) } ?? true
@@ -167,12 +171,12 @@ struct AgentLoop: ~Copyable {
       leadership.resign(at: now)
       exporter.close()
     }
-    return true
   }
 
   /// The application closed our descriptors: no socket and no lock any more, but the mapping is still there
   /// and readers may know that this process lives. Returns only when the process detaches.
   private mutating func liveOnWithoutDescriptors() -> Bool {
+    service.slot.control.store(CTXTOP_SLOT_LOCK_LOST, 1)
     leadership.resign(at: Clock.monotonic())
     exporter.close()
     watched.forget()

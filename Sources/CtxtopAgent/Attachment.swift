@@ -33,7 +33,8 @@ extension Agent {
   private static func claim(_ identity: WorkerIdentity) throws(SystemFailure) {
     let mode = FileMode(group: configuration.group)
     let directory = try RuntimeDirectory.find(named: configuration.directory, mode: mode)
-    warning = directory.isTmpfs ? "" : "\(directory.path.text) is not on tmpfs: a slow disk can stall this worker"
+    let complaint = directory.path.appending(" is not on tmpfs: a slow disk can stall this worker")
+    warning = directory.isTmpfs ? "" : complaint.text
     let file = try SegmentFile.open(in: directory.path, stem: configuration.stem, mode: mode)
     guard OwnedDescriptors.add(file.descriptor) else {
       close(file.descriptor)
@@ -99,6 +100,9 @@ package struct Service: Sendable {
   package let directory: RuntimeDirectory
   package let mode: FileMode
   package let stem: String
+
+  /// Whether the descriptors of segment and lock file still lead there.
+  var isIntact: Bool { lock.isIntact && OwnedDescriptors.isOurs(file.descriptor) }
 
   package init(
     file: SegmentFile, lock: LockFile, slot: Slot, directory: RuntimeDirectory, mode: FileMode, stem: String

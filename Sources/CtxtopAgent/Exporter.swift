@@ -25,7 +25,7 @@ struct Exporter: ~Copyable {
 
   init(_ service: Service) {
     self.service = service
-    path = service.directory.path.entry("\(service.stem).sock")
+    path = service.directory.path.entry(service.stem).appending(".sock")
     collector = Collector(file: service.file, lock: service.lock, own: service.slot)
   }
 
@@ -37,7 +37,8 @@ struct Exporter: ~Copyable {
   mutating func open(_ leadership: inout Leadership, at now: UInt64) {
     close()
     nextTry = now &+ 500_000_000
-    let temporary = service.directory.path.entry(".\(service.stem).\(getpid()).sock")
+    let temporary = service.directory.path.entry(".").appending(service.stem).appending(".")
+      .appending(UInt64(getpid())).appending(".sock")
     temporary.withCString { _ = unlink($0) }
     let socket = ctxtop_unix_socket()
     guard socket >= 0 else { return }
@@ -135,7 +136,9 @@ struct Exporter: ~Copyable {
       switch request {
       case .record: clients[index].send(answer.record(&collector), at: now)
       case .json: clients[index].send(answer.json(&collector), at: now, andClose: true)
-      case .text(let text): clients[index].send(Array(text.description.utf8), at: now, andClose: true)
+      case .text(let text):
+        let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        clients[index].send([UInt8](bytes), at: now, andClose: true)
       }
     }
     clients[index].flush(at: now)

@@ -107,15 +107,27 @@ struct ExporterClient {
   }
 
   private mutating func parse(_ request: ArraySlice<UInt8>, at now: UInt64) -> Request? {
-    if request.elementsEqual("snapshot".utf8) { return .record }
-    if request.elementsEqual("json".utf8) { return .json }
-    if request.elementsEqual("help".utf8) { return .text(Self.help) }
-    if request.starts(with: "watch ".utf8), let milliseconds = Self.number(request.dropFirst(6)) {
+    if Self.isWord(request, "snapshot") { return .record }
+    if Self.isWord(request, "json") { return .json }
+    if Self.isWord(request, "help") { return .text(Self.help) }
+    if Self.begins(request, with: "watch "), let milliseconds = Self.number(request.dropFirst(6)) {
       interval = min(max(milliseconds &* 1_000_000, Self.shortestInterval), Self.longestInterval)
       nextRecord = now
       return nil
     }
     return .text("error: unknown request; try help\n")
+  }
+
+  private static func isWord(_ request: ArraySlice<UInt8>, _ word: StaticString) -> Bool {
+    request.count == word.utf8CodeUnitCount && begins(request, with: word)
+  }
+
+  @inline(never)
+  private static func begins(_ request: ArraySlice<UInt8>, with word: StaticString) -> Bool {
+    guard request.count >= word.utf8CodeUnitCount else { return false }
+    for index in 0..<word.utf8CodeUnitCount
+    where request[request.startIndex + index] != word.utf8Start[index] { return false }
+    return true
   }
 
   private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {

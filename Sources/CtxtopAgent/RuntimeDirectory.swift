@@ -35,7 +35,7 @@ package struct RuntimeDirectory: Sendable {
       places.append(Path(cString: session).entry("ctxtop"))
     }
     places.append(Path("/run/ctxtop".utf8))
-    places.append(Path("/dev/shm/ctxtop-\(geteuid())".utf8))
+    places.append(Path("/dev/shm/ctxtop-".utf8).appending(UInt64(geteuid())))
     return places
   }
 

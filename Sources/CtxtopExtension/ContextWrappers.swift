@@ -54,9 +54,13 @@ enum ContextWrappers {
       pushRaised(kind, context)
       return nil
     }
+    if Agent.attachment == 0 {
+      // If the process attaches now, it finds this context on the real stack, and need not be told.
+      HookCalls.firstEvent(context)
+      return result
+    }
     let byFramework = Agent.isPushedByFramework(kind: kind)
-    let frame = byFramework || Agent.attachment == 0 ? 0 : HookCalls.frame()
-    if Agent.attachment == 0 { HookCalls.firstEvent(context) }
+    let frame = byFramework ? 0 : HookCalls.frame()
     Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: frame)
     if kind == 1, byFramework { requestContextPushed(context, appPushes) }
     return result

@@ -118,10 +118,7 @@ enum Python {
 
   /// A new string.
   static func string(_ text: String) -> Object? {
-    var text = text
-    return text.withUTF8 { bytes in
-      PyUnicode_FromStringAndSize(UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self), bytes.count)
-    }
+    text.withBytes { PyUnicode_FromStringAndSize($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count) } ?? nil
   }
 
   /// Raises a TypeError: the only exceptions that are ours are towards our own Python code.

@@ -14,7 +14,7 @@ package struct LockFile: Sendable {
 
   /// Opens the lock file of `stem` in `directory`, creating it when there is none.
   package init(in directory: Path, stem: String, mode: FileMode) throws(SystemFailure) {
-    let path = directory.entry(SegmentFile.lockName(stem))
+    let path = SegmentFile.lockPath(in: directory, stem: stem)
     let fd = path.withCString { ctxtop_open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600) }
     if fd < 0 { throw SystemFailure("opening the lock file", ctxtop_errno()) }
     do throws(SystemFailure) {

@@ -5,6 +5,10 @@
 import CCtxtop
 import Synchronization
 
+#if !hasFeature(Embedded)
+  import CtxtopSnapshot
+#endif
+
 /// The writer's side of a slot's names.
 package struct NameTable: @unchecked Sendable {
   // Sendable: the index is atomic words, used by any thread.
@@ -49,9 +53,9 @@ package struct NameTable: @unchecked Sendable {
   }
 
   /// The number of a Swift string. Not for the event path.
+  @inline(never)
   package func number(of text: String) -> UInt32 {
-    var text = text
-    return text.withUTF8 { number(of: UnsafeRawBufferPointer($0)) }
+    text.withBytes { number(of: $0) } ?? 0
   }
 
   private func write(_ text: UnsafeRawBufferPointer) -> UInt32? {

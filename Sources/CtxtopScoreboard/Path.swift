@@ -1,38 +1,54 @@
 // A path as C wants it: bytes with a zero at the end. (Embedded Swift has no file paths of its own.)
+//
+// Paths are put together by a few functions that are not generic and not inlined: each other way to do it -
+// interpolation, appending sequences - is some kilobytes of the extension.
+
+import CCtxtop
+
+#if !hasFeature(Embedded)
+  import CtxtopSnapshot
+#endif
 
 /// A path of the file system.
 package struct Path: Sendable {
-  private var bytes: [CChar]
+  /// The path with its zero.
+  private var bytes: [CChar] = [0]
 
   /// The path with the given text; ends at the first zero byte.
-  package init(_ text: some Sequence<UInt8>) {
-    bytes = []
-    for byte in text {
-      if byte == 0 { break }
-      bytes.append(CChar(bitPattern: byte))
-    }
-    bytes.append(0)
-  }
+  package init(_ text: String.UTF8View) { add(String(text)) }
 
   /// The path of a C string.
-  package init(cString: UnsafePointer<CChar>) {
-    bytes = []
-    var at = cString
-    while at.pointee != 0 {
-      bytes.append(at.pointee)
-      at += 1
-    }
-    bytes.append(0)
-  }
+  package init(cString: UnsafePointer<CChar>) { add(UnsafeRawBufferPointer(start: cString, count: strlen(cString))) }
+
+  /// The path with the given bytes; ends at the first zero byte.
+  package init(_ text: ArraySlice<UInt8>) { text.withUnsafeBytes { add($0) } }
 
   /// This path with text behind it.
-  package func appending(_ text: String) -> Path { Path(utf8 + Array(text.utf8)) }
+  @inline(never)
+  package func appending(_ text: String) -> Path {
+    var longer = self
+    longer.add(text)
+    return longer
+  }
+
+  /// This path with a number in decimal behind it.
+  @inline(never)
+  package func appending(_ number: UInt64) -> Path {
+    var longer = number < 10 ? self : appending(number / 10)
+    longer.add(UInt8(truncatingIfNeeded: 48 &+ number % 10))
+    return longer
+  }
 
   /// An entry of this directory.
+  @inline(never)
   package func entry(_ name: String) -> Path { appending("/").appending(name) }
 
   /// The bytes without the zero.
-  package var utf8: [UInt8] { bytes.dropLast().map { UInt8(bitPattern: $0) } }
+  package var utf8: ArraySlice<UInt8> {
+    var text: ArraySlice<UInt8> = []
+    for index in 0..<count { text.append(UInt8(bitPattern: bytes[index])) }
+    return text
+  }
 
   /// Number of bytes without the zero.
   package var count: Int { bytes.count - 1 }
@@ -43,5 +59,22 @@ package struct Path: Sendable {
   }
 
   /// The path as text.
-  package var text: String { String(decoding: utf8, as: UTF8.self) }
+  package var text: String { withCString { String(cString: $0) } }
+
+  @inline(never)
+  private mutating func add(_ text: String) {
+    _ = text.withBytes { add($0) }
+  }
+
+  private mutating func add(_ text: UnsafeRawBufferPointer) {
+    for byte in text {
+      if byte == 0 { return }
+      add(byte)
+    }
+  }
+
+  private mutating func add(_ byte: UInt8) {
+    bytes[bytes.count - 1] = CChar(bitPattern: byte)
+    bytes.append(0)
+  }
 }

@@ -22,7 +22,9 @@ package struct ProcessStatus {
 
   /// Reads the status of a process; nil: there is none, or it is not visible from here.
   package init?(of pid: Int32) {
-    guard let text = Self.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    guard let text = Self.read(Self.directory(of: pid).appending("/stat")),
+      let end = text.lastIndex(of: UInt8(ascii: ")"))
+    else { return nil }
     var field = 2
     var index = end &+ 2
     while index < text.count {
@@ -58,16 +60,23 @@ package struct ProcessStatus {
   /// The inode of a process's pid namespace; 0 where it cannot be told.
   package static func pidNamespace(of pid: Int32 = 0) -> UInt64 {
     var status = stat()
-    let path = Path((pid == 0 ? "/proc/self/ns/pid" : "/proc/\(pid)/ns/pid").utf8)
+    let path = (pid == 0 ? Path("/proc/self".utf8) : directory(of: pid)).appending("/ns/pid")
     return path.withCString { stat($0, &status) } == 0 ? UInt64(status.st_ino) : 0
   }
 
-  private static func read(_ path: String) -> [UInt8]? {
-    let fd = Path(path.utf8).withCString { ctxtop_open($0, O_RDONLY | O_CLOEXEC, 0) }
+  /// No process has a negative number, and none has that which it is taken for here.
+  private static func directory(of pid: Int32) -> Path {
+    Path("/proc/".utf8).appending(UInt64(UInt32(bitPattern: pid)))
+  }
+
+  private static func read(_ path: Path) -> [UInt8]? {
+    let fd = path.withCString { ctxtop_open($0, O_RDONLY | O_CLOEXEC, 0) }
     if fd < 0 { return nil }
     defer { close(fd) }
     var buffer = [UInt8](repeating: 0, count: 1024)
     let count = buffer.withUnsafeMutableBytes { CCtxtop.read(fd, $0.baseAddress, $0.count) }
-    return count > 0 ? Array(buffer[..<count]) : nil
+    if count <= 0 { return nil }
+    buffer.removeLast(buffer.count - count)
+    return buffer
   }
 }

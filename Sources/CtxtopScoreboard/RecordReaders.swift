@@ -152,7 +152,13 @@ extension SlotReader {
       let pair = record.loadRelaxed(CTXTOP_FAILURE_SKIPPED + index / 2)
       skipped.append(name(index % 2 == 0 ? pair.low : pair.high, names))
     }
-    if count > kept { skipped.append("(\(count - kept) more)") }
+    if count > kept {
+      var rest = ByteSink(capacity: 64)
+      rest.text("(")
+      rest.decimal(UInt64(count - kept))
+      rest.text(" more)")
+      skipped.append(rest.string())
+    }
     return skipped
   }
 }

@@ -15,7 +15,7 @@ package struct SegmentFile: Sendable {
 
   /// Opens the segment `stem` in `directory`, creating it when there is none.
   package static func open(in directory: Path, stem: String, mode: FileMode) throws(SystemFailure) -> SegmentFile {
-    let path = directory.entry(fileName(stem))
+    let path = path(in: directory, stem: stem)
     for _ in 0..<4 {
       let fd = path.withCString { ctxtop_open($0, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0) }
       if fd >= 0 { return try SegmentFile(adopting: fd) }
@@ -26,10 +26,14 @@ package struct SegmentFile: Sendable {
     throw SystemFailure("opening the segment", EAGAIN)
   }
 
-  /// The segment's file name; it carries the layout version.
-  package static func fileName(_ stem: String) -> String { "\(stem).v\(CTXTOP_LAYOUT).segment" }
-  /// The lock file's name.
-  package static func lockName(_ stem: String) -> String { "\(stem).v\(CTXTOP_LAYOUT).lock" }
+  /// The path of the segment `stem`; it carries the layout version.
+  package static func path(in directory: Path, stem: String) -> Path { versioned(directory, stem, ".segment") }
+  /// The path of its lock file.
+  package static func lockPath(in directory: Path, stem: String) -> Path { versioned(directory, stem, ".lock") }
+
+  private static func versioned(_ directory: Path, _ stem: String, _ ending: String) -> Path {
+    directory.entry(stem).appending(".v").appending(UInt64(CTXTOP_LAYOUT)).appending(ending)
+  }
 
   private init(adopting fd: Int32) throws(SystemFailure) {
     do throws(SystemFailure) {
@@ -65,7 +69,8 @@ package struct SegmentFile: Sendable {
   private static func create(
     _ path: Path, directory: Path, stem: String, mode: FileMode
   ) throws(SystemFailure) {
-    let temporary = directory.entry(".\(stem).\(getpid()).\(ctxtop_thread_id())")
+    let temporary = directory.entry(".").appending(stem).appending(".").appending(UInt64(getpid())).appending(".")
+      .appending(ctxtop_thread_id())
     let fd = temporary.withCString { ctxtop_open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600) }
     if fd < 0 { throw SystemFailure("creating the segment", ctxtop_errno()) }
     defer {

@@ -11,11 +11,22 @@ package enum SegmentHeader {
     header.store(CTXTOP_HEADER_CAPACITIES_2, Words.pack(UInt32(CTXTOP_UNITS), UInt32(CTXTOP_CONTEXTS)))
     header.store(CTXTOP_HEADER_CAPACITIES_3, Words.pack(UInt32(CTXTOP_CONNECTIONS), UInt32(CTXTOP_FAILURES)))
     header.store(CTXTOP_HEADER_CREATED, Clock.wall())
-    var text = Array(service.utf8)
+    var text = Array(shownName(of: service))
     text.withUnsafeMutableBytes { bytes in
       _ = header.storeText(CTXTOP_HEADER_SERVICE, UnsafeRawBufferPointer(bytes), capacity: serviceBytes)
     }
     header.store(CTXTOP_HEADER_MAGIC, CTXTOP_MAGIC)
+  }
+
+  /// A service's name as it is shown: without the hash of user and path that makes its files' names unique.
+  private static func shownName(of stem: String) -> ArraySlice<UInt8> {
+    let bytes = Array(stem.utf8)
+    let hash = bytes.suffix(7)
+    guard bytes.count > 7, hash.first == UInt8(ascii: "-") else { return bytes[...] }
+    let isHash = hash.dropFirst().allSatisfy { byte in
+      byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f")
+    }
+    return isHash ? bytes.dropLast(7) : bytes[...]
   }
 
   /// Whether the header is one of this layout, to the letter.

@@ -152,7 +152,7 @@ package struct SegmentReader: ~Copyable {
   private static func lockPath(_ segment: Path) -> Path {
     let ending = Array(".segment".utf8)
     var bytes = segment.utf8
-    if bytes.count >= ending.count, bytes.suffix(ending.count).elementsEqual(ending) { bytes.removeLast(ending.count) }
+    if bytes.suffix(ending.count).elementsEqual(ending) { bytes.removeLast(ending.count) }
     return Path(bytes).appending(".lock")
   }
 }

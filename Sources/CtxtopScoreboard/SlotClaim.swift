@@ -32,6 +32,10 @@ package enum SlotClaim {
     let index: Int
     let heartbeat: UInt64
     let holds: Bool
+
+    func goesBefore(_ other: Corpse) -> Bool {
+      holds != other.holds ? !holds : heartbeat < other.heartbeat
+    }
   }
 
   private static func survey(_ file: SegmentFile, _ lock: LockFile) -> Survey {
@@ -46,13 +50,23 @@ package enum SlotClaim {
       if control.load(CTXTOP_SLOT_TENANT).low == Tenancy.free {
         survey.free.append(index)
       } else if lock.isHeld(index) == false, isAbandoned(control) {
-        corpses.append(Corpse(index: index, heartbeat: control.load(CTXTOP_SLOT_HEARTBEAT), holds: holds(file, index)))
+        let heartbeat = control.load(CTXTOP_SLOT_HEARTBEAT)
+        insert(Corpse(index: index, heartbeat: heartbeat, holds: holds(file, index)), into: &corpses)
       }
     }
-    corpses.sort { one, other in one.holds != other.holds ? !one.holds : one.heartbeat < other.heartbeat }
-    survey.dead = corpses.map { $0.index }
-    if corpses.count < deadKept { survey.free.append(contentsOf: slots..<CTXTOP_SLOTS) }
+    for corpse in corpses { survey.dead.append(corpse.index) }
+    if corpses.count < deadKept { for index in slots..<CTXTOP_SLOTS { survey.free.append(index) } }
     return survey
+  }
+
+  /// Keeps the order in which the dead are taken. (By hand: the library's sort would be 3 kB of the extension.)
+  private static func insert(_ corpse: Corpse, into corpses: inout [Corpse]) {
+    var place = corpses.count
+    corpses.append(corpse)
+    while place > 0, corpse.goesBefore(corpses[place - 1]) {
+      corpses.swapAt(place - 1, place)
+      place -= 1
+    }
   }
 
   /// Whether the tenant of an unlocked slot has really gone.

@@ -3,6 +3,10 @@
 
 import CCtxtop
 
+#if !hasFeature(Embedded)
+  import CtxtopSnapshot
+#endif
+
 /// A system call that failed, or a check that refused.
 package struct SystemFailure: Error, Equatable {
   /// What was being done, for a person.
@@ -19,13 +23,14 @@ package struct SystemFailure: Error, Equatable {
 
   /// One line: what was tried and what happened.
   package var line: String {
-    var text = [CChar](repeating: 0, count: 128)
-    let described = text.withUnsafeMutableBufferPointer { buffer in
-      ctxtop_describe_error(code, buffer.baseAddress, buffer.count)
+    var line = ByteSink(capacity: 256)
+    line.text(doing)
+    line.text(": ")
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+      guard let described = ctxtop_describe_error(code, buffer.baseAddress, buffer.count) else { return }
+      line.bytes(UnsafeRawBufferPointer(start: described, count: strlen(described)))
     }
-    var message = ""
-    if let described { message = String(cString: described) }
-    return "\(doing): \(message)"
+    return line.string()
   }
 }
 

@@ -1,12 +1,12 @@
 // A growing run of bytes, written from front to back: what the record and the JSON encoder write into.
 // One allocation that doubles; no check per byte beyond that of the room.
 
-struct ByteSink: ~Copyable {
+package struct ByteSink: ~Copyable {
   private var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
   private(set) var count = 0
 
-  init(capacity: Int) {
+  package init(capacity: Int) {
     self.capacity = max(capacity, 64)
     base = .allocate(capacity: self.capacity)
   }
@@ -19,6 +19,9 @@ struct ByteSink: ~Copyable {
   }
 
   func array() -> [UInt8] { withBytes { [UInt8]($0) } }
+
+  /// What was written, as text; bytes that are not UTF-8 are repaired.
+  package func string() -> String { withBytes { String(decoding: $0, as: UTF8.self) } }
 
   /// Makes room for `more` bytes.
   @inline(__always)
@@ -45,7 +48,8 @@ struct ByteSink: ~Copyable {
     count &+= 1
   }
 
-  mutating func bytes(_ source: UnsafeRawBufferPointer) {
+  @inline(never)
+  package mutating func bytes(_ source: UnsafeRawBufferPointer) {
     guard let start = source.baseAddress, source.count > 0 else { return }
     reserve(source.count)
     UnsafeMutableRawPointer(base + count).copyMemory(from: start, byteCount: source.count)
@@ -53,7 +57,7 @@ struct ByteSink: ~Copyable {
   }
 
   @inline(never)
-  mutating func text(_ literal: StaticString) {
+  package mutating func text(_ literal: StaticString) {
     bytes(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
   }
 
@@ -72,7 +76,7 @@ struct ByteSink: ~Copyable {
   }
 
   /// A number in decimal.
-  mutating func decimal(_ value: UInt64) {
+  package mutating func decimal(_ value: UInt64) {
     reserve(20)
     var width = 1
     var power: UInt64 = 10
@@ -109,5 +113,13 @@ struct ByteSink: ~Copyable {
   mutating func replace(at offset: Int, with value: UInt64) {
     guard offset >= 0, offset &+ 8 <= count else { return }
     UnsafeMutableRawPointer(base + offset).storeBytes(of: value.littleEndian, as: UInt64.self)
+  }
+}
+
+extension String {
+  /// Calls `body` with the text's bytes; nil: the string is not stored as UTF-8, which none is on Linux.
+  /// (`withUTF8` would bring what such strings need into the extension.)
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+    utf8.withContiguousStorageIfAvailable { body(UnsafeRawBufferPointer($0)) }
   }
 }

@@ -1,5 +1,7 @@
-// (Nothing here is inlined: every key of the schema would pay for it in bytes of the extension.)
 // Writes JSON: commas, quotes and escapes, so that the result is valid whatever the strings hold.
+//
+// Nothing here is inlined, and a key is written by the same call as its value: the schema has some hundred
+// keys, and each would pay for it in bytes of the extension.
 
 struct JSONWriter: ~Copyable {
   private var out: ByteSink
@@ -10,14 +12,7 @@ struct JSONWriter: ~Copyable {
 
   consuming func finish() -> [UInt8] { out.array() }
 
-  @inline(never)
-  mutating func openObject() { open(UInt8(ascii: "{")) }
-  @inline(never)
-  mutating func closeObject() { close(UInt8(ascii: "}")) }
-  @inline(never)
-  mutating func openArray() { open(UInt8(ascii: "[")) }
-  @inline(never)
-  mutating func closeArray() { close(UInt8(ascii: "]")) }
+  // MARK: Members of objects
 
   /// A key that is known when this is compiled: it needs no escapes.
   @inline(never)
@@ -31,12 +26,117 @@ struct JSONWriter: ~Copyable {
   }
 
   @inline(never)
-  mutating func key(_ name: String) {
+  mutating func member(_ name: String, _ value: String) {
     comma()
     quoted(name)
     out.byte(UInt8(ascii: ":"))
     needsComma = false
+    string(value)
   }
+
+  @inline(never)
+  mutating func openObject(_ name: StaticString) {
+    key(name)
+    openObject()
+  }
+
+  @inline(never)
+  mutating func openArray(_ name: StaticString) {
+    key(name)
+    openArray()
+  }
+
+  @inline(never)
+  mutating func null(_ name: StaticString) {
+    key(name)
+    null()
+  }
+
+  @inline(never)
+  mutating func string(_ name: StaticString, _ value: String?) {
+    key(name)
+    if let value { string(value) } else { null() }
+  }
+
+  /// Null for an empty text as well: empty texts of a snapshot mean that something is not known.
+  @inline(never)
+  mutating func known(_ name: StaticString, _ value: String?) {
+    key(name)
+    if let value, !value.utf8.isEmpty { string(value) } else { null() }
+  }
+
+  /// A word that is known when this is compiled: it needs no escapes.
+  @inline(never)
+  mutating func word(_ name: StaticString, _ value: StaticString) {
+    key(name)
+    out.byte(UInt8(ascii: "\""))
+    out.text(value)
+    out.byte(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  @inline(never)
+  mutating func number(_ name: StaticString, _ value: UInt64?) {
+    key(name)
+    guard let value else { return null() }
+    out.decimal(value)
+    needsComma = true
+  }
+
+  @inline(never)
+  mutating func number(_ name: StaticString, _ value: Int?) {
+    key(name)
+    guard let value else { return null() }
+    if value < 0 { out.byte(UInt8(ascii: "-")) }
+    out.decimal(UInt64(value.magnitude))
+    needsComma = true
+  }
+
+  @inline(never)
+  mutating func bool(_ name: StaticString, _ value: Bool) {
+    key(name)
+    if value { out.text("true") } else { out.text("false") }
+    needsComma = true
+  }
+
+  /// RFC 3339; null for 0, which is no time at which anything of ours happened.
+  @inline(never)
+  mutating func time(_ name: StaticString, _ nanosecondsSince1970: UInt64?) {
+    key(name)
+    guard let time = nanosecondsSince1970, time > 0 else { return null() }
+    out.byte(UInt8(ascii: "\""))
+    out.time(time)
+    out.byte(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  /// A number of nanoseconds in milliseconds, exact to the microsecond, without needless zeros.
+  @inline(never)
+  mutating func milliseconds(_ name: StaticString, _ nanoseconds: UInt64?) {
+    key(name)
+    guard let nanoseconds else { return null() }
+    fraction(nanoseconds / 1000, digits: 3)
+  }
+
+  /// A percentage with one digit; null for what is not a number.
+  @inline(never)
+  mutating func percent(_ name: StaticString, _ value: Double?) {
+    key(name)
+    guard let value, value >= 0, value < 1e12 else { return null() }
+    // Not `rounded()`: it asks for the mathematics library, which the extension does without.
+    fraction(UInt64(value * 10 + 0.5), digits: 1)
+  }
+
+  // MARK: Values, in arrays or after a key
+
+  @inline(never)
+  mutating func openObject() { open(UInt8(ascii: "{")) }
+  @inline(never)
+  mutating func closeObject() { close(UInt8(ascii: "}")) }
+  @inline(never)
+  mutating func openArray() { open(UInt8(ascii: "[")) }
+  @inline(never)
+  mutating func closeArray() { close(UInt8(ascii: "]")) }
 
   @inline(never)
   mutating func null() {
@@ -46,75 +146,14 @@ struct JSONWriter: ~Copyable {
   }
 
   @inline(never)
-  mutating func string(_ value: String?) {
-    guard let value else { return null() }
+  mutating func string(_ value: String) {
     comma()
     quoted(value)
     needsComma = true
   }
 
-  /// A word that is known when this is compiled: it needs no escapes.
-  @inline(never)
-  mutating func word(_ value: StaticString) {
-    comma()
-    out.byte(UInt8(ascii: "\""))
-    out.text(value)
-    out.byte(UInt8(ascii: "\""))
-    needsComma = true
-  }
-
-  @inline(never)
-  mutating func number(_ value: UInt64?) {
-    guard let value else { return null() }
-    comma()
-    out.decimal(value)
-    needsComma = true
-  }
-
-  @inline(never)
-  mutating func number(_ value: Int?) {
-    guard let value else { return null() }
-    comma()
-    if value < 0 { out.byte(UInt8(ascii: "-")) }
-    out.decimal(value.magnitude.asUInt64)
-    needsComma = true
-  }
-
-  @inline(never)
-  mutating func bool(_ value: Bool) {
-    comma()
-    if value { out.text("true") } else { out.text("false") }
-    needsComma = true
-  }
-
-  /// RFC 3339; null for 0, which is no time at which anything of ours happened.
-  @inline(never)
-  mutating func time(_ nanosecondsSince1970: UInt64?) {
-    guard let time = nanosecondsSince1970, time > 0 else { return null() }
-    comma()
-    out.byte(UInt8(ascii: "\""))
-    out.time(time)
-    out.byte(UInt8(ascii: "\""))
-    needsComma = true
-  }
-
-  /// A number of nanoseconds in milliseconds, exact to the microsecond, without needless zeros.
-  @inline(never)
-  mutating func milliseconds(_ nanoseconds: UInt64?) {
-    guard let nanoseconds else { return null() }
-    fraction(nanoseconds / 1000, digits: 3)
-  }
-
-  /// A percentage with one digit; null for what is not a number.
-  mutating func percent(_ value: Double?) {
-    guard let value, value >= 0, value < 1e12 else { return null() }
-    // Not `rounded()`: it asks for the mathematics library, which the extension does without.
-    fraction(UInt64(value * 10 + 0.5), digits: 1)
-  }
-
   /// `value` / 10^`digits`, without needless zeros.
   private mutating func fraction(_ value: UInt64, digits: Int) {
-    comma()
     var scale: UInt64 = 1
     for _ in 0..<digits { scale &*= 10 }
     out.decimal(value / scale)
@@ -149,13 +188,13 @@ struct JSONWriter: ~Copyable {
 
   private mutating func quoted(_ value: String) {
     out.byte(UInt8(ascii: "\""))
-    var value = value
-    value.withUTF8 { escaped(UnsafeRawBufferPointer($0)) }
+    _ = value.withBytes { escaped($0) }
     out.byte(UInt8(ascii: "\""))
   }
 
   /// Plain runs are copied whole. What JavaScript takes for the end of a line and what a terminal acts
   /// on is escaped as well, although JSON allows it.
+  @inline(never)
   private mutating func escaped(_ text: UnsafeRawBufferPointer) {
     var plain = 0
     var index = 0
@@ -217,13 +256,11 @@ struct JSONWriter: ~Copyable {
 
   private mutating func unicode(_ value: UInt16) {
     out.text("\\u")
-    for shift in [UInt16(12), 8, 4, 0] {
+    var shift: UInt16 = 16
+    while shift > 0 {
+      shift &-= 4
       let digit = UInt8(truncatingIfNeeded: (value &>> shift) & 0xF)
       out.byte(digit < 10 ? 48 &+ digit : 87 &+ digit)
     }
   }
-}
-
-extension UInt {
-  fileprivate var asUInt64: UInt64 { UInt64(self) }
 }

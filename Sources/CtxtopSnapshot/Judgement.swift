@@ -1,48 +1,69 @@
 // What the operator concluded from the facts, in the form in which it is printed. The guest never fills
 // this in; it is here because one encoder prints facts and conclusions (SnapshotJSON).
 
-/// Conclusions about one snapshot; CtxtopModel makes them.
-public struct Judgement: Equatable, Sendable {
-  /// One for each worker of the snapshot, in its order.
-  public var workers: [JudgedWorker]
-  /// The verdicts, worst first.
-  public var verdicts: [JudgedVerdict]
+#if hasFeature(Embedded)
+  // The extension's exporter judges nothing. Types without values tell the compiler so, and it leaves out all
+  // that prints them.
 
-  /// A judgement of the given parts.
-  public init(workers: [JudgedWorker] = [], verdicts: [JudgedVerdict] = []) {
-    self.workers = workers
-    self.verdicts = verdicts
+  /// Conclusions about one snapshot: there are none.
+  public enum Judgement: Sendable {
+    var workers: [JudgedWorker] { switch self {} }
+    var verdicts: [JudgedVerdict] { switch self {} }
   }
-}
 
-/// Conclusions about one worker. The arrays are in the order of the worker's own.
-public struct JudgedWorker: Equatable, Sendable {
-  /// The worker's state: `ok`, `busy`, `leaking`, ...
-  public var state: String
-  /// Share of one processor over the interval; nil where there was none.
-  public var cpuPercent: Double?
-  /// Contexts that are leaked now.
-  public var leaked: UInt64
-  /// The state of each unit.
-  public var units: [String]
-  /// The state of each context of each unit.
-  public var contexts: [[String]]
-  /// The state of each connection.
-  public var connections: [String]
-
-  /// Conclusions of the given parts.
-  public init(
-    state: String, cpuPercent: Double? = nil, leaked: UInt64 = 0, units: [String] = [], contexts: [[String]] = [],
-    connections: [String] = []
-  ) {
-    self.state = state
-    self.cpuPercent = cpuPercent
-    self.leaked = leaked
-    self.units = units
-    self.contexts = contexts
-    self.connections = connections
+  /// Conclusions about one worker: there are none.
+  public enum JudgedWorker: Sendable {
+    var state: String { switch self {} }
+    var cpuPercent: Double? { switch self {} }
+    var leaked: UInt64 { switch self {} }
+    var units: [String] { switch self {} }
+    var contexts: [[String]] { switch self {} }
+    var connections: [String] { switch self {} }
   }
-}
+#else
+  /// Conclusions about one snapshot; CtxtopModel makes them.
+  public struct Judgement: Equatable, Sendable {
+    /// One for each worker of the snapshot, in its order.
+    public var workers: [JudgedWorker]
+    /// The verdicts, worst first.
+    public var verdicts: [JudgedVerdict]
+
+    /// A judgement of the given parts.
+    public init(workers: [JudgedWorker] = [], verdicts: [JudgedVerdict] = []) {
+      self.workers = workers
+      self.verdicts = verdicts
+    }
+  }
+
+  /// Conclusions about one worker. The arrays are in the order of the worker's own.
+  public struct JudgedWorker: Equatable, Sendable {
+    /// The worker's state: `ok`, `busy`, `leaking`, ...
+    public var state: String
+    /// Share of one processor over the interval; nil where there was none.
+    public var cpuPercent: Double?
+    /// Contexts that are leaked now.
+    public var leaked: UInt64
+    /// The state of each unit.
+    public var units: [String]
+    /// The state of each context of each unit.
+    public var contexts: [[String]]
+    /// The state of each connection.
+    public var connections: [String]
+
+    /// Conclusions of the given parts.
+    public init(
+      state: String, cpuPercent: Double? = nil, leaked: UInt64 = 0, units: [String] = [], contexts: [[String]] = [],
+      connections: [String] = []
+    ) {
+      self.state = state
+      self.cpuPercent = cpuPercent
+      self.leaked = leaked
+      self.units = units
+      self.contexts = contexts
+      self.connections = connections
+    }
+  }
+#endif
 
 /// A verdict as it is printed.
 public struct JudgedVerdict: Equatable, Sendable {

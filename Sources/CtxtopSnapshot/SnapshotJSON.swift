@@ -19,8 +19,7 @@ public enum SnapshotJSON {
     json.openObject()
     head(snapshot, &json)
     totals(snapshot, judgement, &json)
-    json.key("workers")
-    json.openArray()
+    json.openArray("workers")
     for (index, worker) in snapshot.workers.enumerated() {
       self.worker(worker, in: snapshot, judged(index, judgement), &json)
     }
@@ -31,55 +30,48 @@ public enum SnapshotJSON {
   }
 
   private static func judged(_ index: Int, _ judgement: Judgement?) -> JudgedWorker? {
-    guard let judgement, index < judgement.workers.count else { return nil }
-    return judgement.workers[index]
+    #if hasFeature(Embedded)
+      return nil
+    #else
+      guard let judgement, index < judgement.workers.count else { return nil }
+      return judgement.workers[index]
+    #endif
   }
 
   private static func head(_ snapshot: Snapshot, _ json: inout JSONWriter) {
-    json.key("schema")
-    json.word(schema)
-    json.key("app")
-    json.string(snapshot.service)
-    json.key("host")
-    json.string(known(snapshot.host))
-    json.key("time")
-    json.time(snapshot.wallTime)
-    json.key("monotonic_ns")
-    json.number(snapshot.monotonicTime)
-    let worker = snapshot.workers.first { $0.liveness.isPresent } ?? snapshot.workers.first ?? Worker()
-    server(worker.server, &json)
-    runtime(worker.runtime, &json)
+    json.word("schema", schema)
+    json.string("app", snapshot.service)
+    json.known("host", snapshot.host)
+    json.time("time", snapshot.wallTime)
+    json.number("monotonic_ns", snapshot.monotonicTime)
+    let workers = snapshot.workers
+    if workers.isEmpty {
+      server(Server(), &json)
+      runtime(Runtime(), &json)
+    } else {
+      let teller = workers.firstIndex { $0.liveness.isPresent } ?? 0
+      server(workers[teller].server, &json)
+      runtime(workers[teller].runtime, &json)
+    }
   }
 
   private static func server(_ server: Server, _ json: inout JSONWriter) {
-    json.key("server")
-    json.openObject()
-    json.key("kind")
-    json.string(known(server.kind))
-    json.key("model")
-    json.string(known(server.model))
-    json.key("version")
-    json.string(known(server.version))
-    json.key("workers")
-    json.number(server.workers)
-    json.key("threads")
-    json.number(server.threads)
+    json.openObject("server")
+    json.known("kind", server.kind)
+    json.known("model", server.model)
+    json.known("version", server.version)
+    json.number("workers", server.workers)
+    json.number("threads", server.threads)
     json.closeObject()
   }
 
   private static func runtime(_ runtime: Runtime, _ json: inout JSONWriter) {
-    json.key("runtime")
-    json.openObject()
-    json.key("python")
-    json.string(known(runtime.python))
-    json.key("flask")
-    json.string(known(runtime.flask))
-    json.key("werkzeug")
-    json.string(known(runtime.werkzeug))
-    json.key("sqlalchemy")
-    json.string(known(runtime.sqlalchemy))
-    json.key("agent")
-    json.string(known(runtime.agent))
+    json.openObject("runtime")
+    json.known("python", runtime.python)
+    json.known("flask", runtime.flask)
+    json.known("werkzeug", runtime.werkzeug)
+    json.known("sqlalchemy", runtime.sqlalchemy)
+    json.known("agent", runtime.agent)
     json.closeObject()
   }
 
@@ -104,26 +96,16 @@ public enum SnapshotJSON {
       open &+= worker.connectionsOpen
       checkedOut &+= worker.connectionsCheckedOut
     }
-    json.key("totals")
-    json.openObject()
-    json.key("requests")
-    json.number(sum.requests)
-    json.key("in_flight")
-    json.number(inFlight)
-    json.key("contexts_live")
-    json.number(live)
-    json.key("contexts_leaked")
-    json.number(leaked)
-    json.key("contexts_reused")
-    json.number(sum.contextsReused)
-    json.key("connections_open")
-    json.number(open)
-    json.key("connections_checked_out")
-    json.number(checkedOut)
-    json.key("teardown_failures")
-    json.number(sum.teardownFailures)
-    json.key("events_dropped")
-    json.number(dropped)
+    json.openObject("totals")
+    json.number("requests", sum.requests)
+    json.number("in_flight", inFlight)
+    json.number("contexts_live", live)
+    json.number("contexts_leaked", leaked)
+    json.number("contexts_reused", sum.contextsReused)
+    json.number("connections_open", open)
+    json.number("connections_checked_out", checkedOut)
+    json.number("teardown_failures", sum.teardownFailures)
+    json.number("events_dropped", dropped)
     json.closeObject()
   }
 
@@ -137,40 +119,21 @@ public enum SnapshotJSON {
 
   private static func verdict(_ verdict: JudgedVerdict, _ json: inout JSONWriter) {
     json.openObject()
-    json.key("code")
-    json.string(verdict.code)
-    json.key("name")
-    json.string(verdict.name)
-    json.key("severity")
-    json.string(verdict.severity)
-    json.key("worker")
-    json.number(Int(verdict.worker))
-    json.key("unit")
-    json.number(verdict.unit)
-    json.key("context")
-    json.number(verdict.context)
-    json.key("connection")
-    json.number(verdict.connection)
-    json.key("session")
-    json.null()
-    json.key("since")
-    json.time(verdict.since)
-    json.key("count")
-    json.number(verdict.count)
-    json.key("message")
-    json.string(verdict.message)
-    json.key("remedy")
-    json.string(verdict.remedy)
-    json.key("evidence")
-    json.openObject()
-    for evidence in verdict.evidence {
-      json.key(evidence.key)
-      json.string(evidence.value)
-    }
+    json.string("code", verdict.code)
+    json.string("name", verdict.name)
+    json.string("severity", verdict.severity)
+    json.number("worker", Int(verdict.worker))
+    json.number("unit", verdict.unit)
+    json.number("context", verdict.context)
+    json.number("connection", verdict.connection)
+    json.null("session")
+    json.time("since", verdict.since)
+    json.number("count", verdict.count)
+    json.string("message", verdict.message)
+    json.string("remedy", verdict.remedy)
+    json.openObject("evidence")
+    for evidence in verdict.evidence { json.member(evidence.key, evidence.value) }
     json.closeObject()
     json.closeObject()
   }
-
-  /// A text, or nil when it is empty: empty texts of a snapshot mean that something is not known.
-  static func known(_ text: String) -> String? { text.utf8.isEmpty ? nil : text }
 }

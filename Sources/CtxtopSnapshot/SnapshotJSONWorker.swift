@@ -20,128 +20,85 @@ extension SnapshotJSON {
       self.engine(engine, index, of: worker, &json)
     }
     for name: StaticString in ["sessions", "resources", "hazards"] {
-      json.key(name)
-      json.openArray()
+      json.openArray(name)
       json.closeArray()
     }
     json.closeObject()
   }
 
   private static func identity(_ worker: Worker, _ judged: JudgedWorker?, _ json: inout JSONWriter) {
-    json.key("number")
-    json.number(worker.number)
-    json.key("pid")
-    json.number(Int(worker.pid))
-    json.key("slot")
-    json.number(worker.slot)
-    json.key("generation")
-    json.number(worker.generation)
-    json.key("instance")
-    json.number(worker.instance)
-    json.key("state")
-    json.string(judged?.state)
-    json.key("liveness")
+    json.number("number", worker.number)
+    json.number("pid", Int(worker.pid))
+    json.number("slot", worker.slot)
+    json.number("generation", worker.generation)
+    json.number("instance", worker.instance)
+    json.string("state", judged?.state)
     switch worker.liveness {
-    case .unknown: json.null()
-    case .alive: json.word("alive")
-    case .dead: json.word("dead")
-    case .exited: json.word("exited")
+    case .unknown: json.null("liveness")
+    case .alive: json.word("liveness", "alive")
+    case .dead: json.word("liveness", "dead")
+    case .exited: json.word("liveness", "exited")
     }
-    json.key("started")
-    json.time(worker.started)
+    json.time("started", worker.started)
   }
 
   private static func counts(_ worker: Worker, _ judged: JudgedWorker?, _ json: inout JSONWriter) {
     let counters = worker.counters
-    json.key("requests")
-    json.number(counters.requests)
-    json.key("in_flight")
-    json.number(worker.inFlight)
-    json.key("exceptions")
-    json.number(counters.exceptions)
-    json.key("depth")
-    json.openObject()
-    json.key("app")
-    json.number(worker.appDepth)
-    json.key("app_max")
-    json.number(counters.appDepthMax)
-    json.key("request")
-    json.number(worker.requestDepth)
-    json.key("request_max")
-    json.number(counters.requestDepthMax)
+    json.number("requests", counters.requests)
+    json.number("in_flight", worker.inFlight)
+    json.number("exceptions", counters.exceptions)
+    json.openObject("depth")
+    json.number("app", worker.appDepth)
+    json.number("app_max", counters.appDepthMax)
+    json.number("request", worker.requestDepth)
+    json.number("request_max", counters.requestDepthMax)
     json.closeObject()
-    json.key("contexts_pushed")
-    json.number(counters.contextsPushed)
-    json.key("contexts_leaked")
-    json.number(judged?.leaked ?? counters.contextsLeaked)
-    json.key("contexts_reused")
-    json.number(counters.contextsReused)
-    json.key("connections_open")
-    json.number(worker.connectionsOpen)
-    json.key("connections_checked_out")
-    json.number(worker.connectionsCheckedOut)
-    json.key("teardown_failures")
-    json.number(counters.teardownFailures)
-    json.key("orphan_sessions")
-    json.null()
-    json.key("events_dropped")
-    json.number(counters.dropped.total)
-    json.key("records_unstable")
-    json.number(worker.unstable)
+    json.number("contexts_pushed", counters.contextsPushed)
+    json.number("contexts_leaked", judged?.leaked ?? counters.contextsLeaked)
+    json.number("contexts_reused", counters.contextsReused)
+    json.number("connections_open", worker.connectionsOpen)
+    json.number("connections_checked_out", worker.connectionsCheckedOut)
+    json.number("teardown_failures", counters.teardownFailures)
+    json.null("orphan_sessions")
+    json.number("events_dropped", counters.dropped.total)
+    json.number("records_unstable", worker.unstable)
   }
 
   private static func condition(
     _ worker: Worker, in snapshot: Snapshot, _ judged: JudgedWorker?, _ json: inout JSONWriter
   ) {
     let latency = worker.latency
-    json.key("latency_ms")
-    json.openObject()
-    json.key("p50")
-    json.milliseconds(latency.quantile(0.5))
-    json.key("p99")
-    json.milliseconds(latency.quantile(0.99))
-    json.key("max")
-    json.milliseconds(latency.longest > 0 ? latency.longest : nil)
+    json.openObject("latency_ms")
+    json.milliseconds("p50", latency.quantile(0.5))
+    json.milliseconds("p99", latency.quantile(0.99))
+    json.milliseconds("max", latency.longest > 0 ? latency.longest : nil)
     json.closeObject()
-    json.key("rss_bytes")
-    json.number(worker.kernel?.residentBytes)
-    json.key("cpu_percent")
-    json.percent(judged?.cpuPercent)
-    json.key("kernel_state")
+    json.number("rss_bytes", worker.kernel?.residentBytes)
+    json.percent("cpu_percent", judged?.cpuPercent)
     if let state = worker.kernel?.state, state >= 0x20, state < 0x7F {
-      json.string(String(UnicodeScalar(state)))
+      json.string("kernel_state", String(UnicodeScalar(state)))
     } else {
-      json.null()
+      json.null("kernel_state")
     }
-    json.key("last_event_ms")
-    json.milliseconds(worker.lastEvent.map { snapshot.age(of: $0) })
+    json.milliseconds("last_event_ms", worker.lastEvent.map { snapshot.age(of: $0) })
   }
 
   private static func unit(_ unit: Unit, in snapshot: Snapshot, _ state: String?, _ json: inout JSONWriter) {
     json.openObject()
-    json.key("id")
-    json.number(unit.id)
-    json.key("kind")
+    json.number("id", unit.id)
     switch unit.kind {
-    case .thread: json.word("thread")
-    case .greenlet: json.word("greenlet")
-    case .task: json.word("task")
+    case .thread: json.word("kind", "thread")
+    case .greenlet: json.word("kind", "greenlet")
+    case .task: json.word("kind", "task")
     }
-    json.key("name")
-    json.string(known(unit.name))
-    json.key("state")
-    json.string(state)
-    json.key("depth")
-    json.openObject()
-    json.key("app")
-    json.number(unit.appDepth)
-    json.key("request")
-    json.number(unit.requestDepth)
+    json.known("name", unit.name)
+    json.string("state", state)
+    json.openObject("depth")
+    json.number("app", unit.appDepth)
+    json.number("request", unit.requestDepth)
     json.closeObject()
-    json.key("requests")
-    json.number(unit.requests)
-    json.key("reused")
-    json.number(unit.reused)
+    json.number("requests", unit.requests)
+    json.number("reused", unit.reused)
     json.key("request")
     request(of: unit, in: snapshot, &json)
     json.closeObject()
@@ -151,20 +108,16 @@ extension SnapshotJSON {
     guard let request = unit.request else { return json.null() }
     json.openObject()
     label(request.label, &json)
-    json.key("age_ms")
-    json.milliseconds(snapshot.age(of: request.started))
-    json.key("streaming")
-    json.bool(request.isStreaming)
-    json.key("context")
-    json.number(unit.contexts.last { $0.request == request.serial }?.serial)
+    json.milliseconds("age_ms", snapshot.age(of: request.started))
+    json.bool("streaming", request.isStreaming)
+    json.number("context", unit.contexts.last { $0.request == request.serial }?.serial)
     json.closeObject()
   }
 
   private static func contexts(
     _ worker: Worker, in snapshot: Snapshot, _ judged: JudgedWorker?, _ json: inout JSONWriter
   ) {
-    json.key("contexts")
-    json.openArray()
+    json.openArray("contexts")
     for (unitIndex, unit) in worker.units.enumerated() {
       let states = element(judged?.contexts, unitIndex)
       for (index, context) in unit.contexts.enumerated() {
@@ -178,24 +131,17 @@ extension SnapshotJSON {
     _ context: Context, of unit: Unit, in snapshot: Snapshot, _ state: String?, _ json: inout JSONWriter
   ) {
     json.openObject()
-    json.key("id")
-    json.number(context.serial)
-    json.key("kind")
+    json.number("id", context.serial)
     switch context.kind {
-    case .app: json.word("app")
-    case .request: json.word("request")
+    case .app: json.word("kind", "app")
+    case .request: json.word("kind", "request")
     }
-    json.key("unit")
-    json.number(unit.id)
-    json.key("state")
-    json.string(state)
-    json.key("age_ms")
-    json.milliseconds(snapshot.age(of: context.pushed))
+    json.number("unit", unit.id)
+    json.string("state", state)
+    json.milliseconds("age_ms", snapshot.age(of: context.pushed))
     label(context.label, &json)
-    json.key("frame")
-    json.string(known(context.frame))
-    json.key("requests_served")
-    json.number(context.served)
+    json.known("frame", context.frame)
+    json.number("requests_served", context.served)
     json.closeObject()
   }
 
@@ -203,25 +149,20 @@ extension SnapshotJSON {
     _ connection: Connection, of worker: Worker, in snapshot: Snapshot, _ state: String?, _ json: inout JSONWriter
   ) {
     json.openObject()
-    json.key("id")
-    json.number(connection.id)
-    json.key("engine")
-    json.string(element(worker.engines, connection.engine ?? -1)?.url)
-    json.key("backend_pid")
-    json.number(connection.backendPID.map(Int.init))
-    json.key("state")
+    json.number("id", connection.id)
+    json.string("engine", element(worker.engines, connection.engine ?? -1)?.url)
+    json.number("backend_pid", connection.backendPID.map(Int.init))
     if let state {
-      json.string(state)
+      json.string("state", state)
     } else {
       switch connection.state {
-      case .idle: json.word("idle")
-      case .checkedOut: json.word("checked_out")
-      case .detached: json.word("detached")
-      case .inherited: json.word("inherited")
+      case .idle: json.word("state", "idle")
+      case .checkedOut: json.word("state", "checked_out")
+      case .detached: json.word("state", "detached")
+      case .inherited: json.word("state", "inherited")
       }
     }
-    json.key("age_ms")
-    json.milliseconds(snapshot.age(of: connection.since))
+    json.milliseconds("age_ms", snapshot.age(of: connection.since))
     json.key("holder")
     holder(connection.holder, &json)
     json.closeObject()
@@ -230,13 +171,10 @@ extension SnapshotJSON {
   private static func holder(_ holder: Holder?, _ json: inout JSONWriter) {
     guard let holder else { return json.null() }
     json.openObject()
-    json.key("context")
-    json.number(holder.context == 0 ? nil : holder.context)
-    json.key("unit")
-    json.number(holder.unit)
+    json.number("context", holder.context == 0 ? nil : holder.context)
+    json.number("unit", holder.unit)
     label(holder.label, &json)
-    json.key("frame")
-    json.string(known(holder.frame))
+    json.known("frame", holder.frame)
     json.closeObject()
   }
 
@@ -248,71 +186,49 @@ extension SnapshotJSON {
       if connection.state == .checkedOut { checkedOut &+= 1 }
     }
     json.openObject()
-    json.key("url")
-    json.string(known(engine.url))
-    json.key("pool_size")
-    json.number(engine.poolSize)
-    json.key("overflow")
-    json.number(engine.overflow)
-    json.key("timeout")
-    json.milliseconds(engine.timeout.map { $0 &* 1_000_000 })
-    json.key("open")
-    json.number(open)
-    json.key("checked_out")
-    json.number(checkedOut)
+    json.known("url", engine.url)
+    json.number("pool_size", engine.poolSize)
+    json.number("overflow", engine.overflow)
+    json.milliseconds("timeout", engine.timeout.map { $0 &* 1_000_000 })
+    json.number("open", open)
+    json.number("checked_out", checkedOut)
     json.closeObject()
   }
 
   private static func failure(_ failure: TeardownFailure, _ json: inout JSONWriter) {
     json.openObject()
-    json.key("function")
-    json.string(known(failure.function))
-    json.key("location")
-    json.string(known(failure.location))
-    json.key("kind")
+    json.known("function", failure.function)
+    json.known("location", failure.location)
     switch failure.kind {
-    case .app: json.word("appcontext")
-    case .request: json.word("request")
+    case .app: json.word("kind", "appcontext")
+    case .request: json.word("kind", "request")
     }
-    json.key("blueprint")
-    json.string(failure.blueprint)
-    json.key("exception")
-    json.string(known(failure.exception))
-    json.key("message")
-    json.string(failure.message)
+    json.string("blueprint", failure.blueprint)
+    json.known("exception", failure.exception)
+    json.string("message", failure.message)
     label(failure.label, &json)
-    json.key("unit")
-    json.number(failure.unit)
-    json.key("count")
-    json.number(failure.count)
-    json.key("first")
-    json.time(failure.first)
-    json.key("last")
-    json.time(failure.last)
-    json.key("skipped")
-    json.openArray()
+    json.number("unit", failure.unit)
+    json.number("count", failure.count)
+    json.time("first", failure.first)
+    json.time("last", failure.last)
+    json.openArray("skipped")
     for name in failure.skipped { json.string(name) }
     json.closeArray()
-    json.key("traceback")
-    json.string(known(failure.traceback))
+    json.known("traceback", failure.traceback)
     json.closeObject()
   }
 
   private static func label(_ label: RequestLabel?, _ json: inout JSONWriter) {
-    json.key("method")
-    json.string(label.flatMap { known($0.method) })
-    json.key("endpoint")
-    json.string(label?.endpoint)
-    json.key("rule")
-    json.string(label?.rule)
+    json.known("method", label?.method)
+    json.string("endpoint", label?.endpoint)
+    json.string("rule", label?.rule)
   }
 
   private static func array<Element>(
     _ name: StaticString, _ elements: [Element], _ json: inout JSONWriter,
     _ write: (Int, Element, inout JSONWriter) -> Void
   ) {
-    json.key(name)
-    json.openArray()
+    json.openArray(name)
     for (index, element) in elements.enumerated() { write(index, element, &json) }
     json.closeArray()
   }

@@ -40,9 +40,9 @@ struct StringTable: ~Copyable {
     text.withBytes { sink.bytes($0) }
   }
 
+  @inline(never)
   private mutating func numberOfAny(_ string: String) -> UInt64 {
-    var string = string
-    return string.withUTF8 { intern(UnsafeRawBufferPointer($0)) }
+    string.withBytes { intern($0) } ?? 0
   }
 
   private mutating func intern(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

@@ -75,11 +75,16 @@ def test_an_origin_keeps_nothing_alive(app: flask.Flask) -> None:
     assert reference() is None and len(_origins._frames) == size - 1
 
 
-@pytest.mark.parametrize("lifecycle", [Lifecycle(attaches=True), Lifecycle(declined=True)])
-def test_attached_or_declined_nothing_is_remembered(app: flask.Flask, lifecycle: Lifecycle) -> None:
+def test_who_declined_remembers_nothing(app: flask.Flask) -> None:
     with app.app_context() as context:
-        hooks(lifecycle).first_event(context)
+        assert hooks(Lifecycle(declined=True)).first_event(context) is False
         assert hooks().origin(context) == ""
+
+
+def test_who_attaches_finds_the_origin_of_what_was_just_pushed(app: flask.Flask) -> None:
+    with app.app_context() as context:
+        assert hooks(Lifecycle(attaches=True)).first_event(context) is True
+        assert hooks().origin(context).startswith("test_unit_hooks.py:")
 
 
 def test_a_frame_is_the_applications_or_none_in_a_request(app: flask.Flask, entry: None) -> None:
@@ -119,7 +124,7 @@ def explode(*_: object, **__: object) -> Any:
         (_sqlalchemy, "describe", lambda h, app: h.engine(app), -1),
         (_sqlalchemy, "backend_pid", lambda h, app: h.backend_pid(app), -1),
         (_failures, "found", lambda h, app: h.raised(app, 0, ValueError()), None),
-        (Lifecycle, "first_event", lambda h, app: h.first_event(), None),
+        (Lifecycle, "first_event", lambda h, app: h.first_event(), True),
         (flask.Flask, "url_map", lambda h, app: h.route({}, app), (None, None)),
     ],
 )

@@ -125,10 +125,9 @@ class Hooks:
         ``context``: what is being pushed or popped, where the caller knows. False: do not ask again.
         """
         try:
-            if self._lifecycle.first_event():
-                return True
             if self._lifecycle.has_declined():
                 return False
+            # Whoever attaches finds what is on the stack, and asks for its origin.
             contexts = [pushed for _, pushed in self._read_stack()]
             if context is not None:
                 contexts.append(context)
@@ -136,7 +135,7 @@ class Hooks:
                 frame = _frames.first(sys._getframe(1))
                 for pushed in contexts:
                     _origins.remember(pushed, frame)
-            return True
+            return self._lifecycle.first_event() or not self._lifecycle.has_declined()
         except Exception:
             return True
 

@@ -104,11 +104,11 @@ def run_program(directory: Path, *arguments: str, timeout: float = 10) -> subpro
 
 
 def target(directory: Path) -> str:
-    """The service's socket, or its name where there is none any more."""
+    """The service's socket, or its segment where there is none any more."""
     try:
         return str(socket_path(directory))
     except NoAnswer:
-        return "shop"
+        return str(next(directory.glob("*.segment")))
 
 
 def live(document: Snapshot) -> list[dict[str, Any]]:

@@ -127,6 +127,13 @@ class Server:
     def reload(self) -> None:
         os.kill(self.process.pid, signal.SIGHUP)
 
+    def restart(self) -> None:
+        """End the whole server and start it again with the same command, as a supervisor does."""
+        self.terminate()
+        since = len(self.logged())
+        self.process = _launch(self.command, self.environment, self.log)
+        self.wait_ready(since=since)
+
     def stop(self) -> None:
         for pid in self.grandchildren:
             with contextlib.suppress(ProcessLookupError):
@@ -167,16 +174,8 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
             variables[key] = value
     command = _command(mode, port, options.get("app", "shop:app"))
     log = scratch / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=APPS,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    log.touch()
+    process = _launch(command, variables, log)
     server = Server(mode, port, process, log, Path(directory), scratch, variables, command)
     try:
         server.wait_ready()
@@ -184,6 +183,19 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
         server.stop()
         raise
     return server
+
+
+def _launch(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            cwd=APPS,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def agent_directory() -> Path:

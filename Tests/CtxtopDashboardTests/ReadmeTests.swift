@@ -48,6 +48,18 @@ import Testing
     try expectBlock("verdicts", entries.joined(separator: "\n\n"))
   }
 
+  @Test func exitStatuses() throws {
+    let code = try Self.file("Sources/ctxtop/Failure.swift").matches(of: /case `?\w+`? = (\d+)/).map { $0.1 }
+    let page = try Self.file("README.md").matches(of: /\n\| (\d\d) \|/).map { $0.1 }
+    #expect(!code.isEmpty && page == code)
+  }
+
+  @Test func settings() throws {
+    let code = try Self.file("Sources/Python/ctxtop/_settings.py").matches(of: /"(CTXTOP_\w+)"/).map { $0.1 }
+    let page = try Self.file("README.md").matches(of: /\n\| `(CTXTOP_\w+)`/).map { $0.1 }
+    #expect(!code.isEmpty && Set(page) == Set(code))
+  }
+
   private static func columns<Row>(of table: CtxtopModel.Table<Row>) -> String {
     let rows = table.columns.map { column in
       [column.presence == .file ? "" : "`\(column.title)`", "`\(column.id)`", column.description]
@@ -76,18 +88,26 @@ import Testing
     return lines.joined(separator: "\n")
   }
 
+  private static func url(_ path: String) -> URL {
+    URL(filePath: #filePath).appending(path: "../../../\(path)").standardized
+  }
+
+  private static func file(_ path: String) throws -> String {
+    try String(contentsOf: url(path), encoding: .utf8)
+  }
+
   private func expectBlock(
     _ name: String, _ text: String, location: SourceLocation = #_sourceLocation
   ) throws {
-    let readme = URL(filePath: #filePath).appending(path: "../../../README.md").standardized
-    let page = try String(contentsOf: readme, encoding: .utf8)
+    let page = try Self.file("README.md")
     let (begin, end) = ("<!-- \(name) -->\n", "<!-- end of \(name) -->")
     let start = try #require(page.range(of: begin)?.upperBound, "README.md has no line \(begin)")
     let stop = try #require(page.range(of: end)?.lowerBound, "README.md has no line \(end)")
     let expected = text + "\n"
     guard start <= stop, page[start..<stop] != expected[...] else { return }
     if ProcessInfo.processInfo.environment["CTXTOP_RECORD"] != nil {
-      try (page[..<start] + expected + page[stop...]).write(to: readme, atomically: true, encoding: .utf8)
+      let recorded = page[..<start] + expected + page[stop...]
+      try recorded.write(to: Self.url("README.md"), atomically: true, encoding: .utf8)
     }
     Issue.record(
       "README.md, block \(name), is not what the code says. CTXTOP_RECORD=1 writes it; it should be:\n\(expected)",

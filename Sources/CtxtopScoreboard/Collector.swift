@@ -94,8 +94,10 @@ package enum SlotKernel {
 /// The host's name.
 package enum HostName {
   package static func current() -> String {
-    var name = [UInt8](repeating: 0, count: 65)
-    let failed = name.withUnsafeMutableBytes { gethostname($0.bindMemory(to: CChar.self).baseAddress!, $0.count - 1) }
-    return failed == 0 ? String(decoding: name.prefix { $0 != 0 }, as: UTF8.self) : ""
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 65) { name in
+      name.initialize(repeating: 0)
+      guard let start = name.baseAddress, gethostname(start, name.count - 1) == 0 else { return "" }
+      return String(repairing: UnsafeRawBufferPointer(start: start, count: strlen(start)))
+    }
   }
 }

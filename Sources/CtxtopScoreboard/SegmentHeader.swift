@@ -11,22 +11,22 @@ package enum SegmentHeader {
     header.store(CTXTOP_HEADER_CAPACITIES_2, Words.pack(UInt32(CTXTOP_UNITS), UInt32(CTXTOP_CONTEXTS)))
     header.store(CTXTOP_HEADER_CAPACITIES_3, Words.pack(UInt32(CTXTOP_CONNECTIONS), UInt32(CTXTOP_FAILURES)))
     header.store(CTXTOP_HEADER_CREATED, Clock.wall())
-    var text = Array(shownName(of: service))
-    text.withUnsafeMutableBytes { bytes in
-      _ = header.storeText(CTXTOP_HEADER_SERVICE, UnsafeRawBufferPointer(bytes), capacity: serviceBytes)
+    _ = service.withBytes { bytes in
+      let shown = UnsafeRawBufferPointer(rebasing: bytes[..<shownCount(bytes)])
+      return header.storeText(CTXTOP_HEADER_SERVICE, shown, capacity: serviceBytes)
     }
     header.store(CTXTOP_HEADER_MAGIC, CTXTOP_MAGIC)
   }
 
-  /// A service's name as it is shown: without the hash of user and path that makes its files' names unique.
-  private static func shownName(of stem: String) -> ArraySlice<UInt8> {
-    let bytes = Array(stem.utf8)
-    let hash = bytes.suffix(7)
-    guard bytes.count > 7, hash.first == UInt8(ascii: "-") else { return bytes[...] }
-    let isHash = hash.dropFirst().allSatisfy { byte in
-      byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f")
+  /// How much of a service's name is shown: not the hash of user and path that makes its files' names unique.
+  private static func shownCount(_ stem: UnsafeRawBufferPointer) -> Int {
+    let end = stem.count - hashCount
+    guard end > 0, stem[end] == UInt8(ascii: "-") else { return stem.count }
+    for byte in stem[(end + 1)...] {
+      let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+      guard isDigit || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f") else { return stem.count }
     }
-    return isHash ? bytes.dropLast(7) : bytes[...]
+    return end
   }
 
   /// Whether the header is one of this layout, to the letter.
@@ -54,6 +54,8 @@ package enum SegmentHeader {
 
   private static let version = Words.pack(UInt32(CTXTOP_LAYOUT), UInt32(CTXTOP_PAGE_BYTES))
   private static let slots = Words.pack(UInt32(CTXTOP_SLOTS), UInt32(CTXTOP_SLOT_BYTES / CTXTOP_PAGE_BYTES))
+  /// A hyphen and six hexadecimal digits.
+  private static let hashCount = 7
   private static let serviceBytes = CTXTOP_HEADER_SERVICE_WORDS * 8 - 1
 }
 

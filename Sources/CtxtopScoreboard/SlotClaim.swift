@@ -1,5 +1,5 @@
 // How a slot finds its tenant. Free slots go first; of the dead only a few are kept as evidence: those that
-// held nothing go next, then the oldest. A slot is only ever taken by taking its lock, so a living worker
+// held nothing go next, then the oldest; whoever died last stays to be looked at. A slot is only ever taken by taking its lock, so a living worker
 // cannot lose its slot; one whose lock descriptor was closed by its application is left alone while its
 // heart beats or its process can be seen.
 
@@ -8,6 +8,8 @@ import CCtxtop
 package enum SlotClaim {
   /// Dead slots that are kept as evidence before their reuse is preferred to growing the file.
   private static let deadKept = 16
+  /// Of those, the latest deaths that only go when nothing else is left.
+  private static let latestKept = 8
   /// A slot whose heart beat this recently is not taken, even if its lock is free.
   private static let freshHeartbeat: UInt64 = 2_000_000_000
 
@@ -32,10 +34,6 @@ package enum SlotClaim {
     let index: Int
     let heartbeat: UInt64
     let holds: Bool
-
-    func goesBefore(_ other: Corpse) -> Bool {
-      holds != other.holds ? !holds : heartbeat < other.heartbeat
-    }
   }
 
   private static func survey(_ file: SegmentFile, _ lock: LockFile) -> Survey {
@@ -54,19 +52,29 @@ package enum SlotClaim {
         insert(Corpse(index: index, heartbeat: heartbeat, holds: holds(file, index)), into: &corpses)
       }
     }
-    for corpse in corpses { survey.dead.append(corpse.index) }
+    survey.dead = order(corpses)
     if corpses.count < deadKept { for index in slots..<CTXTOP_SLOTS { survey.free.append(index) } }
     return survey
   }
 
-  /// Keeps the order in which the dead are taken. (By hand: the library's sort would be 3 kB of the extension.)
+  /// Keeps the dead in the order of their deaths. (By hand: the library's sort would be 3 kB of the extension.)
   private static func insert(_ corpse: Corpse, into corpses: inout [Corpse]) {
     var place = corpses.count
     corpses.append(corpse)
-    while place > 0, corpse.goesBefore(corpses[place - 1]) {
+    while place > 0, corpse.heartbeat < corpses[place - 1].heartbeat {
       corpses.swapAt(place - 1, place)
       place -= 1
     }
+  }
+
+  /// The order in which the dead give up their slots.
+  private static func order(_ corpses: [Corpse]) -> [Int] {
+    let older = max(corpses.count - latestKept, 0)
+    var order: [Int] = []
+    for index in 0..<older where !corpses[index].holds { order.append(corpses[index].index) }
+    for index in 0..<older where corpses[index].holds { order.append(corpses[index].index) }
+    for index in older..<corpses.count { order.append(corpses[index].index) }
+    return order
   }
 
   /// Whether the tenant of an unlocked slot has really gone.

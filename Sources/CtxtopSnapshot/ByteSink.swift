@@ -21,7 +21,7 @@ package struct ByteSink: ~Copyable {
   func array() -> [UInt8] { withBytes { [UInt8]($0) } }
 
   /// What was written, as text; bytes that are not UTF-8 are repaired.
-  package func string() -> String { withBytes { String(decoding: $0, as: UTF8.self) } }
+  package func string() -> String { withBytes { String(repairing: $0) } }
 
   /// Makes room for `more` bytes.
   @inline(__always)
@@ -113,13 +113,5 @@ package struct ByteSink: ~Copyable {
   mutating func replace(at offset: Int, with value: UInt64) {
     guard offset >= 0, offset &+ 8 <= count else { return }
     UnsafeMutableRawPointer(base + offset).storeBytes(of: value.littleEndian, as: UInt64.self)
-  }
-}
-
-extension String {
-  /// Calls `body` with the text's bytes; nil: the string is not stored as UTF-8, which none is on Linux.
-  /// (`withUTF8` would bring what such strings need into the extension.)
-  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
-    utf8.withContiguousStorageIfAvailable { body(UnsafeRawBufferPointer($0)) }
   }
 }

@@ -2,6 +2,10 @@
 
 import CCtxtop
 
+#if !hasFeature(Embedded)
+  import CtxtopSnapshot
+#endif
+
 package enum SegmentHeader {
   /// Fills the header of a new segment; the file has no name yet, so nobody reads meanwhile.
   package static func write(to header: Words, service: String) {

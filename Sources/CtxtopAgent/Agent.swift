@@ -43,6 +43,8 @@ package enum Agent {
   static let busyWord = 1
   /// A word of the page that is 1 when this process will never attach, so that nobody asks at each event.
   static let declinedWord = 2
+  /// A word of the page that holds this process's id once it was asked for.
+  private static let processWord = 3
 
   /// The slot of the present attachment. Only used while attached.
   nonisolated(unsafe) static var slotInUse: Slot?
@@ -59,6 +61,20 @@ package enum Agent {
   package static var attachment: UInt64 {
     guard let page else { return 0 }
     return page.loadRelaxed(attachmentWord)
+  }
+
+  /// This process's id, without a system call: kept in the page that a fork wipes. 0 before `prepare`.
+  @inline(__always)
+  package static var processID: Int32 {
+    guard let page else { return 0 }
+    let known = page.loadRelaxed(processWord)
+    return known != 0 ? Int32(truncatingIfNeeded: known) : askProcessID(page)
+  }
+
+  private static func askProcessID(_ page: Words) -> Int32 {
+    let id = getpid()
+    page.store(processWord, UInt64(UInt32(bitPattern: id)))
+    return id
   }
 
   /// Whether this process has said that it will never attach.

@@ -269,7 +269,9 @@ struct WatchedLeader {
   private static func pid(of slot: Int, _ service: Service, _ pidNamespace: UInt64) -> Int32? {
     var control: InlineArray<8, UInt64> = InlineArray(repeating: 0)
     let offset = SlotLayout.offset(of: slot)
-    let count = withUnsafeMutableBytes(of: &control) { pread(service.file.descriptor, $0.baseAddress, $0.count, offset) }
+    let count = withUnsafeMutableBytes(of: &control) {
+      pread(service.file.descriptor, $0.baseAddress, $0.count, offset)
+    }
     guard count == 64, pidNamespace != 0, control[CTXTOP_SLOT_PID_NAMESPACE] == pidNamespace else { return nil }
     let pid = Int32(bitPattern: control[CTXTOP_SLOT_PID].low)
     guard pid > 0, let status = ProcessStatus(of: pid), status.startTicks == control[CTXTOP_SLOT_START_TICKS]

@@ -58,7 +58,8 @@ extension Agent {
       let slot = try SlotClaim.claim(in: file, lock: lock)
       let names = NameTable(slot: slot, reusing: namesInUse)
       slot.moveIn(identity, names: names, agentVersion: version, at: Clock.monotonic())
-      let service = Service(file: file, lock: lock, slot: slot, directory: directory, mode: mode, stem: configuration.stem)
+      let service = Service(
+        file: file, lock: lock, slot: slot, directory: directory, mode: mode, stem: configuration.stem)
       try AgentThread.start(service)
       namesInUse = names
       slotInUse = slot

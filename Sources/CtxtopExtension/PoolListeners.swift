@@ -12,7 +12,7 @@ enum PoolListeners {
   /// A pool opened a connection for a record.
   fileprivate static func opened(_ connection: Object?, _ record: Object?) {
     closed(record, counts: ConnectionTokens.find(record) != nil)
-    var known = KnownConnection(token: nil, attachment: Agent.attachment, opener: getpid())
+    var known = KnownConnection(token: nil, attachment: Agent.attachment, opener: Agent.processID)
     if known.attachment != 0 {
       known.token = Agent.connectionOpened(
         engine: HookCalls.engine(record), backendPID: HookCalls.backendPID(connection))
@@ -58,20 +58,20 @@ enum PoolListeners {
   }
 
   private static func report(_ known: KnownConnection) {
-    let isOurs = known.attachment == Agent.attachment && known.opener == getpid()
+    let isOurs = known.attachment == Agent.attachment && known.opener == Agent.processID
     if isOurs { Agent.connectionClosed(known.token) }
   }
 
   fileprivate static func checkedOut(_ connection: Object?, _ record: Object?) {
     if Agent.attachment == 0 { return }
     let known = described(connection, record)
-    Agent.checkedOut(known.token, inherited: known.opener != getpid(), frame: HookCalls.frame())
+    Agent.checkedOut(known.token, inherited: known.opener != Agent.processID, frame: HookCalls.frame())
   }
 
   /// What is known of a record's connection, described under the present attachment.
   private static func described(_ connection: Object?, _ record: Object?) -> KnownConnection {
     var known =
-      ConnectionTokens.find(record) ?? KnownConnection(token: nil, attachment: 0, opener: getpid(), watch: nil)
+      ConnectionTokens.find(record) ?? KnownConnection(token: nil, attachment: 0, opener: Agent.processID, watch: nil)
     if known.attachment == Agent.attachment { return known }
     known.attachment = Agent.attachment
     known.token = Agent.connectionFound(

@@ -37,7 +37,7 @@ enum Python {
 
   /// An interned string that lives as long as the process.
   static func interned(_ text: StaticString) -> Object? {
-    text.withUTF8Buffer { PyUnicode_InternFromString(UnsafeRawPointer($0.baseAddress!).assumingMemoryBound(to: CChar.self)) }
+    PyUnicode_InternFromString(UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self))
   }
 
   /// Calls an object. New reference, or nil with an exception set.
@@ -47,7 +47,9 @@ enum Python {
     return callSlowly(callable, arguments, count, names)
   }
 
-  private static func callSlowly(_ callable: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?) -> Object? {
+  private static func callSlowly(_ callable: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?)
+    -> Object?
+  {
     guard let tuple = PyTuple_New(count) else { return nil }
     defer { Py_DecRef(tuple) }
     for index in 0..<count {
@@ -73,14 +75,23 @@ enum Python {
     var value: Object?
     if let contextVariableGet {
       if contextVariableGet(variable, nil, &value) != 0 { PyErr_Clear() }
-    } else if let method = PyObject_GetAttr(variable, get) {
-      value = call(method, none)
-      Py_DecRef(method)
+    } else {
+      value = valueSlowly(of: variable)
     }
-    if value == nil { PyErr_Clear() }
     guard value == none else { return value }
     Py_DecRef(value)
     return nil
+  }
+
+  private static func valueSlowly(of variable: Object) -> Object? {
+    guard let method = PyObject_GetAttr(variable, get) else {
+      PyErr_Clear()
+      return nil
+    }
+    defer { Py_DecRef(method) }
+    let value = call(method, none)
+    if value == nil { PyErr_Clear() }
+    return value
   }
 
   /// A string's bytes, valid as long as the object; nil (and no exception) where it is not a string.

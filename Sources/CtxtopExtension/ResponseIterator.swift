@@ -30,7 +30,8 @@ enum ResponseIterator {
     set(6, Py_tp_methods, UnsafeMutableRawPointer(methods))
     (slots + 7).initialize(to: PyType_Slot())
     var specification = PyType_Spec()
-    specification.name = UnsafeRawPointer(("ctxtop.Response" as StaticString).utf8Start).assumingMemoryBound(to: CChar.self)
+    specification.name = UnsafeRawPointer(("ctxtop.Response" as StaticString).utf8Start).assumingMemoryBound(
+      to: CChar.self)
     specification.basicsize = Int32(headerBytes + MemoryLayout<State>.stride)
     specification.flags = UInt32(Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC)
     specification.slots = slots
@@ -98,14 +99,18 @@ enum ResponseIterator {
     return PyObject_GetAttr(state(object).pointee.response, name)
   }
 
-  fileprivate static func traverse(_ object: Object, _ visit: visitproc, _ argument: UnsafeMutableRawPointer?) -> Int32 {
+  fileprivate static func traverse(_ object: Object, _ visit: visitproc, _ argument: UnsafeMutableRawPointer?) -> Int32
+  {
     let state = state(object)
-    for reference in [state.pointee.response, state.pointee.iterator, object.pointee.ob_type] {
-      guard let reference else { continue }
-      let answer = visit(reference, argument)
-      if answer != 0 { return answer }
-    }
-    return 0
+    let first = visited(state.pointee.response, visit, argument)
+    if first != 0 { return first }
+    let second = visited(state.pointee.iterator, visit, argument)
+    if second != 0 { return second }
+    return visited(object.pointee.ob_type, visit, argument)
+  }
+
+  private static func visited(_ reference: Object?, _ visit: visitproc, _ argument: UnsafeMutableRawPointer?) -> Int32 {
+    reference.map { visit($0, argument) } ?? 0
   }
 
   fileprivate static func clear(_ object: Object) {
@@ -133,7 +138,9 @@ enum ResponseIterator {
   }
 }
 
-private let responseDealloc: @convention(c) (Object?) -> Void = { if let object = $0 { ResponseIterator.deallocate(object) } }
+private let responseDealloc: @convention(c) (Object?) -> Void = {
+  if let object = $0 { ResponseIterator.deallocate(object) }
+}
 private let responseTraverse: @convention(c) (Object?, visitproc?, UnsafeMutableRawPointer?) -> Int32 = {
   guard let object = $0, let visit = $1 else { return 0 }
   return ResponseIterator.traverse(object, visit, $2)

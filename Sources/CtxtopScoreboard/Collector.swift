@@ -48,7 +48,9 @@ package struct Collector: ~Copyable {
     guard slots[index].refresh(file.descriptor, slot: index) else { return nil }
     let tenant = slots[index].control.load(CTXTOP_SLOT_TENANT)
     slots[index].readNames()
-    guard var worker = reader.worker(slot: index, view: slots[index].view, names: slots[index].names) else { return nil }
+    guard var worker = reader.worker(slot: index, view: slots[index].view, names: slots[index].names) else {
+      return nil
+    }
     // The slot may have got another tenant meanwhile: then it is seen on the next pass.
     guard slots[index].control.load(CTXTOP_SLOT_TENANT) == tenant else { return nil }
     worker.liveness = index == own.index ? .alive : liveness(index)

@@ -65,7 +65,9 @@ package struct Slot: @unchecked Sendable {
   package func allocateAhead(in file: SegmentFile) {
     for table in Table.allCases {
       let allocated = allocated(table)
-      guard allocated < table.capacity, Int(control.load(table.usedWord)) &+ table.chunk / 2 > allocated else { continue }
+      guard allocated < table.capacity, Int(control.load(table.usedWord)) &+ table.chunk / 2 > allocated else {
+        continue
+      }
       let bytes = table.recordBytes
       do throws(SystemFailure) {
         let start = SlotLayout.offset(of: index) &+ table.offset

@@ -95,7 +95,8 @@ package enum SlotClaim {
 
   /// Whether a dead slot still shows contexts or connections that its tenant held.
   private static func holds(_ file: SegmentFile, _ index: Int) -> Bool {
-    guard let memory = try? SegmentFile.map(file.descriptor, offset: SlotLayout.offset(of: index), count: CTXTOP_SLOT_BYTES)
+    guard
+      let memory = try? SegmentFile.map(file.descriptor, offset: SlotLayout.offset(of: index), count: CTXTOP_SLOT_BYTES)
     else { return false }
     defer { munmap(memory.base, CTXTOP_SLOT_BYTES) }
     let slot = Slot(index: index, base: memory.base)
@@ -112,7 +113,9 @@ package enum SlotClaim {
     do throws(SystemFailure) {
       let start = SlotLayout.offset(of: index)
       try file.allocate(offset: start, count: CTXTOP_NAMES_BYTES)
-      for table in Table.allCases { try file.allocate(offset: start &+ table.offset, count: table.chunk &* table.recordBytes) }
+      for table in Table.allCases {
+        try file.allocate(offset: start &+ table.offset, count: table.chunk &* table.recordBytes)
+      }
       let memory = try SegmentFile.map(file.descriptor, offset: start, count: CTXTOP_SLOT_BYTES)
       let slot = Slot(index: index, base: memory.base)
       let tenant = slot.control.load(CTXTOP_SLOT_TENANT)

@@ -180,7 +180,8 @@ package struct UnitRecord {
 
   @inline(__always)
   private func storeEntries(_ count: Int) {
-    words.store(CTXTOP_UNIT_NAME, Words.pack(words.loadRelaxed(CTXTOP_UNIT_NAME).low, UInt32(truncatingIfNeeded: count)))
+    words.store(
+      CTXTOP_UNIT_NAME, Words.pack(words.loadRelaxed(CTXTOP_UNIT_NAME).low, UInt32(truncatingIfNeeded: count)))
   }
 
   @inline(__always)

@@ -37,7 +37,7 @@ extension State {
       Strip.Group(number("contexts", .integer(totals.contextsLive), width: 3), weight: 65),
       Strip.Group(
         number("leaked", .integer(leaked), width: 2, leaked > 0 ? .critical : .value)
-          + chart(charts.leaked, width: 6), weight: 90),
+          + chart(charts.leaked, .critical, width: 6), weight: 90),
       Strip.Group(
         number("reused", .integer(totals.contextsReused), width: 3, totals.contextsReused > 0 ? .warning : .value),
         weight: 60),
@@ -61,9 +61,9 @@ extension State {
     return [.text(Span(name + " ", look[.dim])), .text(Span(text, look[role]))]
   }
 
-  private func chart(_ ring: Ring, width: Int? = nil) -> [Strip.Part] {
+  private func chart(_ ring: Ring, _ role: Role = .chart, width: Int? = nil) -> [Strip.Part] {
     let width = (width ?? 12) * (isWide ? 2 : 1)
-    let line = Sparkline(ring.suffix(width), shapes: look.shapes, style: look[.chart])
+    let line = Sparkline(ring.suffix(width), shapes: look.shapes, style: look[role])
     return [.text(Span(" ")), .widget(line, width: width)]
   }
 

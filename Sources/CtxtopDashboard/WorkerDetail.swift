@@ -14,7 +14,7 @@ extension DetailText {
     let mark = state.mark(look)
     line([Span("  "), mark, Span(" \(state.rawValue)", mark.style), Span(": \(state.meaning)", look[.dim])])
     units(of: row)
-    connections(of: row.worker, now: row.now)
+    connections(of: row)
     heading("Numbers")
     for column in CtxtopModel.Table<WorkerRow>.workers.columns where column.id != "now" && column.id != "state" {
       let cell = column.span(of: row, isPast: false, look: look)
@@ -75,12 +75,15 @@ extension DetailText {
   }
 
   /// Adds the connections of a worker, those that are out first, and the engines that opened them.
-  private mutating func connections(of worker: Worker, now: UInt64) {
+  private mutating func connections(of row: WorkerRow) {
+    let worker = row.worker
     guard !worker.connections.isEmpty || !worker.engines.isEmpty else { return }
     heading("Connections")
-    let out = worker.connections.filter { $0.state != .idle }.sorted { $0.since < $1.since }
-    for connection in out {
-      line(summary(of: connection, in: worker, now: now))
+    let out = worker.connections.indices.filter { worker.connections[$0].state != .idle }
+      .sorted { worker.connections[$0].since < worker.connections[$1].since }
+    for index in out {
+      let state = row.condition.state(ofConnection: index, in: worker)
+      line(summary(of: worker.connections[index], state, in: worker, now: row.now))
     }
     let idle = worker.connections.count - out.count
     if idle > 0 { text("\(idle) idle in their pool", .dim) }
@@ -91,16 +94,19 @@ extension DetailText {
     }
   }
 
-  private func summary(of connection: Connection, in worker: Worker, now: UInt64) -> [Span] {
+  private func summary(
+    of connection: Connection, _ state: JudgedConnectionState, in worker: Worker, now: UInt64
+  ) -> [Span] {
     let age = Format.age(Moment.between(connection.since, now))
-    var text = "#\(connection.id) \(connection.state.text) \(age)"
+    var text = "#\(connection.id) \(state.text) \(age)"
     if let holder = connection.holder {
       if let unit = holder.unit { text += " by unit \(unit)" }
       text += holder.label.map { ", \($0.text)" } ?? ", outside of any request"
       if !holder.frame.isEmpty { text += " at \(holder.frame)" }
     }
     if let backend = connection.backendPID { text += "  backend \(backend)" }
-    return [Span("  "), Span(text, look[connection.state == .checkedOut ? .text : .warning])]
+    let role: Role = state == .leaked ? .critical : state == .checkedOut ? .text : .warning
+    return [Span("  "), Span(text, look[role])]
   }
 
   /// Adds what runs in a worker, and what could not be described.
@@ -121,12 +127,13 @@ extension DetailText {
   }
 }
 
-extension ConnectionState {
+extension JudgedConnectionState {
   /// What it is called.
   fileprivate var text: String {
     switch self {
     case .idle: "idle"
     case .checkedOut: "checked out"
+    case .leaked: "leaked, checked out"
     case .detached: "detached"
     case .inherited: "inherited"
     }

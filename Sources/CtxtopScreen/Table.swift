@@ -79,8 +79,9 @@ package struct Table: Widget, Equatable, Sendable {
       put(cell.text, column.alignment, column.tail, cell.style, in: area, into: &buffer)
     }
     if isSelected {
+      // One bar: colours turned round would be a patchwork, and dim text on it is hard to read.
       let style = look[.selected]
-      buffer.restyle(line) { Style($0.foreground, on: $0.background, $0.attributes.union(style.attributes)) }
+      buffer.restyle(line) { style.adding($0.attributes.subtracting(.dim)) }
     }
   }
 

@@ -60,7 +60,8 @@ package struct Theme: Equatable, Sendable {
     case .selected: Style(.standard, .reverse)
     case .tab: Style(.standard, [.bold, .reverse])
     case .good: Style(.indexed(2))
-    case .busy: Style(.indexed(4))
+    // The darker blue cannot be read on black.
+    case .busy: Style(.indexed(12))
     case .notice: Style(.indexed(6))
     case .warning: Style(.indexed(3), .bold)
     case .critical: Style(.indexed(1), .bold)

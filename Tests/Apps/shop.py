@@ -1,7 +1,7 @@
 """A small shop: Flask, Flask-SQLAlchemy and an SQLite file, with ctxtop switched on.
 
-Healthy as it stands. ``SHOP_DEFECT`` switches one of three defects on, each a way in which real applications
-leave contexts or connections behind:
+Healthy as it stands. ``SHOP_DEFECT`` names defects to switch on, with commas between them, each a way in which
+real applications leave contexts or connections behind:
 
 ``S1``
     a teardown function, registered after ``db.init_app``, raises: the session's own teardown is skipped.
@@ -28,7 +28,7 @@ from flask import Flask, Response, abort, appcontext_pushed, g, jsonify
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, text
 
-DEFECT = os.environ.get("SHOP_DEFECT", "")
+DEFECTS = frozenset(os.environ.get("SHOP_DEFECT", "").split(","))
 DATABASE = os.environ.get("SHOP_DATABASE", os.path.join(tempfile.gettempdir(), "ctxtop-shop.db"))
 
 app = Flask(__name__)
@@ -177,7 +177,7 @@ def close_descriptors() -> str:
     return str(len(foreign))
 
 
-if DEFECT == "S1":
+if "S1" in DEFECTS:
 
     @app.teardown_appcontext
     def close_cart(_error: BaseException | None) -> None:
@@ -185,7 +185,7 @@ if DEFECT == "S1":
             raise RuntimeError("the cart service does not answer")
 
 
-if DEFECT == "S3":
+if "S3" in DEFECTS:
     _armed = threading.Event()
 
     @app.route("/arm", methods=["POST"])
@@ -203,7 +203,7 @@ if DEFECT == "S3":
 
 prepare()
 
-if DEFECT == "S4":
+if "S4" in DEFECTS:
     app.app_context().push()
 
 print(f"shop loaded {os.getpid()}", file=sys.stderr, flush=True)

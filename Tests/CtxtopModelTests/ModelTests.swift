@@ -11,7 +11,7 @@ struct ModelTests {
 
   @Test("The shop has all four verdicts, worst first")
   func verdicts() {
-    #expect(model.verdicts.map(\.code.rawValue) == ["CTX001", "CTX002", "CTX003", "CTX004"])
+    #expect(model.verdicts.map(\.code.rawValue) == ["CTX001", "CTX002", "CTX004", "CTX003"])
     #expect(model.verdicts.allSatisfy { $0.pid == 4312 })
   }
 

@@ -1,0 +1,78 @@
+# What the scripts of this repository have in common: what a fresh machine lacks, the virtual environment,
+# and the builds. Sourced by Tests/run, Tests/try and screenshots/make, never run.
+#
+# Expected: Debian 12 with Swift 6.3 and Python 3.10 or newer. The rest comes from Debian's and Python's packages.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
+venv=$root/.venv
+cd "$root" || exit 1
+export LANG=C.UTF-8 PIP_DISABLE_PIP_VERSION_CHECK=1
+unset PYTHONPATH PYTHONHOME
+
+missing=()
+
+# need PACKAGE COMMAND...: the Debian package is missing unless the command succeeds.
+need() {
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+# A tool that finds nothing to write to in HOME fails in its own way: give it a place.
+settle_home() {
+  [ -n "${HOME:-}" ] && [ -w "${HOME:-}" ] && return
+  HOME=$(mktemp -d) || return
+  export HOME
+}
+
+# What every script needs.
+need_basics() {
+  settle_home
+  command -v swift >/dev/null || { echo "Swift 6.3 or newer is needed, and there is no 'swift' in PATH (swift.org)" >&2; return 1; }
+  command -v python3 >/dev/null || missing+=(python3)
+  need libncurses-dev test -e /usr/include/curses.h
+  need build-essential command -v cc
+  need binutils command -v strip
+  need python3-venv python3 -c 'import ensurepip, venv'
+  # uWSGI comes as source and is compiled against Python.
+  need python3-dev python3 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")'
+}
+
+# Installs what need() found missing.
+install_missing() {
+  [ ${#missing[@]} -eq 0 ] && return
+  echo "missing: ${missing[*]}"
+  if [ "$(id -u)" != 0 ]; then
+    echo "as root: apt-get update && apt-get install ${missing[*]}" >&2
+    return 1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}" && missing=()
+}
+
+# The virtual environment with what Tests/requirements.txt names; made anew only when that changes.
+make_venv() {
+  local wanted
+  wanted=$(python3 -c 'import sys; print(sys.version, sys.base_prefix)' && cat Tests/requirements.txt) || return
+  [ "$(cat "$venv/made-from" 2>/dev/null)" = "$wanted" ] && return
+  rm -rf "$venv"
+  python3 -m venv "$venv" && "$venv/bin/pip" install --no-input -q -r Tests/requirements.txt || return
+  printf '%s\n' "$wanted" >"$venv/made-from"
+}
+
+# The dashboard, as one file without Swift's libraries beside it. The flag is wrong for the extension, which is
+# why each is built by a command of its own.
+build_program() {
+  swift build -c release --static-swift-stdlib --product ctxtop
+}
+
+build_extension() {
+  swift build -c release --product ctxtop-extension
+}
+
+# The Python package with the agent in it, into the virtual environment.
+install_package() {
+  # What an earlier build left there would be packed as well.
+  rm -rf Sources/Python/build
+  "$venv/bin/pip" install --no-input -q ./Sources/Python
+}

@@ -108,7 +108,7 @@ enum Python {
   /// A string's text; empty where it is not a string.
   static func text(_ object: Object?) -> String {
     guard let bytes = utf8(object) else { return "" }
-    return String(repairing: bytes)
+    return String.repairing(bytes)
   }
 
   /// An integer; nil (and no exception) where it is none.

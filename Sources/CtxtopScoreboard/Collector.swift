@@ -99,7 +99,7 @@ package enum HostName {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 65) { name in
       name.initialize(repeating: 0)
       guard let start = name.baseAddress, gethostname(start, name.count - 1) == 0 else { return "" }
-      return String(repairing: UnsafeRawBufferPointer(start: start, count: strlen(start)))
+      return String.repairing(UnsafeRawBufferPointer(start: start, count: strlen(start)))
     }
   }
 }

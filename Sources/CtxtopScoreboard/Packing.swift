@@ -103,7 +103,7 @@ extension Words {
   package func text(_ index: Int, count: Int, capacity: Int) -> String {
     let kept = min(max(count, 0), capacity)
     if kept == 0 { return "" }
-    return bytes(index, count: kept).withUnsafeBytes { String(repairing: $0) }
+    return bytes(index, count: kept).withUnsafeBytes { String.repairing($0) }
   }
 
   private func bytes(_ index: Int, count: Int) -> [UInt8] {

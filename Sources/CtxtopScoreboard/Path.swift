@@ -59,7 +59,7 @@ package struct Path: Sendable {
   }
 
   /// The path as text.
-  package var text: String { withCString { String(repairing: UnsafeRawBufferPointer(start: $0, count: count)) } }
+  package var text: String { withCString { String.repairing(UnsafeRawBufferPointer(start: $0, count: count)) } }
 
   @inline(never)
   private mutating func add(_ text: String) {

@@ -21,7 +21,7 @@ package struct ByteSink: ~Copyable {
   func array() -> [UInt8] { withBytes { [UInt8]($0) } }
 
   /// What was written, as text; bytes that are not UTF-8 are repaired.
-  package func string() -> String { withBytes { String(repairing: $0) } }
+  package func string() -> String { withBytes { String.repairing($0) } }
 
   /// Makes room for `more` bytes.
   @inline(__always)

@@ -10,18 +10,16 @@ extension String {
   /// The text of bytes that should be UTF-8. A character that the end has cut in two is left out; in bytes that
   /// are no UTF-8 all the same, each one beyond ASCII becomes `?`.
   @inline(never)
-  package init(repairing bytes: UnsafeRawBufferPointer) {
+  package static func repairing(_ bytes: UnsafeRawBufferPointer) -> String {
     let units = bytes.assumingMemoryBound(to: UInt8.self)
-    for cut in 0...min(3, units.count) {
+    for cut in 0...Swift.min(3, units.count) {
+      if cut > 0, units[units.count - cut] < 0x80 { break }
       let kept = UnsafeBufferPointer(rebasing: units[..<(units.count - cut)])
-      if let text = String(validating: kept, as: UTF8.self) {
-        self = text
-        return
-      }
+      if let text = String(validating: kept, as: UTF8.self) { return text }
     }
     var ascii: [UInt8] = []
     ascii.reserveCapacity(bytes.count)
     for byte in bytes { ascii.append(byte < 0x80 ? byte : UInt8(ascii: "?")) }
-    self = ascii.withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) } ?? ""
+    return ascii.withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) } ?? ""
   }
 }

@@ -34,7 +34,7 @@ extension DetailText {
     field("first", moment(failure.first, wallTime))
     field("last", moment(failure.last, wallTime))
     field("serving", failure.label?.text ?? "work outside of a request")
-    field("worker", "\(row.pid)" + (failure.unit.map { " unit \($0)" } ?? ""))
+    field("worker", "\(row.pid)" + (failure.unit.map { " thread \($0)" } ?? ""))
     if !failure.skipped.isEmpty {
       heading("Skipped because of it: what these would have freed is still held")
       for function in failure.skipped { text(function, .warning) }

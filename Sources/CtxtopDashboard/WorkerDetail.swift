@@ -94,13 +94,18 @@ extension DetailText {
     }
   }
 
+  private static func name(ofUnit id: Int, in worker: Worker) -> String {
+    let kind = worker.units.first { $0.id == id }?.kind ?? .thread
+    return "\(kind.name) \(id)"
+  }
+
   private func summary(
     of connection: Connection, _ state: JudgedConnectionState, in worker: Worker, now: UInt64
   ) -> [Span] {
     let age = Format.age(Moment.between(connection.since, now))
     var text = "#\(connection.id) \(state.text) \(age)"
     if let holder = connection.holder {
-      if let unit = holder.unit { text += " by unit \(unit)" }
+      if let unit = holder.unit { text += " by \(Self.name(ofUnit: unit, in: worker))" }
       text += holder.label.map { ", \($0.text)" } ?? ", outside of any request"
       if !holder.frame.isEmpty { text += " at \(holder.frame)" }
     }

@@ -71,11 +71,11 @@ extension Subject {
     verdict.since = snapshot.wallTime(of: oldest.since)
     let frame = oldest.holder?.frame ?? ""
     let place = frame.isEmpty ? "" : " at \(frame)"
-    verdict.message =
-      "worker \(worker.pid): \(Format.count(UInt64(group.count), "connection", "connections")) not returned by "
+    verdict.statement =
+      "\(Format.count(UInt64(group.count), "connection", "connections")) not returned by "
       + "\(name(of: oldest.holder?.label))\(place), oldest \(Format.age(snapshot.age(of: oldest.since)))"
     let pool = poolText(of: oldest)
-    if !pool.isEmpty { verdict.message += "; \(pool)" }
+    if !pool.isEmpty { verdict.statement += "; \(pool)" }
     verdict.evidence = [
       Evidence("holder", name(of: oldest.holder?.label)), Evidence("endpoint", oldest.holder?.label?.endpoint ?? ""),
       Evidence("frame", frame), Evidence("engine", engine(of: oldest)?.url ?? ""), Evidence("pool", pool),

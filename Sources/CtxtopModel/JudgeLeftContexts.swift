@@ -64,10 +64,11 @@ extension Subject {
     let since = context.left ?? context.pushed
     verdict.since = snapshot.wallTime(of: since)
     let age = Format.age(snapshot.age(of: since))
-    verdict.message =
-      "\(name(of: unit)): \(context.kind.name) context left by \(owner(of: context)) \(age) ago"
+    verdict.subject = name(of: unit)
+    verdict.statement =
+      "\(context.kind.name) context left by \(owner(of: context)) \(age) ago"
     if context.served > 0 {
-      verdict.message += "; \(Format.count(context.served, "request has", "requests have")) run on it since"
+      verdict.statement += "; \(Format.count(context.served, "request has", "requests have")) run on it since"
     }
     verdict.evidence = evidence(of: context, on: unit)
     return verdict

@@ -24,8 +24,9 @@ extension Subject {
     verdict.count = context.served
     let since = context.left ?? context.pushed
     verdict.since = snapshot.wallTime(of: since)
-    verdict.message =
-      "\(name(of: unit)): \(Format.count(context.served, "request", "requests")) ran on the app context that "
+    verdict.subject = name(of: unit)
+    verdict.statement =
+      "\(Format.count(context.served, "request", "requests")) ran on the app context that "
       + "\(owner(of: context)) left \(Format.age(snapshot.age(of: since))) ago"
     verdict.evidence = evidence(of: context, on: unit)
     return verdict

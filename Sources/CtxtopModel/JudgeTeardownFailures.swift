@@ -12,10 +12,10 @@ extension Subject {
     verdict.count = failure.count
     verdict.since = failure.first
     let times = failure.count == 1 ? "" : " \(failure.count) times"
-    verdict.message =
-      "worker \(worker.pid): \(failure.function) raised \(failure.exception)\(times) after \(name(of: failure.label))"
+    verdict.statement =
+      "\(failure.function) raised \(failure.exception)\(times) after \(name(of: failure.label))"
     if !failure.skipped.isEmpty {
-      verdict.message += "; did not run: \(failure.skipped.joined(separator: ", "))"
+      verdict.statement += "; did not run: \(failure.skipped.joined(separator: ", "))"
     }
     verdict.evidence = [
       Evidence("function", failure.function), Evidence("location", failure.location),

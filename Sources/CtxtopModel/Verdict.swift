@@ -45,11 +45,15 @@ package struct Verdict: Equatable, Sendable {
   package var since: UInt64?
   /// How often, or how many.
   package var count: UInt64 = 1
-  /// One sentence: what, where, since when.
-  package var message = ""
+  /// Whom it is about: `worker 4312 thread 7`.
+  package var subject = ""
+  /// What is wrong with it, since when.
+  package var statement = ""
   /// What it rests on.
   package var evidence: [Evidence] = []
 
+  /// One sentence that stands by itself: whom it is about, what is wrong, since when.
+  package var message: String { "\(subject): \(statement)" }
   /// The code's name.
   package var name: String { code.entry.name }
   /// How bad it is.
@@ -61,6 +65,7 @@ package struct Verdict: Equatable, Sendable {
     self.code = code
     workerIndex = index
     pid = worker.pid
+    subject = "worker \(worker.pid)"
     slot = worker.slot
     generation = worker.generation
   }

@@ -28,7 +28,7 @@ extension Table where Row == VerdictRow {
           row.verdict.since.map { .age(row.wallTime - min(row.wallTime, $0)) } ?? .unknown
         },
         Column("message", "MESSAGE", "what is wrong", alignment: .left, width: 20, weight: 1, isDescending: false) {
-          .text($0.verdict.message)
+          .text($0.verdict.statement)
         },
       ])
   }

@@ -5,8 +5,9 @@
 //   RequestEvents.swift     the events, called by the hooks on the server's own threads:
 //   ContextEvents.swift       no system call, no lock, no allocation
 //   ConnectionEvents.swift
-//   AgentThread.swift       the one native thread: signs of life, leadership, the socket
-//   Leadership.swift        which agent answers for the service
+//   AgentThread.swift       the one native thread, and how it is started and ended
+//   AgentLoop.swift         what it does: signs of life, leadership, the socket
+//   Leadership.swift        which agent answers for the service (WatchedLeader.swift)
 //   Exporter.swift          the socket: requests, clients, answers (ExporterClient.swift)
 //   RuntimeDirectory.swift  where everything lies
 //   OwnedDescriptors.swift  which descriptors are ours

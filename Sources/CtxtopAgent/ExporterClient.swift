@@ -73,8 +73,9 @@ struct ExporterClient {
       return
     }
     if count == 0 {
-      // It will ask no more; what it asked is still answered, a subscription ends.
+      // It will ask no more; what it asked is still answered, even without its newline. A subscription ends.
       hasHungUp = true
+      if let last = line.last, last != 10 { line.append(10) }
       if !isSending, line.isEmpty || interval != nil { isFinished = true }
       return
     }

@@ -168,6 +168,14 @@ struct ExporterClientTests {
     #expect(watching.client.isFinished)
   }
 
+  @Test("A last word without its newline is a request, too")
+  func unfinishedLine() {
+    let pair = Pair()
+    #expect(pair.ask(Array("json".utf8)) == [])
+    shutdown(pair.peer, Int32(SHUT_WR))
+    #expect(pair.ask([]) == ["json"])
+  }
+
   @Test("A client that has gone is noticed when it is sent to, without a signal")
   func gone() {
     let pair = Pair()

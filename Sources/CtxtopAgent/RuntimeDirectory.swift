@@ -54,6 +54,11 @@ package struct RuntimeDirectory: Sendable {
     guard identity.mode & foreign == 0 else {
       throw SystemFailure("using a runtime directory that others may enter", EPERM)
     }
+    if let group = mode.group {
+      // It may have been made before a group was named.
+      try checked(fchown(fd, none32, group), "giving the runtime directory to its group")
+      try checked(fchmod(fd, mode.directory), "letting the group into the runtime directory")
+    }
     let isTmpfs = ctxtop_is_tmpfs(fd) == 1
     if mustBeTmpfs && !isTmpfs { throw SystemFailure("finding a runtime directory on tmpfs", ENOENT) }
     return RuntimeDirectory(path: path, isTmpfs: isTmpfs)

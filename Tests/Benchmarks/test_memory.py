@@ -36,8 +36,9 @@ def test_growth(figures: Figures, directory: Path, is_long: bool) -> None:
     with running(directory) as plain, running(directory, "--attach") as ours, ThreadPoolExecutor(2) as pool:
         grown, grown_ours = pool.map(lambda guest: _growth(guest, count), (plain, ours))
     figures.note(f"growth over {count:,} requests, plain, kB", f"{grown:.0f}")
-    # A page or two come and go with the interpreter's arenas; 16 kB in 10^5 requests is a byte in six of them.
-    figures.at_most(f"growth over {count:,} requests, kB", grown_ours, max(16, grown + 16), 0, "{:.0f}")
+    # Pages come and go with the arenas of the interpreter and of libc: an idle worker's size moves by 30 kB up and
+    # down. Whatever leaks, be it one byte a request, is more than twice that in 10^5 requests.
+    figures.at_most(f"growth over {count:,} requests, kB", grown_ours, max(grown, 0) + 48, 0, "{:.0f}")
 
 
 def _growth(guest: Guest, count: int) -> float:

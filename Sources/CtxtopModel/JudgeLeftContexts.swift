@@ -79,7 +79,6 @@ extension Subject {
     var evidence = [
       Evidence("kind", context.kind.name), Evidence("left_by", owner(of: context)),
       Evidence("endpoint", context.label?.endpoint ?? ""), Evidence("frame", context.frame),
-      Evidence("request", context.request == 0 ? "" : String(context.request)),
       Evidence("thread", unit.name), Evidence("native_thread", String(unit.nativeID)),
       Evidence("app_depth", String(unit.appDepth)), Evidence("requests_served", String(context.served)),
     ]

@@ -58,13 +58,17 @@ extension ByteSink {
   }
 
   /// The last `width` decimal digits of a number that is not negative.
+  @_optimize(speed)
+  @inline(never)
   mutating func digits(_ value: Int, _ width: Int) {
-    var divisor = 1
-    for _ in 1..<max(width, 2) { divisor &*= 10 }
-    if width == 1 { divisor = 1 }
-    while divisor > 0 {
-      byte(UInt8(truncatingIfNeeded: 48 &+ value / divisor % 10))
-      divisor /= 10
+    let start = count
+    for _ in 0..<width { byte(48) }
+    var rest = UInt64(truncatingIfNeeded: value)
+    var index = width
+    while index > 0 {
+      index &-= 1
+      put(UInt8(truncatingIfNeeded: 48 &+ rest % 10), at: start &+ index)
+      rest /= 10
     }
   }
 }

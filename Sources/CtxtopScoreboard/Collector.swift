@@ -113,14 +113,12 @@ package struct Collector: ~Copyable {
   /// Asks the kernel, which goes through a list of all locks, no more often than somebody could see.
   private mutating func liveness(_ index: Int, _ tenant: UInt64, at now: UInt64) -> Liveness {
     if slots[index].control.load(CTXTOP_SLOT_LOCK_LOST) != 0 { return .unknown }
-    let memory = slots[index].memory
-    if memory.tenant == tenant, now &- memory.asked < Self.livenessAge { return memory.liveness }
-    var liveness = Liveness.unknown
-    if let isHeld = lock.isHeld(index) { liveness = isHeld ? .alive : .dead }
-    slots[index].memory.liveness = liveness
-    slots[index].memory.tenant = tenant
-    slots[index].memory.asked = now
-    return liveness
+    if slots[index].memory.tenant != tenant || now &- slots[index].memory.asked >= Self.livenessAge {
+      slots[index].memory.tenant = tenant
+      slots[index].memory.asked = now
+      slots[index].memory.liveness = lock.isHeld(index).map { $0 ? .alive : .dead } ?? .unknown
+    }
+    return slots[index].memory.liveness
   }
 }
 

@@ -117,7 +117,7 @@ package struct ByteSink: ~Copyable {
   }
 
   /// A number of a fixed width, little-endian.
-  @inline(__always)
+  @inline(never)
   mutating func fixed<Number: FixedWidthInteger>(_ value: Number) {
     let width = MemoryLayout<Number>.size
     reserve(width)

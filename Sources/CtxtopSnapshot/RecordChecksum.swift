@@ -7,6 +7,7 @@ package enum RecordChecksum {
   private static let polynomial: UInt32 = 0x82F6_3B78
 
   /// The checksum of some bytes.
+  @inline(never)
   package static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     if ctxtop_has_crc32c() == 0 { return inSoftware(bytes) }
     guard let start = bytes.baseAddress else { return 0 }

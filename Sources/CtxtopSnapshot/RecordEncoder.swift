@@ -52,8 +52,7 @@ package struct RepeatingEncoder: ~Copyable {
 
   private mutating func keep(_ slot: Int, _ version: UInt64, from start: Int) {
     while blocks.count <= slot { blocks.append(Block()) }
-    blocks[slot].bytes = writer.bytes(from: start)
-    blocks[slot].version = version
+    blocks[slot] = Block(version: version, bytes: writer.bytes(from: start))
   }
 }
 

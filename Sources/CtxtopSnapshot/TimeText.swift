@@ -58,16 +58,15 @@ extension ByteSink {
   }
 
   /// The last `width` decimal digits of a number that is not negative.
-  @_optimize(speed)
   @inline(never)
   mutating func digits(_ value: Int, _ width: Int) {
+    var rest = UInt32(truncatingIfNeeded: value)
     let start = count
     for _ in 0..<width { byte(48) }
-    var rest = UInt64(truncatingIfNeeded: value)
-    var index = width
-    while index > 0 {
+    var index = count
+    while index > start {
       index &-= 1
-      put(UInt8(truncatingIfNeeded: 48 &+ rest % 10), at: start &+ index)
+      put(UInt8(truncatingIfNeeded: 48 &+ rest % 10), at: index)
       rest /= 10
     }
   }

@@ -53,7 +53,7 @@ let package = Package(
       name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
 
     // Guest: runs inside somebody else's server. No Foundation, no Dispatch, no Concurrency.
-    .target(name: "CtxtopSnapshot", swiftSettings: strict),
+    .target(name: "CtxtopSnapshot", dependencies: ["CCtxtop"], swiftSettings: strict),
     .target(
       name: "CtxtopScoreboard", dependencies: ["CCtxtop", "CtxtopSnapshot"], swiftSettings: strict),
     .target(

@@ -8,6 +8,14 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <nmmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_acle.h>
+#include <sys/auxv.h>
+#endif
+
 _Thread_local struct ctxtop_thread ctxtop_this_thread;
 
 static int result(long value) { return value < 0 ? -errno : (int)value; }
@@ -97,4 +105,45 @@ uint64_t ctxtop_thread_id(void) { return (uint64_t)syscall(SYS_gettid); }
 
 int ctxtop_rename_new(const char *from, const char *to) {
   return result(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */));
+}
+
+#if defined(__x86_64__)
+#define CRC_TARGET __attribute__((target("sse4.2")))
+#define CRC_WORD(crc, word) ((uint32_t)_mm_crc32_u64(crc, word))
+#define CRC_BYTE(crc, byte) _mm_crc32_u8(crc, byte)
+
+int ctxtop_has_crc32c(void) {
+  /* A virtual machine's host answers this: asked once. Who asks at the same time gets the same answer. */
+  static int known;
+  int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+  if (answer == 0) {
+    unsigned a, b, c = 0, d;
+    answer = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2) ? 1 : 2;
+    __atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+  }
+  return answer == 1;
+}
+#elif defined(__aarch64__)
+#define CRC_TARGET __attribute__((target("crc")))
+#define CRC_WORD(crc, word) __crc32cd(crc, word)
+#define CRC_BYTE(crc, byte) __crc32cb(crc, byte)
+
+int ctxtop_has_crc32c(void) { return (getauxval(AT_HWCAP) & (1 << 7 /* HWCAP_CRC32 */)) != 0; }
+#else
+#define CRC_TARGET
+#define CRC_WORD(crc, word) (crc)
+#define CRC_BYTE(crc, byte) (crc)
+
+int ctxtop_has_crc32c(void) { return 0; }
+#endif
+
+CRC_TARGET uint32_t ctxtop_crc32c(uint32_t crc, const void *bytes, size_t count) {
+  const unsigned char *next = bytes;
+  for (; count >= 8; count -= 8, next += 8) {
+    uint64_t word;
+    memcpy(&word, next, 8);
+    crc = CRC_WORD(crc, word);
+  }
+  for (; count > 0; count--) crc = CRC_BYTE(crc, *next++);
+  return crc;
 }

@@ -18,6 +18,7 @@ struct Exporter: ~Copyable {
   private let service: Service
   private let path: Path
   private var collector: Collector
+  private var encoder = RepeatingEncoder()
   private var listener: Int32 = -1
   private var bound: FileIdentity?
   private var clients: [ExporterClient] = []
@@ -139,7 +140,7 @@ struct Exporter: ~Copyable {
     if events != 0 { clients[index].receive(events, at: now) }
     while let request = clients[index].takeRequest(at: now) {
       switch request {
-      case .record: clients[index].send(answer.record(&collector), at: now)
+      case .record: clients[index].send(answer.record(&collector, &encoder), at: now)
       case .json: clients[index].send(answer.json(&collector), at: now, andClose: true)
       case .text(let text):
         let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -190,17 +191,17 @@ private struct Answer {
   private var recordBytes: [UInt8]?
   private var jsonBytes: [UInt8]?
 
-  mutating func record(_ collector: inout Collector) -> [UInt8] {
+  mutating func record(_ collector: inout Collector, _ encoder: inout RepeatingEncoder) -> [UInt8] {
     if let recordBytes { return recordBytes }
-    let bytes = RecordEncoder.encode(taken(&collector))
+    let snapshot = taken(&collector)
+    let bytes = encoder.encode(snapshot, versions: collector.versions)
     recordBytes = bytes
     return bytes
   }
 
   mutating func json(_ collector: inout Collector) -> [UInt8] {
     if let jsonBytes { return jsonBytes }
-    var bytes = SnapshotJSON.encode(taken(&collector))
-    bytes.append(10)
+    let bytes = SnapshotJSON.encode(taken(&collector), nil, line: true)
     jsonBytes = bytes
     return bytes
   }

@@ -1,6 +1,8 @@
 // One pass over all slots from inside a worker: the leader's way to a snapshot. It reads other workers'
 // slots through read-only mappings of exactly the pages that their owners allocated, so that it neither
 // touches an unallocated page nor takes more address space than there is something to see.
+//
+// A worker is read again only when something of it has changed (Fingerprint.swift).
 
 import CCtxtop
 
@@ -12,21 +14,25 @@ import CCtxtop
 package struct Collector: ~Copyable {
   /// After this long without a sign of life, the kernel is asked about a worker.
   package static let staleHeartbeat: UInt64 = 1_200_000_000
+  /// For so long the kernel's answer whether a worker lives is believed.
+  private static let livenessAge: UInt64 = 50_000_000
 
   private let file: SegmentFile
   private let lock: LockFile
   private let own: Slot
   private let reader = SlotReader()
   private var slots: [MappedSlot] = []
-  private let host = HostName.current()
-  private let service: String
   private let pidNamespace = ProcessStatus.pidNamespace()
+  /// The last pass; the next changes in it what has changed.
+  private var latest: Snapshot
+  /// For each worker of the last pass: raised whenever anything of it but its pulse was read again.
+  package private(set) var versions: [UInt64] = []
 
   package init(file: SegmentFile, lock: LockFile, own: Slot) {
     self.file = file
     self.lock = lock
     self.own = own
-    service = SegmentHeader.service(file.header)
+    latest = Snapshot(service: SegmentHeader.service(file.header), host: HostName.current())
   }
 
   deinit { for slot in slots { slot.unmap() } }
@@ -34,34 +40,85 @@ package struct Collector: ~Copyable {
   /// One pass over all slots.
   package mutating func snapshot() -> Snapshot {
     let now = Clock.monotonic()
-    var snapshot = Snapshot(service: service, host: host, wallTime: Clock.wall(), monotonicTime: now)
+    latest.wallTime = Clock.wall()
+    latest.monotonicTime = now
     let count = SlotCount.inFile(file.descriptor)
     while slots.count < count { slots.append(MappedSlot()) }
-    snapshot.workers.reserveCapacity(count)
+    var place = 0
     for index in 0..<min(count, slots.count) {
-      if let worker = worker(index, at: now) { snapshot.workers.append(worker) }
+      let isKnown = place < latest.workers.count && latest.workers[place].slot == index
+      if update(index, place, isKnown, at: now) {
+        place &+= 1
+      } else if isKnown {
+        forget(from: place)
+      }
     }
-    return snapshot
+    forget(from: place)
+    return latest
   }
 
-  private mutating func worker(_ index: Int, at now: UInt64) -> Worker? {
-    guard slots[index].refresh(file.descriptor, slot: index) else { return nil }
-    let tenant = slots[index].control.load(CTXTOP_SLOT_TENANT)
-    slots[index].readNames()
-    guard var worker = reader.worker(slot: index, view: slots[index].view, names: slots[index].names) else {
-      return nil
+  /// Forgets workers that have lost their places: rare, and cheaper in bytes than to move them.
+  private mutating func forget(from place: Int) {
+    while latest.workers.count > place { _ = latest.workers.popLast() }
+    while versions.count > place { _ = versions.popLast() }
+  }
+
+  /// Brings a slot's worker up to date: the one at `place` if it is known, else a new one there; false: there is none.
+  private mutating func update(_ index: Int, _ place: Int, _ isKnown: Bool, at now: UInt64) -> Bool {
+    guard slots[index].refresh(file.descriptor, slot: index) else { return false }
+    let control = slots[index].control
+    let tenant = control.load(CTXTOP_SLOT_TENANT)
+    let fingerprint = slots[index].view.fingerprint
+    if !isKnown || slots[index].memory.fingerprint != fingerprint {
+      guard read(index, place, fingerprint) else { return false }
+    } else {
+      SlotReader.readPulse(&latest.workers[place], control)
     }
+    latest.workers[place].liveness = index == own.index ? .alive : liveness(index, tenant, at: now)
+    SlotKernel.refresh(&latest.workers[place], control: control, pidNamespace: pidNamespace, at: now)
     // The slot may have got another tenant meanwhile: then it is seen on the next pass.
-    guard slots[index].control.load(CTXTOP_SLOT_TENANT) == tenant else { return nil }
-    worker.liveness = index == own.index ? .alive : liveness(index)
-    SlotKernel.refresh(&worker, control: slots[index].control, pidNamespace: pidNamespace, at: now)
-    return worker
+    return control.load(CTXTOP_SLOT_TENANT) == tenant
   }
 
-  private func liveness(_ index: Int) -> Liveness {
+  /// Reads a slot's worker, of which the fingerprint was just taken.
+  private mutating func read(_ index: Int, _ place: Int, _ fingerprint: UInt64) -> Bool {
+    slots[index].readNames()
+    guard let worker = reader.worker(slot: index, view: slots[index].view, names: slots[index].names) else {
+      return false
+    }
+    slots[index].memory.fingerprint = isSettled(worker, index, fingerprint) ? fingerprint : nil
+    slots[index].memory.version &+= 1
+    if place >= latest.workers.count || latest.workers[place].slot != index {
+      forget(from: place)
+      latest.workers.append(worker)
+      versions.append(slots[index].memory.version)
+    } else {
+      latest.workers[place] = worker
+      versions[place] = slots[index].memory.version
+    }
+    return true
+  }
+
+  /// Whether a worker that was read after its slot's fingerprint was taken may be shown again while the
+  /// fingerprint stays the same: nothing changed while it was read, and nothing was still to come that the
+  /// fingerprint would not show - a record or a name being written, an engine or a latency announced before
+  /// it was there.
+  private func isSettled(_ worker: Worker, _ index: Int, _ fingerprint: UInt64) -> Bool {
+    let view = slots[index].view
+    return worker.unstable == 0 && slots[index].knowsAllNames
+      && UInt64(worker.engines.count) == view.control.load(CTXTOP_SLOT_USED_ENGINES)
+      && worker.latency.total == worker.counters.requestsEnded && view.fingerprint == fingerprint
+  }
+
+  /// Asks the kernel, which goes through a list of all locks, no more often than somebody could see.
+  private mutating func liveness(_ index: Int, _ tenant: UInt64, at now: UInt64) -> Liveness {
     if slots[index].control.load(CTXTOP_SLOT_LOCK_LOST) != 0 { return .unknown }
-    guard let isHeld = lock.isHeld(index) else { return .unknown }
-    return isHeld ? .alive : .dead
+    if slots[index].memory.tenant != tenant || now &- slots[index].memory.asked >= Self.livenessAge {
+      slots[index].memory.tenant = tenant
+      slots[index].memory.asked = now
+      slots[index].memory.liveness = lock.isHeld(index).map { $0 ? .alive : .dead } ?? .unknown
+    }
+    return slots[index].memory.liveness
   }
 }
 

@@ -12,6 +12,8 @@ package struct MappedSlot {
   private var fixed = Range()
   private var tables: InlineArray<4, Range> = InlineArray(repeating: Range())
   private var reader = NameReader()
+  /// What the last pass left for the next.
+  var memory = SlotMemory()
 
   package init() {}
 
@@ -54,6 +56,9 @@ package struct MappedSlot {
       connections: table(.connections), failures: table(.failures), unitCount: used(.units),
       connectionCount: used(.connections), failureCount: used(.failures))
   }
+
+  /// Whether all names that the slot says it has are known: those being written come later, without a further sign.
+  var knowsAllNames: Bool { reader.names.count >= used(.names) }
 
   private func table(_ table: Table) -> TableView {
     TableView(mapped: Words(tables[table.rawValue].base ?? fixed.base!))

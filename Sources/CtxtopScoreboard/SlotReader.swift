@@ -52,6 +52,7 @@ package struct SlotReader: ~Copyable {
     guard tenant.low == Tenancy.live else { return nil }
     var worker = Worker(slot: slot, generation: UInt64(tenant.high))
     readIdentity(&worker, control, names)
+    Self.readPulse(&worker, control)
     readCounters(&worker, view)
     readLatency(&worker, control)
     readEngines(&worker, control, names)
@@ -77,7 +78,6 @@ package struct SlotReader: ~Copyable {
     worker.instance = control.load(CTXTOP_SLOT_INSTANCE)
     worker.started = control.load(CTXTOP_SLOT_STARTED)
     worker.attached = control.load(CTXTOP_SLOT_ATTACHED)
-    worker.heartbeat = control.load(CTXTOP_SLOT_HEARTBEAT)
     let size = control.load(CTXTOP_SLOT_SIZE)
     let server = control.load(CTXTOP_SLOT_SERVER)
     let versions = control.load(CTXTOP_SLOT_SERVER_2)
@@ -89,10 +89,12 @@ package struct SlotReader: ~Copyable {
     worker.runtime = Runtime(
       python: name(runtime.low, names), flask: name(runtime.high, names), werkzeug: name(libraries.low, names),
       sqlalchemy: name(libraries.high, names), agent: name(versions.high, names))
-    readKernel(&worker, control)
   }
 
-  private func readKernel(_ worker: inout Worker, _ control: Words) {
+  /// What a worker's agent thread writes twice a second: all that changes in a worker that does nothing.
+  static func readPulse(_ worker: inout Worker, _ control: Words) {
+    worker.heartbeat = control.load(CTXTOP_SLOT_HEARTBEAT)
+    worker.kernel = nil
     let state = control.load(CTXTOP_SLOT_KERNEL_STATE)
     guard state > 0, state < 128 else { return }
     worker.kernel = KernelSample(

@@ -10,18 +10,19 @@ struct JSONWriter: ~Copyable {
 
   init(capacity: Int) { out = ByteSink(capacity: capacity) }
 
-  consuming func finish() -> [UInt8] { out.array() }
+  /// What was written, with a newline behind it if wanted.
+  consuming func finish(line: Bool) -> [UInt8] {
+    if line { out.byte(10) }
+    return out.array()
+  }
 
   // MARK: Members of objects
 
   /// A key that is known when this is compiled: it needs no escapes.
+  @_optimize(speed)
   @inline(never)
   mutating func key(_ name: StaticString) {
-    comma()
-    out.byte(UInt8(ascii: "\""))
-    out.text(name)
-    out.byte(UInt8(ascii: "\""))
-    out.byte(UInt8(ascii: ":"))
+    out.key(name, afterComma: needsComma)
     needsComma = false
   }
 
@@ -44,6 +45,12 @@ struct JSONWriter: ~Copyable {
   mutating func openArray(_ name: StaticString) {
     key(name)
     openArray()
+  }
+
+  @inline(never)
+  mutating func emptyArray(_ name: StaticString) {
+    openArray(name)
+    closeArray()
   }
 
   @inline(never)
@@ -152,12 +159,13 @@ struct JSONWriter: ~Copyable {
     needsComma = true
   }
 
-  /// `value` / 10^`digits`, without needless zeros.
+  /// `value` / 10^`digits`, without needless zeros; one digit or three.
+  @inline(never)
   private mutating func fraction(_ value: UInt64, digits: Int) {
-    var scale: UInt64 = 1
-    for _ in 0..<digits { scale &*= 10 }
-    out.decimal(value / scale)
-    var rest = value % scale
+    let scale: UInt64 = digits == 3 ? 1000 : 10
+    let whole = value / scale
+    out.decimal(whole)
+    var rest = value &- whole &* scale
     var width = digits
     while width > 0, rest % 10 == 0 {
       rest /= 10
@@ -165,7 +173,7 @@ struct JSONWriter: ~Copyable {
     }
     if width > 0 {
       out.byte(UInt8(ascii: "."))
-      out.digits(Int(rest), width)
+      out.digits(Int(truncatingIfNeeded: rest), width)
     }
     needsComma = true
   }

@@ -12,8 +12,9 @@
 //
 // The payload (RecordEncoder writes it, RecordDecoder reads it; both name the fields in one order):
 //
-//   payload  = block(service, host, list of worker)
-//   worker   = block(fields, lists of unit, connection, engine, failure)
+//   payload  = block(number of workers u32, the workers, service, host)
+//   worker   = block(fields, lists of unit, connection, engine, failure), pulse
+//   pulse    = entity(liveness, heartbeat, kernel sample): what changes in a worker that does nothing
 //   block    = length u32, offset of its strings u32, body, strings (count, then length and bytes of each)
 //   entity   = length u32, fields
 //   field    = varint; a string is its number in the table of the innermost block, 1 being the first
@@ -52,7 +53,7 @@ public struct RecordHeader: Equatable, Sendable {
     let version = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self))
     guard version == Self.version else { throw .otherVersion(version) }
     let checksum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 36, as: UInt32.self))
-    guard checksum == RecordChecksum.ofFew(UnsafeRawBufferPointer(rebasing: bytes[0..<36])) else { throw .badChecksum }
+    guard checksum == RecordChecksum.of(UnsafeRawBufferPointer(rebasing: bytes[0..<36])) else { throw .badChecksum }
     payloadLength = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self)))
     guard payloadLength <= Self.payloadLimit else { throw .tooLarge }
     wallTime = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))

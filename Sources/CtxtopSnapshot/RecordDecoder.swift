@@ -44,7 +44,9 @@ struct RecordReader {
     snapshot.workers.reserveCapacity(count)
     for _ in 0..<count {
       var block = try body.block()
-      snapshot.workers.append(try worker(&block))
+      var worker = try worker(&block)
+      try pulse(body.entity(), &worker)
+      snapshot.workers.append(worker)
     }
     snapshot.service = try body.string()
     snapshot.host = try body.string()
@@ -88,16 +90,20 @@ struct RecordReader {
     worker.instance = try block.varint()
     worker.started = try block.varint()
     worker.attached = try block.varint()
-    worker.liveness = try known(Liveness(rawValue: small(&block)), block)
-    worker.heartbeat = try block.varint()
     worker.server = try server(block.entityOrNothing())
     worker.runtime = try runtime(block.entityOrNothing())
-    if let kernel = try block.optionalEntity() { worker.kernel = try self.kernel(kernel) }
     worker.lastEvent = try block.optionalNumber()
     worker.counters = try counters(block.entityOrNothing())
     worker.latency = try histogram(block.entityOrNothing())
     worker.unstable = try block.natural()
     return worker
+  }
+
+  private func pulse(_ entity: RecordCursor, _ worker: inout Worker) throws(RecordError) {
+    var entity = entity
+    worker.liveness = try known(Liveness(rawValue: small(&entity)), entity)
+    worker.heartbeat = try entity.varint()
+    if let kernel = try entity.optionalEntity() { worker.kernel = try self.kernel(kernel) }
   }
 
   private func server(_ entity: RecordCursor) throws(RecordError) -> Server {

@@ -1,81 +1,129 @@
 // Writes a snapshot as a record. Record.swift describes the bytes; RecordDecoder reads the same fields in
-// the same order. One pass, two buffers: the record, and the strings of the block being written.
+// the same order. A worker's block is kept: a worker that has not changed is not encoded again.
 
 /// Turns snapshots into records.
 public enum RecordEncoder {
   /// The snapshot as a record, header included.
   public static func encode(_ snapshot: Snapshot) -> [UInt8] {
-    var writer = RecordWriter(capacity: 512 &+ snapshot.workers.count &* 1536)
-    writer.header(snapshot)
-    writer.payload(snapshot)
-    return writer.finish()
+    var encoder = RepeatingEncoder()
+    return encoder.encode(snapshot, versions: [])
+  }
+}
+
+/// Turns one snapshot after the other of the same service into records.
+package struct RepeatingEncoder: ~Copyable {
+  private struct Block {
+    var version: UInt64 = 0
+    var bytes: [UInt8] = []
+  }
+
+  private var writer = RecordWriter()
+  /// By slot.
+  private var blocks: [Block] = []
+
+  package init() {}
+
+  /// The snapshot as a record, header included. For each worker a version: never 0, and another one whenever
+  /// anything but the worker's liveness, heartbeat or kernel sample is not as it was when this slot was encoded
+  /// last. Workers beyond the versions given are encoded anew.
+  package mutating func encode(_ snapshot: Snapshot, versions: [UInt64]) -> [UInt8] {
+    let list = writer.begin(snapshot)
+    var written: UInt32 = 0
+    for index in snapshot.workers.indices {
+      let before = writer.count
+      let slot = index < versions.count ? snapshot.workers[index].slot : -1
+      if slot >= 0, slot < blocks.count, blocks[slot].version == versions[index] {
+        writer.block(blocks[slot].bytes)
+      } else {
+        writer.worker(snapshot.workers[index])
+        if slot >= 0, slot < 1 << 16 { keep(slot, versions[index], from: before) }
+      }
+      writer.pulse(
+        snapshot.workers[index].liveness, snapshot.workers[index].heartbeat, snapshot.workers[index].kernel)
+      // No segment is large enough for this; a caller's own snapshot may be. What does not fit is left out.
+      if writer.count > RecordHeader.payloadLimit &- 4096 {
+        writer.rewind(to: before)
+        break
+      }
+      written &+= 1
+    }
+    return writer.finish(snapshot, list, workers: written)
+  }
+
+  private mutating func keep(_ slot: Int, _ version: UInt64, from start: Int) {
+    while blocks.count <= slot { blocks.append(Block()) }
+    blocks[slot] = Block(version: version, bytes: writer.bytes(from: start))
   }
 }
 
 /// The record being written.
 struct RecordWriter: ~Copyable {
-  private var out: ByteSink
+  private var out = ByteSink(capacity: 4096)
   private var strings = StringTable()
 
-  init(capacity: Int) { out = ByteSink(capacity: capacity) }
+  var count: Int { out.count }
 
-  mutating func header(_ snapshot: Snapshot) {
+  mutating func rewind(to length: Int) { out.rewind(to: length) }
+
+  /// What was written from an offset on.
+  func bytes(from start: Int) -> [UInt8] {
+    out.withBytes { [UInt8](UnsafeRawBufferPointer(rebasing: $0[start...])) }
+  }
+
+  /// Writes a worker's block that was written before.
+  mutating func block(_ bytes: [UInt8]) { bytes.withUnsafeBytes { out.bytes($0) } }
+
+  /// Begins a record; the offset of the number of its workers.
+  mutating func begin(_ snapshot: Snapshot) -> Int {
+    out.rewind(to: 0)
     out.fixed(RecordHeader.magic)
-    out.fixed(RecordHeader.version)
-    out.fixed(UInt16(0))
-    out.fixed(UInt32(0))
+    out.fixed(UInt64(RecordHeader.version))
     out.fixed(snapshot.wallTime)
     out.fixed(snapshot.monotonicTime)
     out.fixed(UInt64(0))
+    _ = openBlock()
+    let list = out.count
+    out.fixed(UInt32(0))
+    return list
   }
 
-  /// Fills in what the header says of the payload, and gives the record.
-  consuming func finish() -> [UInt8] {
+  /// Ends the record: the snapshot's own strings, which come last because its workers have tables of their own,
+  /// and what the header says of the payload.
+  mutating func finish(_ snapshot: Snapshot, _ list: Int, workers: UInt32) -> [UInt8] {
+    out.replace(at: list, with: workers)
+    strings.clear()
+    string(snapshot.service)
+    string(snapshot.host)
+    closeBlock(RecordHeader.byteCount)
     out.replace(at: 12, with: UInt32(truncatingIfNeeded: out.count &- RecordHeader.byteCount))
     let payload = out.withBytes { RecordChecksum.of(UnsafeRawBufferPointer(rebasing: $0[RecordHeader.byteCount...])) }
     out.replace(at: 32, with: payload)
-    let header = out.withBytes { RecordChecksum.ofFew(UnsafeRawBufferPointer(rebasing: $0[..<36])) }
+    let header = out.withBytes { RecordChecksum.of(UnsafeRawBufferPointer(rebasing: $0[..<36])) }
     out.replace(at: 36, with: header)
     return out.array()
   }
 
-  /// The snapshot's own strings come last although its workers have tables of their own, so its two
-  /// strings are written after them.
-  mutating func payload(_ snapshot: Snapshot) {
-    let block = openBlock()
-    let list = out.count
-    out.fixed(UInt32(0))
-    var written: UInt32 = 0
-    for worker in snapshot.workers {
-      let before = out.count
-      self.worker(worker)
-      // No segment is large enough for this; a caller's own snapshot may be. What does not fit is left out.
-      if out.count > RecordHeader.payloadLimit &- 4096 {
-        out.rewind(to: before)
-        break
-      }
-      written &+= 1
-    }
-    out.replace(at: list, with: written)
-    strings.clear()
-    string(snapshot.service)
-    string(snapshot.host)
-    closeBlock(block)
-  }
-
-  private mutating func worker(_ worker: Worker) {
+  mutating func worker(_ worker: Worker) {
     strings.clear()
     let block = openBlock()
     identity(worker)
     out.varint(UInt64(worker.units.count))
-    for unit in worker.units { self.unit(unit) }
+    for index in worker.units.indices { unit(worker.units[index]) }
     out.varint(UInt64(worker.connections.count))
-    for connection in worker.connections { self.connection(connection) }
+    for index in worker.connections.indices { connection(worker.connections[index]) }
     out.varint(UInt64(worker.engines.count))
-    for engine in worker.engines { self.engine(engine) }
+    for index in worker.engines.indices { engine(worker.engines[index]) }
     out.varint(UInt64(worker.failures.count))
-    for failure in worker.failures { self.failure(failure) }
+    for index in worker.failures.indices { failure(worker.failures[index]) }
     closeBlock(block)
+  }
+
+  mutating func pulse(_ liveness: Liveness, _ heartbeat: UInt64, _ kernel: KernelSample?) {
+    let entity = openEntity()
+    out.varint(UInt64(liveness.rawValue))
+    out.varint(heartbeat)
+    self.kernel(kernel)
+    closeEntity(entity)
   }
 
   private mutating func identity(_ worker: Worker) {
@@ -86,11 +134,8 @@ struct RecordWriter: ~Copyable {
     out.varint(worker.instance)
     out.varint(worker.started)
     out.varint(worker.attached)
-    out.varint(UInt64(worker.liveness.rawValue))
-    out.varint(worker.heartbeat)
     server(worker.server)
     runtime(worker.runtime)
-    kernel(worker.kernel)
     optional(worker.lastEvent)
     counters(worker.counters)
     histogram(worker.latency)
@@ -159,9 +204,9 @@ struct RecordWriter: ~Copyable {
     out.varint(histogram.longest)
     out.varint(histogram.counts.isEmpty ? 0 : 1)
     var next = 0
-    for (bucket, count) in histogram.counts.enumerated() where count != 0 {
+    for bucket in histogram.counts.indices where histogram.counts[bucket] != 0 {
       out.varint(UInt64(bucket &- next))
-      out.varint(count)
+      out.varint(histogram.counts[bucket])
       next = bucket &+ 1
     }
     closeEntity(entity)
@@ -183,7 +228,7 @@ struct RecordWriter: ~Copyable {
     request(unit.request)
     out.varint(unit.lastEvent)
     out.varint(UInt64(unit.contexts.count))
-    for context in unit.contexts { self.context(context) }
+    for index in unit.contexts.indices { context(unit.contexts[index]) }
     closeEntity(entity)
   }
 

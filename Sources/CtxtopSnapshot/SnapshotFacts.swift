@@ -1,4 +1,6 @@
 // Sums and relations that follow from the facts alone, without a judgement and from one snapshot.
+//
+// Loops go over indices: one over elements would copy each, and count references for every string in it.
 
 extension Liveness {
   /// Whether what the worker's slot holds is happening now, and not evidence of the past.
@@ -15,7 +17,7 @@ extension Worker {
   /// unit had no record, by the counters, which count all of them.
   public var inFlight: UInt64 {
     var open: UInt64 = 0
-    for unit in units where unit.request != nil { open &+= 1 }
+    for index in units.indices where units[index].isServing { open &+= 1 }
     guard counters.dropped.units > 0, counters.requests > counters.requestsEnded else { return open }
     return max(open, counters.requests &- counters.requestsEnded)
   }
@@ -23,14 +25,14 @@ extension Worker {
   /// App contexts on the stacks of all units.
   public var appDepth: UInt64 {
     var sum: UInt64 = 0
-    for unit in units { sum &+= UInt64(max(unit.appDepth, 0)) }
+    for index in units.indices { sum &+= UInt64(max(units[index].appDepth, 0)) }
     return sum
   }
 
   /// Request contexts on the stacks of all units.
   public var requestDepth: UInt64 {
     var sum: UInt64 = 0
-    for unit in units { sum &+= UInt64(max(unit.requestDepth, 0)) }
+    for index in units.indices { sum &+= UInt64(max(units[index].requestDepth, 0)) }
     return sum
   }
 
@@ -44,7 +46,7 @@ extension Worker {
   /// Connections that are out of their pools.
   public var connectionsCheckedOut: UInt64 {
     var out: UInt64 = 0
-    for connection in connections where connection.state == .checkedOut { out &+= 1 }
+    for index in connections.indices where connections[index].state == .checkedOut { out &+= 1 }
     return out
   }
 
@@ -58,6 +60,12 @@ extension Worker {
     }
     return sum > 0 ? sum : nil
   }
+}
+
+extension Unit {
+  /// Whether a request is open on it. The question alone copies nothing.
+  @inline(__always)
+  var isServing: Bool { request?.serial != nil }
 }
 
 extension Engine {

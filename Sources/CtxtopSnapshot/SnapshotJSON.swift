@@ -15,18 +15,23 @@ public enum SnapshotJSON {
 
   /// One JSON object, without a newline.
   public static func encode(_ snapshot: Snapshot, judgement: Judgement? = nil) -> [UInt8] {
+    encode(snapshot, judgement, line: false)
+  }
+
+  /// One JSON object, as a line if wanted.
+  package static func encode(_ snapshot: Snapshot, _ judgement: Judgement?, line: Bool) -> [UInt8] {
     var json = JSONWriter(capacity: 1024 &+ snapshot.workers.count &* 4096)
     json.openObject()
     head(snapshot, &json)
     totals(snapshot, judgement, &json)
     json.openArray("workers")
-    for (index, worker) in snapshot.workers.enumerated() {
-      self.worker(worker, in: snapshot, judged(index, judgement), &json)
+    for index in snapshot.workers.indices {
+      worker(snapshot.workers[index], in: snapshot, judged(index, judgement), &json)
     }
     json.closeArray()
     verdicts(judgement, &json)
     json.closeObject()
-    return json.finish()
+    return json.finish(line: line)
   }
 
   private static func judged(_ index: Int, _ judgement: Judgement?) -> JudgedWorker? {
@@ -84,7 +89,8 @@ public enum SnapshotJSON {
     var open: UInt64 = 0
     var checkedOut: UInt64 = 0
     var dropped: UInt64 = 0
-    for (index, worker) in snapshot.workers.enumerated() {
+    for index in snapshot.workers.indices {
+      let worker = snapshot.workers[index]
       sum.requests &+= worker.counters.requests
       sum.contextsReused &+= worker.counters.contextsReused
       sum.teardownFailures &+= worker.counters.teardownFailures

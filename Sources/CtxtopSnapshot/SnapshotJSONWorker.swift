@@ -19,10 +19,9 @@ extension SnapshotJSON {
     array("engines", worker.engines, &json) { index, engine, json in
       self.engine(engine, index, of: worker, &json)
     }
-    for name: StaticString in ["sessions", "resources", "hazards"] {
-      json.openArray(name)
-      json.closeArray()
-    }
+    json.emptyArray("sessions")
+    json.emptyArray("resources")
+    json.emptyArray("hazards")
     json.closeObject()
   }
 
@@ -118,17 +117,18 @@ extension SnapshotJSON {
     _ worker: Worker, in snapshot: Snapshot, _ judged: JudgedWorker?, _ json: inout JSONWriter
   ) {
     json.openArray("contexts")
-    for (unitIndex, unit) in worker.units.enumerated() {
-      let states = element(judged?.contexts, unitIndex)
-      for (index, context) in unit.contexts.enumerated() {
-        self.context(context, of: unit, in: snapshot, element(states, index), &json)
+    for unit in worker.units.indices {
+      let states = element(judged?.contexts, unit)
+      let contexts = worker.units[unit].contexts
+      for index in contexts.indices {
+        self.context(contexts[index], of: worker.units[unit].id, in: snapshot, element(states, index), &json)
       }
     }
     json.closeArray()
   }
 
   private static func context(
-    _ context: Context, of unit: Unit, in snapshot: Snapshot, _ state: String?, _ json: inout JSONWriter
+    _ context: Context, of unit: Int, in snapshot: Snapshot, _ state: String?, _ json: inout JSONWriter
   ) {
     json.openObject()
     json.number("id", context.serial)
@@ -136,7 +136,7 @@ extension SnapshotJSON {
     case .app: json.word("kind", "app")
     case .request: json.word("kind", "request")
     }
-    json.number("unit", unit.id)
+    json.number("unit", unit)
     json.string("state", state)
     json.milliseconds("age_ms", snapshot.age(of: context.pushed))
     label(context.label, &json)
@@ -181,9 +181,9 @@ extension SnapshotJSON {
   private static func engine(_ engine: Engine, _ index: Int, of worker: Worker, _ json: inout JSONWriter) {
     var open = 0
     var checkedOut = 0
-    for connection in worker.connections where connection.engine == index {
+    for place in worker.connections.indices where worker.connections[place].engine == index {
       open &+= 1
-      if connection.state == .checkedOut { checkedOut &+= 1 }
+      if worker.connections[place].state == .checkedOut { checkedOut &+= 1 }
     }
     json.openObject()
     json.known("url", engine.url)
@@ -229,7 +229,7 @@ extension SnapshotJSON {
     _ write: (Int, Element, inout JSONWriter) -> Void
   ) {
     json.openArray(name)
-    for (index, element) in elements.enumerated() { write(index, element, &json) }
+    for index in elements.indices { write(index, elements[index], &json) }
     json.closeArray()
   }
 

@@ -17,7 +17,7 @@ struct StringTable: ~Copyable {
   /// Forgets all strings.
   mutating func clear() {
     text.rewind(to: 0)
-    entries.removeAll(keepingCapacity: true)
+    entries = []
     for index in slots.indices { slots[index] = 0 }
   }
 
@@ -83,8 +83,8 @@ struct StringTable: ~Copyable {
   private mutating func enlarge() {
     slots = [UInt32](repeating: 0, count: slots.count &* 4)
     let mask = slots.count &- 1
-    for (index, entry) in entries.enumerated() {
-      var slot = Int(truncatingIfNeeded: entry.hash) & mask
+    for index in entries.indices {
+      var slot = Int(truncatingIfNeeded: entries[index].hash) & mask
       while slots[slot] != 0 { slot = (slot &+ 1) & mask }
       slots[slot] = UInt32(truncatingIfNeeded: index &+ 1)
     }

@@ -58,13 +58,16 @@ extension ByteSink {
   }
 
   /// The last `width` decimal digits of a number that is not negative.
+  @inline(never)
   mutating func digits(_ value: Int, _ width: Int) {
-    var divisor = 1
-    for _ in 1..<max(width, 2) { divisor &*= 10 }
-    if width == 1 { divisor = 1 }
-    while divisor > 0 {
-      byte(UInt8(truncatingIfNeeded: 48 &+ value / divisor % 10))
-      divisor /= 10
+    var rest = UInt32(truncatingIfNeeded: value)
+    let start = count
+    for _ in 0..<width { byte(48) }
+    var index = count
+    while index > start {
+      index &-= 1
+      put(UInt8(truncatingIfNeeded: 48 &+ rest % 10), at: index)
+      rest /= 10
     }
   }
 }

@@ -43,6 +43,38 @@ struct RecordTests {
     #expect(header.payloadLength == record.count - RecordHeader.byteCount)
   }
 
+  @Test("The checksum in software is that of the processor and that of the polynomial")
+  func checksums() {
+    var generator = SplitMix(state: 3)
+    for length in [0, 1, 7, 8, 9, 63, 64, 1000, 4097] {
+      let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+      let expected = Seal.crc32c(bytes[...])
+      #expect(bytes.withUnsafeBytes { RecordChecksum.inSoftware($0) } == expected)
+      #expect(bytes.withUnsafeBytes { RecordChecksum.of($0) } == expected)
+    }
+  }
+
+  @Test("Encoding again what has changed gives the record that encoding all of it does", arguments: 0..<20)
+  func repeating(seed: UInt64) {
+    var encoder = RepeatingEncoder()
+    var generator = SplitMix(state: seed)
+    var snapshot = Fixture.healthy(workers: 5, units: 2)
+    var versions = [UInt64](repeating: 1, count: 5)
+    for _ in 0..<20 {
+      let index = Int(generator.next() % UInt64(snapshot.workers.count))
+      snapshot.workers[index].heartbeat = generator.next()
+      if generator.next() % 2 == 0 {
+        snapshot.workers[index].counters.requests = generator.next()
+        versions[index] += 1
+      }
+      if snapshot.workers.count > 2, generator.next() % 8 == 0 {
+        snapshot.workers.remove(at: index)
+        versions.remove(at: index)
+      }
+      #expect(encoder.encode(snapshot, versions: versions) == RecordEncoder.encode(snapshot))
+    }
+  }
+
   @Test("A record cut anywhere is truncated, and one with bytes behind it is whole")
   func truncated() throws {
     let record = RecordEncoder.encode(Fixture.shop())

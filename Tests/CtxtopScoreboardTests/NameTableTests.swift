@@ -63,12 +63,16 @@ struct NameTableTests {
     let numbers = Words(.allocate(byteCount: 800 * 8, alignment: 8))
     defer { numbers.base.deallocate() }
     onThreads(8) { thread in
-      for index in 0..<100 { numbers.store(thread * 100 + index, UInt64(memory.name("text \((index &+ thread) % 100)"))) }
+      for index in 0..<100 {
+        numbers.store(thread * 100 + index, UInt64(memory.name("text \((index &+ thread) % 100)")))
+      }
     }
     // Only now: a reader stops at a name that is still being written, though a later one has its number already.
     let names = memory.readNames()
     for thread in 0..<8 {
-      for index in 0..<100 { #expect(names[Int(numbers.load(thread * 100 + index))] == "text \((index + thread) % 100)") }
+      for index in 0..<100 {
+        #expect(names[Int(numbers.load(thread * 100 + index))] == "text \((index + thread) % 100)")
+      }
     }
     #expect(memory.read().counters.dropped.total == 0)
     #expect(Set(memory.readNames()).count == 101)

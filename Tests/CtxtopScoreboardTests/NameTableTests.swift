@@ -60,7 +60,7 @@ struct NameTableTests {
   @Test("Threads that name the same texts at once all get numbers that read back as the text")
   func threads() {
     let memory = PrivateSlot()
-    let numbers = Words(.allocate(byteCount: 800 * 8, alignment: 8))
+    nonisolated(unsafe) let numbers = Words(.allocate(byteCount: 800 * 8, alignment: 8))
     defer { numbers.base.deallocate() }
     onThreads(8) { thread in
       for index in 0..<100 {

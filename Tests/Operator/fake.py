@@ -34,12 +34,13 @@ def block(body: bytes, strings: list[str]) -> bytes:
 
 
 def worker(slot: int, pid: int, alive: bool = True) -> bytes:
-    """slot, generation, pid, number, instance, started, attached, liveness, heartbeat, then the server."""
+    """slot, generation, pid, number, instance, started, attached, then the server; its pulse: liveness, heartbeat."""
     server = varint(1) + varint(2)
     body = varint(slot) + varint(1) + zigzag(pid) + varint(0) + varint(9) + varint(1) + varint(1)
-    body += varint(1 if alive else 2) + varint(1) + struct.pack("<I", len(server)) + server
+    body += struct.pack("<I", len(server)) + server
+    pulse = varint(1 if alive else 2) + varint(1)
     # Zeros are what fields and lists that are not there read as; they make it as long as a real worker.
-    return block(body + bytes(64), ["gunicorn", "gthread"])
+    return block(body + bytes(64), ["gunicorn", "gthread"]) + struct.pack("<I", len(pulse)) + pulse
 
 
 def record(service: str = "shop", pids=(4312, 4313), monotonic: int | None = None) -> bytes:

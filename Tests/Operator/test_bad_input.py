@@ -106,7 +106,10 @@ def test_a_record_that_claims_too_much(ctxtop, fails, exporter):
 
 def test_a_record_cut_short(ctxtop, fails, exporter):
     exporter("shop", lambda connection: connection.sendall(record()[:-1]))
-    fails(ctxtop("dump"), TEMPFAIL, "middle of a record")
+    result = ctxtop("dump")
+    fails(result, TEMPFAIL, "ctxtop: ")
+    # It tries until its time is up; on a busy machine that may be in the middle of a try.
+    assert "middle of a record" in result.stderr or "answer" in result.stderr, result.stderr
 
 
 def test_random_records(ctxtop, exporter):

@@ -13,7 +13,7 @@ from support import agent, load
 from support.server import GUNICORN_THREADS_PRELOAD, UWSGI, Mode, Server
 
 MODES = [replace(GUNICORN_THREADS_PRELOAD, workers=3), replace(UWSGI, workers=3)]
-QUICK_ROUNDS, LONG_ROUNDS = 20, 100
+QUICK_ROUNDS, LONG_ROUNDS = 40, 100
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)

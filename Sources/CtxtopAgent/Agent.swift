@@ -46,6 +46,10 @@ package enum Agent {
   static let declinedWord = 2
   /// A word of the page that holds this process's id once it was asked for.
   private static let processWord = 3
+  /// How many contexts were popped on another unit than the one that pushed them, and the identities of the latest.
+  static let poppedCountWord = 4
+  static let poppedWords = 64
+  static let poppedKept = 64
 
   /// The slot of the present attachment. Only used while attached.
   nonisolated(unsafe) static var slotInUse: Slot?

@@ -1,4 +1,4 @@
-// Events of database connections and of teardown failures. No system call, no lock, no allocation.
+// Events of database connections. No system call, no lock, no allocation.
 
 import CCtxtop
 
@@ -9,48 +9,53 @@ import CCtxtop
 
 extension Agent {
   /// A connection was opened. Nil: not attached, or its record was dropped (and counted).
-  package static func connectionOpened(engine: UInt32, backendPID: UInt32) -> ConnectionToken? {
+  package static func connectionOpened(engine: UInt32, backendPID: UInt32) -> HoldingToken? {
     guard let thread = thread(), let slot = slotInUse else { return nil }
     count(thread, CTXTOP_LANE_OPENED)
-    return slot.openConnection(engine: engine, backendPID: backendPID, at: Clock.monotonic())
+    return open(slot, engine, backendPID)
   }
 
   /// A connection is met that was opened before this process attached: described, but not counted as opened.
-  package static func connectionFound(engine: UInt32, backendPID: UInt32) -> ConnectionToken? {
+  package static func connectionFound(engine: UInt32, backendPID: UInt32) -> HoldingToken? {
     guard thread() != nil, let slot = slotInUse else { return nil }
-    return slot.openConnection(engine: engine, backendPID: backendPID, at: Clock.monotonic())
+    return open(slot, engine, backendPID)
+  }
+
+  private static func open(_ slot: Slot, _ engine: UInt32, _ backendPID: UInt32) -> HoldingToken? {
+    slot.openHolding(
+      kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(engine, backendPID), at: Clock.monotonic())
   }
 
   /// A connection was closed.
-  package static func connectionClosed(_ token: ConnectionToken?) {
+  package static func connectionClosed(_ token: HoldingToken?) {
     guard let thread = thread(), let slot = slotInUse else { return }
     count(thread, CTXTOP_LANE_CLOSED)
-    if let token { slot.closeConnection(token) }
+    if let token { slot.closeHolding(token) }
   }
 
   /// A connection left its pool, held by this thread's unit, request and context from now on.
-  package static func checkedOut(_ token: ConnectionToken?, inherited: Bool, frame: UInt32) {
+  package static func checkedOut(_ token: HoldingToken?, inherited: Bool, frame: UInt32) {
     guard let thread = thread(), let slot = slotInUse else { return }
     count(thread, CTXTOP_LANE_CHECKOUTS)
     guard let token else { return }
     let state = inherited ? ConnectionState.inherited : ConnectionState.checkedOut
-    slot.moveConnection(
+    slot.moveHolding(
       token, to: UInt32(state.rawValue), holder: holder(thread, slot, frame: frame), at: Clock.monotonic())
   }
 
   /// A connection came back to its pool.
-  package static func checkedIn(_ token: ConnectionToken?) {
+  package static func checkedIn(_ token: HoldingToken?) {
     guard let thread = thread(), let slot = slotInUse else { return }
     count(thread, CTXTOP_LANE_CHECKINS)
     guard let token else { return }
-    slot.moveConnection(
+    slot.moveHolding(
       token, to: UInt32(ConnectionState.idle.rawValue), holder: HolderWords(), at: Clock.monotonic())
   }
 
   /// A connection was taken from its pool for good.
-  package static func detached(_ token: ConnectionToken?) {
+  package static func detached(_ token: HoldingToken?) {
     guard let thread = thread(), let slot = slotInUse, let token else { return }
-    slot.moveConnection(
+    slot.moveHolding(
       token, to: UInt32(ConnectionState.detached.rawValue), holder: holder(thread, slot, frame: 0),
       at: Clock.monotonic())
   }
@@ -61,7 +66,8 @@ extension Agent {
     return slot.describeEngine(url: url, poolSize: poolSize, overflow: overflow, timeout: timeout)
   }
 
-  private static func holder(
+  /// This thread's unit, its open request and its topmost app context as a holder.
+  static func holder(
     _ thread: UnsafeMutablePointer<ctxtop_thread>, _ slot: Slot, frame: UInt32
   ) -> HolderWords {
     var holder = HolderWords()
@@ -73,20 +79,5 @@ extension Agent {
     if holder.request != 0 { holder.label = unit.label.word }
     if let app = unit.top(0) { holder.context = app.loadRelaxed(CTXTOP_CONTEXT_SERIAL) }
     return holder
-  }
-
-  /// A teardown function raised. `failure` needs no unit and, when its label is 0, gets that of the open request.
-  package static func teardownFailed(
-    _ failure: FailureWords, skipped: UnsafeBufferPointer<UInt32>, message: UnsafeRawBufferPointer,
-    traceback: UnsafeRawBufferPointer
-  ) {
-    guard let thread = thread(), let slot = slotInUse else { return }
-    var failure = failure
-    if let unit = unit(thread) {
-      failure.unit = UInt64(slot.index(of: unit.words, in: .units)) &+ 1
-      if failure.label == 0, unit.openRequest != 0 { failure.label = unit.label.word }
-    }
-    slot.recordFailure(
-      failure, skipped: skipped, message: message, traceback: traceback, wallTime: Clock.wall())
   }
 }

@@ -30,7 +30,28 @@ extension Agent {
   package static func contextPopped(kind: UInt32, identity: UInt64) {
     guard let thread = thread() else { return }
     count(thread, CTXTOP_LANE_POPPED)
-    unit(thread)?.pop(kind: kind, identity: identity, at: Clock.monotonic())
+    guard let unit = unit(thread) else { return }
+    if !unit.pop(kind: kind, identity: identity, at: Clock.monotonic()) { poppedElsewhere(identity) }
+  }
+
+  /// A context may be popped by another thread than the one that pushed it: a stream that a garbage collector
+  /// closes, say. Only its own thread may write the unit record it stands on; that thread will find the context
+  /// missing, and must not take it for one whose teardown never ran. The latest such pops are kept in the page.
+  @inline(never)
+  private static func poppedElsewhere(_ identity: UInt64) {
+    guard let page else { return }
+    let place = page.loadRelaxed(poppedCountWord)
+    page.storeRelaxed(poppedCountWord, place &+ 1)
+    page.store(poppedWords &+ Int(place % UInt64(poppedKept)), identity)
+  }
+
+  private static func isPoppedElsewhere(_ identity: UInt64) -> Bool {
+    guard let page else { return false }
+    for index in poppedWords..<poppedWords &+ poppedKept where page.load(index) == identity {
+      page.store(index, 0)
+      return true
+    }
+    return false
   }
 
   /// How a request context found its app context.
@@ -79,10 +100,7 @@ extension Agent {
   /// Whether a context is on this thread's record.
   package static func isRecorded(_ identity: UInt64) -> Bool {
     guard let thread = thread(), let unit = unit(thread) else { return false }
-    for index in 0..<unit.entries where unit.context(index).loadRelaxed(CTXTOP_CONTEXT_IDENTITY) == identity {
-      return true
-    }
-    return false
+    return unit.context(identity: identity) != nil
   }
 
   /// Whether contexts of a request that is about to end are still on this thread's record.
@@ -112,7 +130,11 @@ extension Agent {
   package static func reconcile(with stack: UnsafeBufferPointer<StackEntry>) {
     guard let thread = thread(), let unit = unit(thread) else { return }
     let recorded = unit.entries
-    _ = unit.reconcile(with: stack, at: Clock.monotonic())
+    unit.reconcile(with: stack, at: Clock.monotonic()) { context in
+      if isPoppedElsewhere(context.loadRelaxed(CTXTOP_CONTEXT_IDENTITY)) { return }
+      let kind = context.loadRelaxed(CTXTOP_CONTEXT_KIND)
+      contextVanished(kind: kind.low & 1, frame: kind.high, label: context.loadRelaxed(CTXTOP_CONTEXT_LABEL))
+    }
     if stack.count > CTXTOP_CONTEXTS, recorded < CTXTOP_CONTEXTS {
       slotInUse?.control.add(CTXTOP_SLOT_DROPPED_CONTEXTS, UInt64(stack.count - CTXTOP_CONTEXTS))
     }

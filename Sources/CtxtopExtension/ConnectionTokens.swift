@@ -7,7 +7,7 @@ import CCtxtop
 
 /// What is known of an open connection.
 struct KnownConnection {
-  var token: ConnectionToken?
+  var token: HoldingToken?
   /// The attachment that `token` belongs to; 0: none.
   var attachment: UInt64
   /// The process that opened the connection.

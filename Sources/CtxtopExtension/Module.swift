@@ -63,7 +63,9 @@ enum Module {
       method("connection_opened", poolConnectionOpened), method("connection_closed", poolConnectionClosed),
       method("checked_out", poolCheckedOut), method("checked_in", poolCheckedIn),
       method("invalidated", poolInvalidated), method("detached", poolDetached), method("engine", poolEngine),
-      method("teardown_failed", moduleTeardownFailed),
+      method("teardown_failed", moduleTeardownFailed), method("session_orphaned", moduleSessionOrphaned),
+      method("session_changed", moduleSessionChanged), method("resource_taken", moduleResourceTaken),
+      method("released", moduleReleased), method("hazard", moduleHazard),
     ]
   }
 }

@@ -1,4 +1,4 @@
-// Writing teardown failures: one record per function, exception and request label, with an exact count.
+// Writing teardown failures, and contexts that vanished: one record per function, exception and request label, with an exact count.
 
 import CCtxtop
 
@@ -24,7 +24,7 @@ extension Slot {
     _ failure: FailureWords, skipped: UnsafeBufferPointer<UInt32>, message: UnsafeRawBufferPointer,
     traceback: UnsafeRawBufferPointer, wallTime: UInt64
   ) {
-    control.add(CTXTOP_SLOT_TEARDOWN_FAILURES)
+    if failure.kind & UInt32(CTXTOP_FAILURE_VANISHED) == 0 { control.add(CTXTOP_SLOT_TEARDOWN_FAILURES) }
     for index in 0..<used(.failures) {
       let record = record(.failures, index)
       guard isSame(record, failure) else { continue }

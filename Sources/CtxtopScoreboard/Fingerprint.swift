@@ -56,11 +56,11 @@ extension SlotView {
     // The counts of records used, and the exact counts of what failed and what was dropped.
     mixer.add(control, CTXTOP_SLOT_USED_NAMES..<48)
     mixer.add(control.load(CTXTOP_SLOT_LATENCY_LONGEST), UInt64(truncatingIfNeeded: unitCount))
-    mixer.add(UInt64(truncatingIfNeeded: connectionCount), UInt64(truncatingIfNeeded: failureCount))
+    mixer.add(UInt64(truncatingIfNeeded: holdingCount), UInt64(truncatingIfNeeded: failureCount))
     let used = min(Int(truncatingIfNeeded: control.load(CTXTOP_SLOT_USED_LANES)), CTXTOP_LANES)
     var lane = lanes
     for _ in 0..<max(used, 0) {
-      mixer.add(lane, CTXTOP_LANE_REQUESTS..<CTXTOP_LANE_LAST_EVENT &+ 1)
+      mixer.add(lane, 0..<CTXTOP_LANE_WORDS)
       lane = lane.advanced(by: CTXTOP_LANE_WORDS)
     }
     var unit = units.body
@@ -69,10 +69,10 @@ extension SlotView {
       mixer.add(unit.load(CTXTOP_UNIT_CLOSED_ELSEWHERE), 0)
       unit = unit.advanced(by: CTXTOP_UNIT_WORDS)
     }
-    var connection = connections.body
-    for _ in 0..<connectionCount {
-      mixer.add(connection.load(CTXTOP_CONNECTION_CHANGE), connection.load(CTXTOP_CONNECTION_TENANT))
-      connection = connection.advanced(by: CTXTOP_CONNECTION_WORDS)
+    var holding = holdings.body
+    for _ in 0..<holdingCount {
+      mixer.add(holding.load(CTXTOP_HOLDING_CHANGE), holding.load(CTXTOP_HOLDING_TENANT))
+      holding = holding.advanced(by: CTXTOP_HOLDING_WORDS)
     }
     var failure = failures.body
     for _ in 0..<failureCount {

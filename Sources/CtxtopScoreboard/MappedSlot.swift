@@ -53,8 +53,8 @@ package struct MappedSlot {
   package var view: SlotView {
     SlotView(
       control: control, lanes: control.advanced(by: CTXTOP_LANES_BYTES / 8), units: table(.units),
-      connections: table(.connections), failures: table(.failures), unitCount: used(.units),
-      connectionCount: used(.connections), failureCount: used(.failures))
+      holdings: table(.holdings), failures: table(.failures), unitCount: used(.units),
+      holdingCount: used(.holdings), failureCount: used(.failures))
   }
 
   /// Whether all names that the slot says it has are known: those being written come later, without a further sign.

@@ -1,4 +1,4 @@
-// The other half of SlotReader: units, connections and failures, each copied under its change count first.
+// The other half of SlotReader: units, holdings and failures, each copied under its change count first.
 
 import CCtxtop
 
@@ -70,45 +70,86 @@ extension SlotReader {
     return context
   }
 
-  func readConnections(_ worker: inout Worker, _ view: SlotView, _ names: [String]) {
-    for index in 0..<view.connectionCount {
-      let tenant = view.connections.body.load(
-        index &* CTXTOP_CONNECTION_WORDS &+ CTXTOP_CONNECTION_TENANT)
+  func readHoldings(_ worker: inout Worker, _ view: SlotView, _ names: [String]) {
+    for index in 0..<view.holdingCount {
+      let tenant = view.holdings.body.load(index &* CTXTOP_HOLDING_WORDS &+ CTXTOP_HOLDING_TENANT)
       if tenant.low & 0xff == Tenancy.free { continue }
-      guard let record = copy(view.connections, index, words: CTXTOP_CONNECTION_WORDS) else {
+      guard let record = copy(view.holdings, index, words: CTXTOP_HOLDING_WORDS) else {
         worker.unstable &+= 1
         continue
       }
-      if let connection = connection(index, record, names, engines: worker.engines.count) {
-        worker.connections.append(connection)
-      }
+      readHolding(&worker, index, record, names)
     }
   }
 
-  private func connection(_ index: Int, _ record: Words, _ names: [String], engines: Int) -> Connection? {
-    let tenant = record.loadRelaxed(CTXTOP_CONNECTION_TENANT)
-    guard tenant.low & 0xff == Tenancy.live,
-      let state = ConnectionState(rawValue: UInt8(truncatingIfNeeded: tenant.low &>> 8))
-    else { return nil }
-    var connection = Connection(id: index, generation: UInt64(tenant.high))
-    let engine = record.loadRelaxed(CTXTOP_CONNECTION_ENGINE)
-    connection.engine = Int(engine.low) < engines ? Int(engine.low) : nil
-    connection.backendPID = engine.high == none32 ? nil : Int32(bitPattern: engine.high)
+  private func readHolding(_ worker: inout Worker, _ index: Int, _ record: Words, _ names: [String]) {
+    let tenant = record.loadRelaxed(CTXTOP_HOLDING_TENANT)
+    guard tenant.low & 0xff == Tenancy.live else { return }
+    let state = UInt8(truncatingIfNeeded: tenant.low &>> 8)
+    let generation = UInt64(tenant.high)
+    switch Int(tenant.low &>> 16) {
+    case CTXTOP_HOLDING_CONNECTION:
+      guard let state = ConnectionState(rawValue: state) else { return }
+      worker.connections.append(
+        connection(index, generation, state, record, names, engines: worker.engines.count))
+    case CTXTOP_HOLDING_SESSION:
+      worker.sessions.append(session(index, generation, record, names))
+    case CTXTOP_HOLDING_RESOURCE:
+      guard let state = ResourceState(rawValue: state) else { return }
+      worker.resources.append(resource(index, generation, state, record, names))
+    default:
+      return
+    }
+  }
+
+  private func connection(
+    _ index: Int, _ generation: UInt64, _ state: ConnectionState, _ record: Words, _ names: [String], engines: Int
+  ) -> Connection {
+    var connection = Connection(id: index, generation: generation)
+    let subject = record.loadRelaxed(CTXTOP_HOLDING_SUBJECT)
+    connection.engine = Int(subject.low) < engines ? Int(subject.low) : nil
+    connection.backendPID = subject.high == none32 ? nil : Int32(bitPattern: subject.high)
     connection.state = state
-    connection.opened = record.loadRelaxed(CTXTOP_CONNECTION_OPENED)
-    connection.since = record.loadRelaxed(CTXTOP_CONNECTION_SINCE)
+    connection.opened = record.loadRelaxed(CTXTOP_HOLDING_OPENED)
+    connection.since = record.loadRelaxed(CTXTOP_HOLDING_SINCE)
     if state == .checkedOut || state == .inherited { connection.holder = holder(record, names) }
     return connection
   }
 
+  private func session(_ index: Int, _ generation: UInt64, _ record: Words, _ names: [String]) -> Session {
+    var session = Session(id: index, generation: generation)
+    let subject = record.loadRelaxed(CTXTOP_HOLDING_SUBJECT)
+    session.scope = name(subject.low, names)
+    session.isInTransaction = subject.high & UInt32(CTXTOP_SESSION_IN_TRANSACTION) != 0
+    session.isDirty = subject.high & UInt32(CTXTOP_SESSION_DIRTY) != 0
+    session.since = record.loadRelaxed(CTXTOP_HOLDING_SINCE)
+    session.holder = holder(record, names)
+    session.heirRequest = record.loadRelaxed(CTXTOP_HOLDING_HEIR_REQUEST)
+    if session.heirRequest != 0 { session.heir = label(record.loadRelaxed(CTXTOP_HOLDING_HEIR_LABEL), names) }
+    return session
+  }
+
+  private func resource(
+    _ index: Int, _ generation: UInt64, _ state: ResourceState, _ record: Words, _ names: [String]
+  ) -> Resource {
+    var resource = Resource(id: index, generation: generation)
+    let subject = record.loadRelaxed(CTXTOP_HOLDING_SUBJECT)
+    resource.kind = name(subject.low, names)
+    resource.name = name(subject.high, names)
+    resource.state = state
+    resource.since = record.loadRelaxed(CTXTOP_HOLDING_SINCE)
+    resource.holder = holder(record, names)
+    return resource
+  }
+
   private func holder(_ record: Words, _ names: [String]) -> Holder {
-    let unit = record.loadRelaxed(CTXTOP_CONNECTION_UNIT)
-    let request = record.loadRelaxed(CTXTOP_CONNECTION_REQUEST)
+    let unit = record.loadRelaxed(CTXTOP_HOLDING_UNIT)
+    let request = record.loadRelaxed(CTXTOP_HOLDING_REQUEST)
     return Holder(
       unit: Int(unit.low) < CTXTOP_UNITS ? Int(unit.low) : nil, unitGeneration: UInt64(unit.high),
-      request: request, context: record.loadRelaxed(CTXTOP_CONNECTION_CONTEXT),
-      label: request == 0 ? nil : label(record.loadRelaxed(CTXTOP_CONNECTION_LABEL), names),
-      frame: name(record.loadRelaxed(CTXTOP_CONNECTION_FRAME).low, names))
+      request: request, context: record.loadRelaxed(CTXTOP_HOLDING_CONTEXT),
+      label: request == 0 ? nil : label(record.loadRelaxed(CTXTOP_HOLDING_LABEL), names),
+      frame: name(record.loadRelaxed(CTXTOP_HOLDING_FRAME).low, names))
   }
 
   func readFailures(_ worker: inout Worker, _ view: SlotView, _ names: [String]) {
@@ -117,8 +158,26 @@ extension SlotReader {
         worker.unstable &+= 1
         continue
       }
-      if record.loadRelaxed(CTXTOP_FAILURE_FIRST) != 0 { worker.failures.append(failure(record, names)) }
+      if record.loadRelaxed(CTXTOP_FAILURE_FIRST) == 0 { continue }
+      if record.loadRelaxed(CTXTOP_FAILURE_KIND).low & UInt32(CTXTOP_FAILURE_VANISHED) != 0 {
+        worker.vanished.append(vanished(record, names))
+      } else {
+        worker.failures.append(failure(record, names))
+      }
     }
+  }
+
+  private func vanished(_ record: Words, _ names: [String]) -> VanishedContext {
+    // The parts that it has are where a failure has them.
+    let failure = failure(record, names)
+    var vanished = VanishedContext(kind: failure.kind)
+    vanished.frame = failure.function
+    vanished.label = failure.label
+    vanished.unit = failure.unit
+    vanished.count = failure.count
+    vanished.first = failure.first
+    vanished.last = failure.last
+    return vanished
   }
 
   private func failure(_ record: Words, _ names: [String]) -> TeardownFailure {
@@ -131,7 +190,7 @@ extension SlotReader {
     var failure = TeardownFailure(function: name(function.low, names), exception: name(exception.low, names))
     failure.location = name(function.high, names)
     failure.blueprint = optionalName(exception.high, names)
-    failure.kind = kind.low == 0 ? .app : .request
+    failure.kind = kind.low & 0xff == 0 ? .app : .request
     failure.label = label == 0 ? nil : self.label(label, names)
     failure.unit = unit > 0 && unit <= UInt64(CTXTOP_UNITS) ? Int(unit) - 1 : nil
     failure.count = record.loadRelaxed(CTXTOP_FAILURE_COUNT)

@@ -13,7 +13,7 @@ package enum SegmentHeader {
     header.store(CTXTOP_HEADER_SLOTS, slots)
     header.store(CTXTOP_HEADER_CAPACITIES, Words.pack(UInt32(CTXTOP_LANES), UInt32(CTXTOP_NAMES)))
     header.store(CTXTOP_HEADER_CAPACITIES_2, Words.pack(UInt32(CTXTOP_UNITS), UInt32(CTXTOP_CONTEXTS)))
-    header.store(CTXTOP_HEADER_CAPACITIES_3, Words.pack(UInt32(CTXTOP_CONNECTIONS), UInt32(CTXTOP_FAILURES)))
+    header.store(CTXTOP_HEADER_CAPACITIES_3, Words.pack(UInt32(CTXTOP_HOLDINGS), UInt32(CTXTOP_FAILURES)))
     header.store(CTXTOP_HEADER_CREATED, Clock.wall())
     _ = service.withBytes { bytes in
       let shown = UnsafeRawBufferPointer(rebasing: bytes[..<shownCount(bytes)])
@@ -72,14 +72,14 @@ package enum SlotLayout {
 
 /// The four tables of a slot that grow.
 package enum Table: Int, CaseIterable {
-  case names, units, connections, failures
+  case names, units, holdings, failures
 
   /// Offset from the slot's start, in bytes.
   package var offset: Int {
     switch self {
     case .names: CTXTOP_NAMES_BYTES
     case .units: CTXTOP_UNITS_BYTES
-    case .connections: CTXTOP_CONNECTIONS_BYTES
+    case .holdings: CTXTOP_HOLDINGS_BYTES
     case .failures: CTXTOP_FAILURES_BYTES
     }
   }
@@ -89,7 +89,7 @@ package enum Table: Int, CaseIterable {
     switch self {
     case .names: CTXTOP_NAME_WORDS
     case .units: CTXTOP_UNIT_WORDS
-    case .connections: CTXTOP_CONNECTION_WORDS
+    case .holdings: CTXTOP_HOLDING_WORDS
     case .failures: CTXTOP_FAILURE_WORDS
     }
   }
@@ -102,7 +102,7 @@ package enum Table: Int, CaseIterable {
     switch self {
     case .names: CTXTOP_NAMES
     case .units: CTXTOP_UNITS
-    case .connections: CTXTOP_CONNECTIONS
+    case .holdings: CTXTOP_HOLDINGS
     case .failures: CTXTOP_FAILURES
     }
   }
@@ -112,7 +112,7 @@ package enum Table: Int, CaseIterable {
     switch self {
     case .names: 256
     case .units: 64
-    case .connections: 64
+    case .holdings: 64
     case .failures: 4
     }
   }

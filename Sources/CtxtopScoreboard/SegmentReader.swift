@@ -101,11 +101,11 @@ package struct SegmentReader: ~Copyable {
 
   private mutating func readTables(_ start: Int) throws(SegmentError) -> SlotView {
     let units = try view(.units, start)
-    let connections = try view(.connections, start)
+    let holdings = try view(.holdings, start)
     let failures = try view(.failures, start)
     return SlotView(
       control: fixed.words, lanes: fixed.words.advanced(by: CTXTOP_LANES_BYTES / 8), units: units,
-      connections: connections, failures: failures, unitCount: used(.units), connectionCount: used(.connections),
+      holdings: holdings, failures: failures, unitCount: used(.units), holdingCount: used(.holdings),
       failureCount: used(.failures))
   }
 

@@ -99,7 +99,7 @@ package enum SlotClaim {
     Clock.monotonic() &- control.load(CTXTOP_SLOT_HEARTBEAT) > freshHeartbeat
   }
 
-  /// Whether a dead slot still shows contexts or connections that its tenant held.
+  /// Whether a dead slot still shows contexts or holdings of its tenant.
   private static func holds(_ file: SegmentFile, _ index: Int) -> Bool {
     guard
       let memory = try? SegmentFile.map(file.descriptor, offset: SlotLayout.offset(of: index), count: CTXTOP_SLOT_BYTES)
@@ -107,8 +107,8 @@ package enum SlotClaim {
     defer { munmap(memory.base, CTXTOP_SLOT_BYTES) }
     let slot = Slot(index: index, base: memory.base)
     for unit in 0..<slot.used(.units) where slot.record(.units, unit).load(CTXTOP_UNIT_NAME).high > 0 { return true }
-    for connection in 0..<slot.used(.connections) {
-      let tenant = slot.record(.connections, connection).load(CTXTOP_CONNECTION_TENANT).low
+    for holding in 0..<slot.used(.holdings) {
+      let tenant = slot.record(.holdings, holding).load(CTXTOP_HOLDING_TENANT).low
       if tenant & 0xff != Tenancy.free, tenant &>> 8 & 0xff != 0 { return true }
     }
     return false
@@ -148,7 +148,7 @@ package enum SlotClaim {
         let generation = record.load(1).high
         for word in 0..<table.words { record.store(word, 0) }
         // A record's generation goes on, so that nobody takes its next tenant for the last one.
-        if table == .units || table == .connections { record.store(1, Words.pack(Tenancy.free, generation)) }
+        if table == .units || table == .holdings { record.store(1, Words.pack(Tenancy.free, generation)) }
       }
       slot.control.store(table.usedWord, 0)
       slot.control.store(table.allocatedWord, UInt64(max(slot.allocated(table), table.chunk)))

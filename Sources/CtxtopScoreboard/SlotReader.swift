@@ -13,24 +13,24 @@ package struct SlotView {
   package let control: Words
   package let lanes: Words
   package let units: TableView
-  package let connections: TableView
+  package let holdings: TableView
   package let failures: TableView
   /// Records of each table that may be looked at.
   package let unitCount: Int
-  package let connectionCount: Int
+  package let holdingCount: Int
   package let failureCount: Int
 
   package init(
-    control: Words, lanes: Words, units: TableView, connections: TableView, failures: TableView, unitCount: Int,
-    connectionCount: Int, failureCount: Int
+    control: Words, lanes: Words, units: TableView, holdings: TableView, failures: TableView, unitCount: Int,
+    holdingCount: Int, failureCount: Int
   ) {
     self.control = control
     self.lanes = lanes
     self.units = units
-    self.connections = connections
+    self.holdings = holdings
     self.failures = failures
     self.unitCount = unitCount
-    self.connectionCount = connectionCount
+    self.holdingCount = holdingCount
     self.failureCount = failureCount
   }
 }
@@ -56,8 +56,9 @@ package struct SlotReader: ~Copyable {
     readCounters(&worker, view)
     readLatency(&worker, control)
     readEngines(&worker, control, names)
+    readHazards(&worker, control, names)
     readUnits(&worker, view, names)
-    readConnections(&worker, view, names)
+    readHoldings(&worker, view, names)
     readFailures(&worker, view, names)
     return worker
   }
@@ -115,6 +116,7 @@ package struct SlotReader: ~Copyable {
       counters.contextsPopped &+= lane.load(CTXTOP_LANE_POPPED)
       counters.contextsLeaked &+= lane.load(CTXTOP_LANE_LEAKED)
       counters.contextsReused &+= lane.load(CTXTOP_LANE_REUSED)
+      counters.contextsVanished &+= lane.load(CTXTOP_LANE_VANISHED)
       counters.connectionsOpened &+= lane.load(CTXTOP_LANE_OPENED)
       counters.connectionsClosed &+= lane.load(CTXTOP_LANE_CLOSED)
       counters.checkouts &+= lane.load(CTXTOP_LANE_CHECKOUTS)
@@ -133,7 +135,7 @@ package struct SlotReader: ~Copyable {
     var dropped = Dropped()
     dropped.units = control.load(CTXTOP_SLOT_DROPPED_UNITS)
     dropped.contexts = control.load(CTXTOP_SLOT_DROPPED_CONTEXTS)
-    dropped.connections = control.load(CTXTOP_SLOT_DROPPED_CONNECTIONS)
+    dropped.holdings = control.load(CTXTOP_SLOT_DROPPED_HOLDINGS)
     dropped.failures = control.load(CTXTOP_SLOT_DROPPED_FAILURES)
     dropped.names = control.load(CTXTOP_SLOT_DROPPED_NAMES)
     dropped.races = control.load(CTXTOP_SLOT_DROPPED_RACES)
@@ -161,6 +163,14 @@ package struct SlotReader: ~Copyable {
           url: name(description.low, names), poolSize: Self.known(description.high),
           overflow: pool.low == 0x7fff_ffff ? nil : Int(Int32(bitPattern: pool.low)),
           timeout: pool.high == none32 ? nil : UInt64(pool.high)))
+    }
+  }
+
+  private func readHazards(_ worker: inout Worker, _ control: Words, _ names: [String]) {
+    let used = min(Int(truncatingIfNeeded: control.load(CTXTOP_SLOT_USED_HAZARDS)), CTXTOP_HAZARDS)
+    for index in 0..<max(used, 0) {
+      let hazard = control.load(CTXTOP_SLOT_HAZARDS &+ index)
+      if hazard != 0 { worker.hazards.append(Hazard(code: name(hazard.low, names), message: name(hazard.high, names))) }
     }
   }
 

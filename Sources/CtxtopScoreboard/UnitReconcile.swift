@@ -22,15 +22,25 @@ package struct StackEntry {
 extension UnitRecord {
   /// Makes the record agree with the real stack (bottom first). What is recorded and no longer there goes;
   /// what is there and was not recorded is entered as pushed outside of any request, at a time not before
-  /// `now`. Returns how many recorded contexts vanished.
-  package func reconcile(with stack: UnsafeBufferPointer<StackEntry>, at now: UInt64) -> Int {
+  /// `now`. Tells of each context record that went without a pop.
+  package func reconcile(
+    with stack: UnsafeBufferPointer<StackEntry>, at now: UInt64, vanished: (Words) -> Void
+  ) {
     let kept = CTXTOP_CONTEXTS * CTXTOP_CONTEXT_WORDS
-    return withUnsafeTemporaryAllocation(byteCount: kept * 8, alignment: 8) { copy in
+    withUnsafeTemporaryAllocation(byteCount: kept * 8, alignment: 8) { copy in
       let old = Words(copy.baseAddress!)
       for word in 0..<kept { old.storeRelaxed(word, words.loadRelaxed(CTXTOP_UNIT_CONTEXTS &+ word)) }
-      return rebuild(from: old, count: entries, as: stack, at: now)
+      let count = entries
+      if rebuild(from: old, count: count, as: stack, at: now) == count { return }
+      for index in 0..<count {
+        let context = old.advanced(by: index &* CTXTOP_CONTEXT_WORDS)
+        let identity = context.loadRelaxed(CTXTOP_CONTEXT_IDENTITY)
+        if !stack.contains(where: { $0.identity == identity }) { vanished(context) }
+      }
     }
   }
+
+  /// How many of the recorded contexts are still there.
 
   private func rebuild(from old: Words, count: Int, as stack: UnsafeBufferPointer<StackEntry>, at now: UInt64) -> Int {
     var apps: UInt32 = 0
@@ -60,7 +70,7 @@ extension UnitRecord {
     let recorded = UInt32(min(stack.count, CTXTOP_CONTEXTS))
     words.store(CTXTOP_UNIT_NAME, Words.pack(words.loadRelaxed(CTXTOP_UNIT_NAME).low, recorded))
     ChangeCount.end(words)
-    return count &- matched
+    return matched
   }
 
   /// The next recorded context with this identity; both stacks are in the order of pushing.

@@ -150,9 +150,10 @@ package struct UnitRecord {
     return index < CTXTOP_CONTEXTS
   }
 
-  /// A context was popped.
+  /// A context was popped. False: it is not on the record.
   @inline(__always)
-  package func pop(kind: UInt32, identity: UInt64, at now: UInt64) {
+  @discardableResult
+  package func pop(kind: UInt32, identity: UInt64, at now: UInt64) -> Bool {
     let count = entries
     var found = count &- 1
     while found >= 0 && context(found).loadRelaxed(CTXTOP_CONTEXT_IDENTITY) != identity { found &-= 1 }
@@ -165,6 +166,15 @@ package struct UnitRecord {
       storeEntries(count &- 1)
     }
     ChangeCount.end(words)
+    return found >= 0
+  }
+
+  /// The recorded context that is a certain framework object; nil: it is not on the record.
+  package func context(identity: UInt64) -> Words? {
+    for index in 0..<entries where context(index).loadRelaxed(CTXTOP_CONTEXT_IDENTITY) == identity {
+      return context(index)
+    }
+    return nil
   }
 
   /// The recorded context of a kind that is nearest to the top; nil where none is.

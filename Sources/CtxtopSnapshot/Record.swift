@@ -13,7 +13,7 @@
 // The payload (RecordEncoder writes it, RecordDecoder reads it; both name the fields in one order):
 //
 //   payload  = block(number of workers u32, the workers, service, host)
-//   worker   = block(fields, lists of unit, connection, engine, failure), pulse
+//   worker   = block(fields, lists of unit, connection, engine, failure, session, resource, vanished, hazard), pulse
 //   pulse    = entity(liveness, heartbeat, kernel sample): what changes in a worker that does nothing
 //   block    = length u32, offset of its strings u32, body, strings (count, then length and bytes of each)
 //   entity   = length u32, fields

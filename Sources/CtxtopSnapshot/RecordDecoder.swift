@@ -67,10 +67,18 @@ struct RecordReader {
     let failures = try list(&block)
     worker.failures.reserveCapacity(failures)
     for _ in 0..<failures { worker.failures.append(try failure(block.entity())) }
+    try leftovers(&block, &worker)
     for index in worker.connections.indices where worker.connections[index].engine ?? 0 >= engines {
       worker.connections[index].engine = nil
     }
     return worker
+  }
+
+  private mutating func leftovers(_ block: inout RecordCursor, _ worker: inout Worker) throws(RecordError) {
+    for _ in 0..<(try list(&block)) { worker.sessions.append(try session(block.entity())) }
+    for _ in 0..<(try list(&block)) { worker.resources.append(try resource(block.entity())) }
+    for _ in 0..<(try list(&block)) { worker.vanished.append(try vanished(block.entity())) }
+    for _ in 0..<(try list(&block)) { worker.hazards.append(try hazard(block.entity())) }
   }
 
   /// The number of entities that follow: each takes a length and at least four fields.
@@ -146,10 +154,11 @@ struct RecordReader {
     counters.requestDepthMax = try entity.varint()
     counters.dropped.units = try entity.varint()
     counters.dropped.contexts = try entity.varint()
-    counters.dropped.connections = try entity.varint()
+    counters.dropped.holdings = try entity.varint()
     counters.dropped.failures = try entity.varint()
     counters.dropped.names = try entity.varint()
     counters.dropped.races = try entity.varint()
+    counters.contextsVanished = try entity.varint()
     return counters
   }
 
@@ -257,6 +266,47 @@ struct RecordReader {
     for _ in 0..<skipped { failure.skipped.append(try entity.string()) }
     failure.traceback = try entity.string()
     return failure
+  }
+
+  private func session(_ entity: RecordCursor) throws(RecordError) -> Session {
+    var entity = entity
+    var session = Session(id: try entity.natural(), generation: try entity.varint())
+    session.scope = try entity.string()
+    session.since = try entity.varint()
+    session.isInTransaction = try entity.flag()
+    session.isDirty = try entity.flag()
+    if let holder = try entity.optionalEntity() { session.holder = try self.holder(holder) }
+    session.heir = try entity.label()
+    session.heirRequest = try entity.varint()
+    return session
+  }
+
+  private func resource(_ entity: RecordCursor) throws(RecordError) -> Resource {
+    var entity = entity
+    var resource = Resource(id: try entity.natural(), generation: try entity.varint())
+    resource.kind = try entity.string()
+    resource.name = try entity.string()
+    resource.state = try known(ResourceState(rawValue: small(&entity)), entity)
+    resource.since = try entity.varint()
+    if let holder = try entity.optionalEntity() { resource.holder = try self.holder(holder) }
+    return resource
+  }
+
+  private func vanished(_ entity: RecordCursor) throws(RecordError) -> VanishedContext {
+    var entity = entity
+    var vanished = VanishedContext(kind: try known(ContextKind(rawValue: small(&entity)), entity))
+    vanished.frame = try entity.string()
+    vanished.label = try entity.label()
+    vanished.unit = try entity.index()
+    vanished.count = try entity.varint()
+    vanished.first = try entity.varint()
+    vanished.last = try entity.varint()
+    return vanished
+  }
+
+  private func hazard(_ entity: RecordCursor) throws(RecordError) -> Hazard {
+    var entity = entity
+    return Hazard(code: try entity.string(), message: try entity.string())
   }
 
   private func small(_ cursor: inout RecordCursor) throws(RecordError) -> UInt8 {

@@ -115,6 +115,14 @@ struct RecordWriter: ~Copyable {
     for index in worker.engines.indices { engine(worker.engines[index]) }
     out.varint(UInt64(worker.failures.count))
     for index in worker.failures.indices { failure(worker.failures[index]) }
+    out.varint(UInt64(worker.sessions.count))
+    for index in worker.sessions.indices { session(worker.sessions[index]) }
+    out.varint(UInt64(worker.resources.count))
+    for index in worker.resources.indices { resource(worker.resources[index]) }
+    out.varint(UInt64(worker.vanished.count))
+    for index in worker.vanished.indices { vanished(worker.vanished[index]) }
+    out.varint(UInt64(worker.hazards.count))
+    for index in worker.hazards.indices { hazard(worker.hazards[index]) }
     closeBlock(block)
   }
 
@@ -191,10 +199,11 @@ struct RecordWriter: ~Copyable {
     out.varint(counters.requestDepthMax)
     out.varint(counters.dropped.units)
     out.varint(counters.dropped.contexts)
-    out.varint(counters.dropped.connections)
+    out.varint(counters.dropped.holdings)
     out.varint(counters.dropped.failures)
     out.varint(counters.dropped.names)
     out.varint(counters.dropped.races)
+    out.varint(counters.contextsVanished)
     closeEntity(entity)
   }
 
@@ -308,6 +317,53 @@ struct RecordWriter: ~Copyable {
     out.varint(UInt64(failure.skipped.count))
     for name in failure.skipped { string(name) }
     string(failure.traceback)
+    closeEntity(entity)
+  }
+}
+
+extension RecordWriter {
+  private mutating func session(_ session: Session) {
+    let entity = openEntity()
+    natural(session.id)
+    out.varint(session.generation)
+    string(session.scope)
+    out.varint(session.since)
+    out.varint(session.isInTransaction ? 1 : 0)
+    out.varint(session.isDirty ? 1 : 0)
+    holder(session.holder)
+    label(session.heir)
+    out.varint(session.heirRequest)
+    closeEntity(entity)
+  }
+
+  private mutating func resource(_ resource: Resource) {
+    let entity = openEntity()
+    natural(resource.id)
+    out.varint(resource.generation)
+    string(resource.kind)
+    string(resource.name)
+    out.varint(UInt64(resource.state.rawValue))
+    out.varint(resource.since)
+    holder(resource.holder)
+    closeEntity(entity)
+  }
+
+  private mutating func vanished(_ vanished: VanishedContext) {
+    let entity = openEntity()
+    out.varint(UInt64(vanished.kind.rawValue))
+    string(vanished.frame)
+    label(vanished.label)
+    optional(vanished.unit)
+    out.varint(vanished.count)
+    out.varint(vanished.first)
+    out.varint(vanished.last)
+    closeEntity(entity)
+  }
+
+  private mutating func hazard(_ hazard: Hazard) {
+    let entity = openEntity()
+    string(hazard.code)
+    string(hazard.message)
     closeEntity(entity)
   }
 }

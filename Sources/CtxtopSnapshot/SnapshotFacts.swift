@@ -39,7 +39,7 @@ extension Worker {
   /// Database connections that are open.
   public var connectionsOpen: UInt64 {
     let counted = counters.connectionsOpened > counters.connectionsClosed
-    guard counters.dropped.connections > 0, counted else { return UInt64(connections.count) }
+    guard counters.dropped.holdings > 0, counted else { return UInt64(connections.count) }
     return max(UInt64(connections.count), counters.connectionsOpened &- counters.connectionsClosed)
   }
 

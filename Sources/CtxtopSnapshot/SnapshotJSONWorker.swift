@@ -19,9 +19,7 @@ extension SnapshotJSON {
     array("engines", worker.engines, &json) { index, engine, json in
       self.engine(engine, index, of: worker, &json)
     }
-    json.emptyArray("sessions")
-    json.emptyArray("resources")
-    json.emptyArray("hazards")
+    leftovers(worker, in: snapshot, &json)
     json.closeObject()
   }
 
@@ -58,7 +56,8 @@ extension SnapshotJSON {
     json.number("connections_open", worker.connectionsOpen)
     json.number("connections_checked_out", worker.connectionsCheckedOut)
     json.number("teardown_failures", counters.teardownFailures)
-    json.null("orphan_sessions")
+    json.number("contexts_vanished", counters.contextsVanished)
+    json.number("orphan_sessions", worker.sessions.count)
     json.number("events_dropped", counters.dropped.total)
     json.number("records_unstable", worker.unstable)
   }
@@ -168,7 +167,7 @@ extension SnapshotJSON {
     json.closeObject()
   }
 
-  private static func holder(_ holder: Holder?, _ json: inout JSONWriter) {
+  static func holder(_ holder: Holder?, _ json: inout JSONWriter) {
     guard let holder else { return json.null() }
     json.openObject()
     json.number("context", holder.context == 0 ? nil : holder.context)
@@ -218,13 +217,13 @@ extension SnapshotJSON {
     json.closeObject()
   }
 
-  private static func label(_ label: RequestLabel?, _ json: inout JSONWriter) {
+  static func label(_ label: RequestLabel?, _ json: inout JSONWriter) {
     json.known("method", label?.method)
     json.string("endpoint", label?.endpoint)
     json.string("rule", label?.rule)
   }
 
-  private static func array<Element>(
+  static func array<Element>(
     _ name: StaticString, _ elements: [Element], _ json: inout JSONWriter,
     _ write: (Int, Element, inout JSONWriter) -> Void
   ) {

@@ -40,6 +40,14 @@ public struct Worker: Equatable, Sendable {
   public var engines: [Engine]
   /// Teardown failures, one per function, exception and request label.
   public var failures: [TeardownFailure]
+  /// Scoped sessions whose context is gone.
+  public var sessions: [Session]
+  /// Locks and other things that the application told of.
+  public var resources: [Resource]
+  /// Contexts whose teardown never ran, one per kind, place and request label.
+  public var vanished: [VanishedContext]
+  /// What is dangerous in the worker's configuration.
+  public var hazards: [Hazard]
   /// Records that were being written on every try to read them: not shown, but not silently.
   public var unstable: Int
 
@@ -64,6 +72,10 @@ public struct Worker: Equatable, Sendable {
     connections = []
     engines = []
     failures = []
+    sessions = []
+    resources = []
+    vanished = []
+    hazards = []
     unstable = 0
   }
 }
@@ -179,6 +191,8 @@ public struct Counters: Equatable, Sendable {
   public var appDepthMax: UInt64 = 0
   /// Greatest request depth of any unit so far.
   public var requestDepthMax: UInt64 = 0
+  /// Contexts that went from the stack without a pop: their teardown never ran.
+  public var contextsVanished: UInt64 = 0
   /// Events that could not be described, by reason.
   public var dropped = Dropped()
 
@@ -192,8 +206,8 @@ public struct Dropped: Equatable, Sendable {
   public var units: UInt64 = 0
   /// A unit's stack was deeper than its record holds.
   public var contexts: UInt64 = 0
-  /// No connection record was free.
-  public var connections: UInt64 = 0
+  /// No record was free for a connection, session or resource.
+  public var holdings: UInt64 = 0
   /// No failure record was free.
   public var failures: UInt64 = 0
   /// The table of names was full: something is shown without its name.
@@ -205,5 +219,5 @@ public struct Dropped: Equatable, Sendable {
   public init() {}
 
   /// All of them; wraps around instead of trapping.
-  public var total: UInt64 { units &+ contexts &+ connections &+ failures &+ names &+ races }
+  public var total: UInt64 { units &+ contexts &+ holdings &+ failures &+ names &+ races }
 }

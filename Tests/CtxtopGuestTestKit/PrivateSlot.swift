@@ -32,9 +32,9 @@ package final class PrivateSlot: @unchecked Sendable {
     names.advance(generation: 1, table: slot.record(.names, 0), from: 0, count: slot.used(.names))
     let view = SlotView(
       control: slot.control, lanes: slot.lane(0), units: TableView(mapped: slot.record(.units, 0)),
-      connections: TableView(mapped: slot.record(.connections, 0)),
+      holdings: TableView(mapped: slot.record(.holdings, 0)),
       failures: TableView(mapped: slot.record(.failures, 0)), unitCount: slot.used(.units),
-      connectionCount: slot.used(.connections), failureCount: slot.used(.failures))
+      holdingCount: slot.used(.holdings), failureCount: slot.used(.failures))
     return SlotReader().worker(slot: 0, view: view, names: names.names) ?? Worker()
   }
 

@@ -48,7 +48,7 @@ private struct RandomEvents {
   private let claimed: ClaimedSlot
   private var random: Generator
   private var units: [UnitRecord] = []
-  private var connections: [ConnectionToken] = []
+  private var connections: [HoldingToken] = []
   private var lanes: [Words] = []
   private var unfinished: [() -> Void] = []
   private var time: UInt64 = 1000
@@ -107,7 +107,7 @@ private struct RandomEvents {
 
   private mutating func happenToConnection(_ event: UInt64) {
     if event == 8 || connections.isEmpty {
-      if let token = slot.openConnection(engine: UInt32(random.next() % 2), backendPID: 7, at: time) {
+      if let token = slot.openHolding(engine: UInt32(random.next() % 2), backendPID: 7, at: time) {
         connections.append(token)
       }
       return
@@ -117,9 +117,9 @@ private struct RandomEvents {
       var holder = HolderWords()
       holder.request = random.next() % 3
       holder.frame = name()
-      slot.moveConnection(connections[index], to: UInt32(random.next() % 4), holder: holder, at: time)
+      slot.moveHolding(connections[index], to: UInt32(random.next() % 4), holder: holder, at: time)
     } else {
-      slot.closeConnection(connections.remove(at: index))
+      slot.closeHolding(connections.remove(at: index))
     }
   }
 
@@ -155,7 +155,7 @@ private struct RandomEvents {
 
   /// A record that is being written when readers come.
   private mutating func beginUnfinished() {
-    let records = units.map(\.words) + connections.map { slot.record(.connections, Int($0.index)) }
+    let records = units.map(\.words) + connections.map { slot.record(.holdings, Int($0.index)) }
     guard !records.isEmpty, unfinished.isEmpty else { return }
     let record = records[Int(random.next() % UInt64(records.count))]
     ChangeCount.beginOwned(record)

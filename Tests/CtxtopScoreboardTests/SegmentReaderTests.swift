@@ -21,7 +21,7 @@ struct SegmentReaderTests {
       UnitRecord(words).nameRequest(
         endpoint: claimed.names.number(of: "index"), rule: claimed.names.number(of: "/"))
       _ = UnitRecord(words).push(kind: 0, identity: 1, frame: claimed.names.number(of: "shop.py:1"), at: 3)
-      _ = slot.openConnection(engine: 0, backendPID: 9, at: 4)
+      _ = slot.openHolding(engine: 0, backendPID: 9, at: 4)
     }
     slot.lane(1).store(CTXTOP_LANE_REQUESTS, 3)
     _ = slot.describeEngine(url: claimed.names.number(of: "sqlite://"), poolSize: 5, overflow: 1, timeout: 1)
@@ -138,7 +138,7 @@ struct SegmentReaderTests {
   }
 
   private func check(_ worker: Worker) {
-    #expect(worker.units.count <= CTXTOP_UNITS && worker.connections.count <= CTXTOP_CONNECTIONS)
+    #expect(worker.units.count <= CTXTOP_UNITS && worker.connections.count <= CTXTOP_HOLDINGS)
     #expect(worker.failures.count <= CTXTOP_FAILURES && worker.engines.count <= CTXTOP_ENGINES)
     for unit in worker.units { #expect(unit.contexts.count <= CTXTOP_CONTEXTS && unit.name.utf8.count <= 400) }
     for failure in worker.failures { #expect(failure.skipped.count <= CTXTOP_FAILURE_SKIPPED_MAX + 1) }

@@ -115,7 +115,7 @@ struct RandomSnapshot {
     let paths: [WritableKeyPath<Counters, UInt64>] = [
       \.requests, \.requestsEnded, \.exceptions, \.contextsPushed, \.contextsPopped, \.contextsLeaked,
       \.contextsReused, \.connectionsOpened, \.connectionsClosed, \.checkouts, \.checkins, \.teardownFailures,
-      \.appDepthMax, \.requestDepthMax, \.dropped.units, \.dropped.contexts, \.dropped.connections,
+      \.appDepthMax, \.requestDepthMax, \.dropped.units, \.dropped.contexts, \.dropped.holdings,
       \.dropped.failures, \.dropped.names, \.dropped.races,
     ]
     for path in paths { counters[keyPath: path] = number() }

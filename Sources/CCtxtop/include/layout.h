@@ -3,7 +3,7 @@
  * Version CTXTOP_LAYOUT stands in the file's name, so that an upgraded agent never touches an older file.
  *
  *   file    [ header: one page ][ slot 0 ][ slot 1 ] ...            only claimed slots take memory
- *   slot    [ control page ][ lanes ][ names ][ units ][ connections ][ failures ]
+ *   slot    [ control page ][ lanes ][ names ][ units ][ holdings ][ failures ]
  *
  * Everything is an aligned little-endian 64-bit word; a field "a|b" packs two 32-bit halves, low half
  * first. There are no pointers. The last byte of every string field is zero. Numbers below count words
@@ -17,12 +17,12 @@
  *   lane                 the thread that owns it; lane 0: anybody, by atomic addition
  *   name                 whoever took its index, once; never changed afterwards
  *   unit and contexts    the unit's own thread; closed_elsewhere: anybody
- *   connection, failure  whoever turned the change count odd; failure count: anybody, by atomic addition
+ *   holding, failure     whoever turned the change count odd; failure count: anybody, by atomic addition
  */
 #pragma once
 
 enum {
-  CTXTOP_LAYOUT = 1,
+  CTXTOP_LAYOUT = 2,
   CTXTOP_PAGE_BYTES = 4096,
   CTXTOP_SLOTS = 1024,
 
@@ -32,7 +32,7 @@ enum {
   CTXTOP_HEADER_SLOTS = 2,        /* slots | bytes of a slot in pages */
   CTXTOP_HEADER_CAPACITIES = 3,   /* lanes | names */
   CTXTOP_HEADER_CAPACITIES_2 = 4, /* units | contexts of a unit */
-  CTXTOP_HEADER_CAPACITIES_3 = 5, /* connections | failures */
+  CTXTOP_HEADER_CAPACITIES_3 = 5, /* holdings | failures */
   CTXTOP_HEADER_CREATED = 6,      /* wall time, ns */
   CTXTOP_HEADER_LEADER = 64,      /* heartbeat:16 slot+1:16 epoch:32, see Leadership.swift; a cache line of its own */
   CTXTOP_HEADER_SERVICE = 128,    /* 8 words of text */
@@ -61,24 +61,27 @@ enum {
   CTXTOP_SLOT_LOCK_LOST = 21,    /* 1: the lock descriptor is gone, liveness cannot be asked */
   CTXTOP_SLOT_ALLOCATED_NAMES = 24, /* records whose pages exist, by table */
   CTXTOP_SLOT_ALLOCATED_UNITS = 25,
-  CTXTOP_SLOT_ALLOCATED_CONNECTIONS = 26,
+  CTXTOP_SLOT_ALLOCATED_HOLDINGS = 26,
   CTXTOP_SLOT_ALLOCATED_FAILURES = 27,
   CTXTOP_SLOT_USED_NAMES = 32, /* records ever used, by table: a reader need not look further */
   CTXTOP_SLOT_USED_UNITS = 33,
-  CTXTOP_SLOT_USED_CONNECTIONS = 34,
+  CTXTOP_SLOT_USED_HOLDINGS = 34,
   CTXTOP_SLOT_USED_FAILURES = 35,
   CTXTOP_SLOT_USED_LANES = 36,
   CTXTOP_SLOT_USED_ENGINES = 37,
+  CTXTOP_SLOT_USED_HAZARDS = 38,
   CTXTOP_SLOT_TEARDOWN_FAILURES = 40, /* exact counts, by atomic addition */
   CTXTOP_SLOT_DROPPED_UNITS = 41,
   CTXTOP_SLOT_DROPPED_CONTEXTS = 42,
-  CTXTOP_SLOT_DROPPED_CONNECTIONS = 43,
+  CTXTOP_SLOT_DROPPED_HOLDINGS = 43,
   CTXTOP_SLOT_DROPPED_FAILURES = 44,
   CTXTOP_SLOT_DROPPED_NAMES = 45,
   CTXTOP_SLOT_DROPPED_RACES = 46,
   CTXTOP_SLOT_LATENCY_LONGEST = 64, /* ns */
   CTXTOP_SLOT_LATENCY = 128,        /* one word a bucket */
   CTXTOP_LATENCY_BUCKETS = 240,
+  CTXTOP_SLOT_HAZARDS = 368, /* one word each: names: code | message; 0: not yet written */
+  CTXTOP_HAZARDS = 16,
   CTXTOP_SLOT_ENGINES = 384, /* 16 engines of 8 words */
   CTXTOP_ENGINES = 16,
   CTXTOP_ENGINE_WORDS = 8,
@@ -104,6 +107,7 @@ enum {
   CTXTOP_LANE_APP_DEPTH_MAX = 12,
   CTXTOP_LANE_REQUEST_DEPTH_MAX = 13,
   CTXTOP_LANE_LAST_EVENT = 14, /* monotonic, ns */
+  CTXTOP_LANE_VANISHED = 15,
 
   /* names: interned text, written once */
   CTXTOP_NAMES = 2048,
@@ -141,19 +145,29 @@ enum {
   CTXTOP_CONTEXT_LEFT = 6,     /* monotonic, ns; 0: not left behind */
   CTXTOP_CONTEXT_IDENTITY = 7, /* the framework object, to find it again; never shown */
 
-  /* connections */
-  CTXTOP_CONNECTIONS = 1024,
-  CTXTOP_CONNECTION_WORDS = 16,
-  CTXTOP_CONNECTION_CHANGE = 0,
-  CTXTOP_CONNECTION_TENANT = 1, /* in use:8 state:8 | generation */
-  CTXTOP_CONNECTION_ENGINE = 2, /* engine index, 0xffffffff: none | backend pid, 0xffffffff: none */
-  CTXTOP_CONNECTION_OPENED = 3,
-  CTXTOP_CONNECTION_SINCE = 4,
-  CTXTOP_CONNECTION_UNIT = 5, /* index, 0xffffffff: none | generation */
-  CTXTOP_CONNECTION_REQUEST = 6,
-  CTXTOP_CONNECTION_CONTEXT = 7,
-  CTXTOP_CONNECTION_LABEL = 8,
-  CTXTOP_CONNECTION_FRAME = 9, /* name | unused */
+  /* holdings: what a unit may hold beyond its contexts */
+  CTXTOP_HOLDINGS = 1024,
+  CTXTOP_HOLDING_WORDS = 16,
+  CTXTOP_HOLDING_CHANGE = 0,
+  CTXTOP_HOLDING_TENANT = 1, /* in use:8 state:8 kind:8 | generation */
+  CTXTOP_HOLDING_CONNECTION = 0, /* kinds */
+  CTXTOP_HOLDING_SESSION = 1,
+  CTXTOP_HOLDING_RESOURCE = 2,
+  /* connection: engine index, 0xffffffff: none | backend pid, 0xffffffff: none
+     session:    name of its scope | flags
+     resource:   names: kind | name */
+  CTXTOP_HOLDING_SUBJECT = 2,
+  CTXTOP_SESSION_IN_TRANSACTION = 1, /* flags of a session */
+  CTXTOP_SESSION_DIRTY = 2,
+  CTXTOP_HOLDING_OPENED = 3,
+  CTXTOP_HOLDING_SINCE = 4,
+  CTXTOP_HOLDING_UNIT = 5, /* index, 0xffffffff: none | generation */
+  CTXTOP_HOLDING_REQUEST = 6,
+  CTXTOP_HOLDING_CONTEXT = 7,
+  CTXTOP_HOLDING_LABEL = 8,
+  CTXTOP_HOLDING_FRAME = 9,            /* name | unused */
+  CTXTOP_HOLDING_HEIR_LABEL = 10,      /* session: of the request that inherited it */
+  CTXTOP_HOLDING_HEIR_REQUEST = 11,    /* its serial; 0: nobody has */
 
   /* teardown failures */
   CTXTOP_FAILURES = 64,
@@ -166,7 +180,8 @@ enum {
   CTXTOP_FAILURE_FUNCTION = 5,  /* names: function | location */
   CTXTOP_FAILURE_EXCEPTION = 6, /* names: exception | blueprint */
   CTXTOP_FAILURE_LABEL = 7,
-  CTXTOP_FAILURE_KIND = 8,    /* context kind | number of skipped functions */
+  CTXTOP_FAILURE_KIND = 8,    /* context kind:8 flags:8 | number of skipped functions */
+  CTXTOP_FAILURE_VANISHED = 0x100, /* flag: no failure, but a context that vanished; FUNCTION names its frame */
   CTXTOP_FAILURE_LENGTHS = 9, /* bytes of message | bytes of traceback */
   CTXTOP_FAILURE_SKIPPED = 10, /* names, two a word */
   CTXTOP_FAILURE_SKIPPED_MAX = 12,
@@ -179,15 +194,16 @@ enum {
   CTXTOP_LANES_BYTES = CTXTOP_PAGE_BYTES,
   CTXTOP_NAMES_BYTES = CTXTOP_LANES_BYTES + CTXTOP_LANES * CTXTOP_LANE_WORDS * 8,
   CTXTOP_UNITS_BYTES = CTXTOP_NAMES_BYTES + CTXTOP_NAMES * CTXTOP_NAME_WORDS * 8,
-  CTXTOP_CONNECTIONS_BYTES = CTXTOP_UNITS_BYTES + CTXTOP_UNITS * CTXTOP_UNIT_WORDS * 8,
-  CTXTOP_FAILURES_BYTES = CTXTOP_CONNECTIONS_BYTES + CTXTOP_CONNECTIONS * CTXTOP_CONNECTION_WORDS * 8,
+  CTXTOP_HOLDINGS_BYTES = CTXTOP_UNITS_BYTES + CTXTOP_UNITS * CTXTOP_UNIT_WORDS * 8,
+  CTXTOP_FAILURES_BYTES = CTXTOP_HOLDINGS_BYTES + CTXTOP_HOLDINGS * CTXTOP_HOLDING_WORDS * 8,
   CTXTOP_SLOT_BYTES = CTXTOP_FAILURES_BYTES + CTXTOP_FAILURES * CTXTOP_FAILURE_WORDS * 8,
 };
 
 #define CTXTOP_MAGIC 0x31504f5458544343ull /* "CCTXTOP1" */
 
 _Static_assert(CTXTOP_HEADER_SERVICE + CTXTOP_HEADER_SERVICE_WORDS <= CTXTOP_PAGE_BYTES / 8, "header fits its page");
-_Static_assert(CTXTOP_SLOT_LATENCY + CTXTOP_LATENCY_BUCKETS <= CTXTOP_SLOT_ENGINES, "histogram ends before engines");
+_Static_assert(CTXTOP_SLOT_LATENCY + CTXTOP_LATENCY_BUCKETS <= CTXTOP_SLOT_HAZARDS, "histogram ends before hazards");
+_Static_assert(CTXTOP_SLOT_HAZARDS + CTXTOP_HAZARDS <= CTXTOP_SLOT_ENGINES, "hazards end before engines");
 _Static_assert(CTXTOP_SLOT_ENGINES + CTXTOP_ENGINES * CTXTOP_ENGINE_WORDS <= CTXTOP_PAGE_BYTES / 8, "control page");
 _Static_assert(CTXTOP_NAME_TEXT * 8 + CTXTOP_NAME_TEXT_BYTES + 1 == CTXTOP_NAME_WORDS * 8, "name text ends in a zero");
 _Static_assert(CTXTOP_UNIT_CONTEXTS + CTXTOP_CONTEXTS * CTXTOP_CONTEXT_WORDS == CTXTOP_UNIT_WORDS, "unit");
@@ -196,6 +212,6 @@ _Static_assert(CTXTOP_FAILURE_MESSAGE * 8 + CTXTOP_FAILURE_MESSAGE_BYTES + 1 == 
 _Static_assert(CTXTOP_FAILURE_TRACEBACK * 8 + CTXTOP_FAILURE_TRACEBACK_BYTES + 1 == CTXTOP_FAILURE_WORDS * 8, "traceback");
 _Static_assert(CTXTOP_LANE_WORDS * 8 % 64 == 0 && CTXTOP_UNIT_WORDS * 8 % 64 == 0, "no false sharing between writers");
 _Static_assert(CTXTOP_NAMES_BYTES % CTXTOP_PAGE_BYTES == 0 && CTXTOP_UNITS_BYTES % CTXTOP_PAGE_BYTES == 0 &&
-                   CTXTOP_CONNECTIONS_BYTES % CTXTOP_PAGE_BYTES == 0 && CTXTOP_FAILURES_BYTES % CTXTOP_PAGE_BYTES == 0 &&
+                   CTXTOP_HOLDINGS_BYTES % CTXTOP_PAGE_BYTES == 0 && CTXTOP_FAILURES_BYTES % CTXTOP_PAGE_BYTES == 0 &&
                    CTXTOP_SLOT_BYTES % CTXTOP_PAGE_BYTES == 0,
                "tables begin on pages");

@@ -74,3 +74,18 @@ def teardown_failed(
     /,
 ) -> None:
     """A teardown function raised. All texts are free of secrets already."""
+
+def session_orphaned(scope: str, flags: int, context: object | None, /) -> int:
+    """A scoped session whose context is gone or just going. Flags: 1 in a transaction, 2 uncommitted work. A token."""
+
+def session_changed(token: int, flags: int, inherited: bool, /) -> None:
+    """An orphan session was looked at again; ``inherited``: it is the session of the open request now."""
+
+def resource_taken(kind: str, name: str, state: int, /) -> int:
+    """The current unit holds (state 1) or waits for (state 2) a resource. A token; 0: it has no record."""
+
+def released(token: int, /) -> None:
+    """A session or resource is there no more. Any thread; a token of another process is ignored."""
+
+def hazard(code: str, message: str, /) -> None:
+    """Something in the configuration is known to lead to leaks. Saying it again changes nothing."""

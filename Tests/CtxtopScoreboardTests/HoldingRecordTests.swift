@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 @Suite("Connections")
-struct ConnectionRecordTests {
+struct HoldingRecordTests {
   private static let checkedOut = UInt32(ConnectionState.checkedOut.rawValue)
 
   @Test("A connection is opened idle, checked out with its holder, given back and closed")
@@ -16,7 +16,7 @@ struct ConnectionRecordTests {
     let memory = PrivateSlot()
     let url = memory.name("sqlite://")
     let engine = try #require(memory.slot.describeEngine(url: url, poolSize: 5, overflow: 10, timeout: 30_000))
-    let token = try #require(memory.slot.openConnection(engine: engine, backendPID: 77, at: 5))
+    let token = try #require(memory.slot.openHolding(engine: engine, backendPID: 77, at: 5))
     let opened = try #require(memory.read().connections.first)
     #expect(opened.state == .idle && opened.engine == 0 && opened.backendPID == 77 && opened.opened == 5)
     #expect(opened.holder == nil)
@@ -25,52 +25,52 @@ struct ConnectionRecordTests {
     holder.request = 12
     holder.label = Label(method: 3, endpoint: memory.name("pay")).word
     holder.frame = memory.name("shop.py:40 pay")
-    memory.slot.moveConnection(token, to: Self.checkedOut, holder: holder, at: 6)
+    memory.slot.moveHolding(token, to: Self.checkedOut, holder: holder, at: 6)
     let held = try #require(memory.read().connections.first)
     #expect(held.state == .checkedOut && held.since == 6)
     #expect(held.holder?.unit == 3 && held.holder?.unitGeneration == 9 && held.holder?.request == 12)
     #expect(held.holder?.label == RequestLabel(method: "POST", endpoint: "pay"))
     #expect(held.holder?.frame == "shop.py:40 pay")
-    memory.slot.moveConnection(token, to: UInt32(ConnectionState.idle.rawValue), holder: HolderWords(), at: 7)
+    memory.slot.moveHolding(token, to: UInt32(ConnectionState.idle.rawValue), holder: HolderWords(), at: 7)
     #expect(memory.read().connections.first?.holder == nil)
-    memory.slot.closeConnection(token)
+    memory.slot.closeHolding(token)
     #expect(memory.read().connections.isEmpty)
   }
 
   @Test("What comes late for a closed connection changes neither its record nor that of the next tenant")
   func late() throws {
     let memory = PrivateSlot()
-    let first = try #require(memory.slot.openConnection(engine: 0, backendPID: 1, at: 1))
-    memory.slot.closeConnection(first)
-    memory.slot.moveConnection(first, to: Self.checkedOut, holder: HolderWords(), at: 2)
+    let first = try #require(memory.slot.openHolding(engine: 0, backendPID: 1, at: 1))
+    memory.slot.closeHolding(first)
+    memory.slot.moveHolding(first, to: Self.checkedOut, holder: HolderWords(), at: 2)
     #expect(memory.read().connections.isEmpty)
-    let second = try #require(memory.slot.openConnection(engine: 0, backendPID: 2, at: 3))
+    let second = try #require(memory.slot.openHolding(engine: 0, backendPID: 2, at: 3))
     #expect(second.index == first.index && second.generation != first.generation)
-    memory.slot.moveConnection(first, to: Self.checkedOut, holder: HolderWords(), at: 4)
-    memory.slot.closeConnection(first)
+    memory.slot.moveHolding(first, to: Self.checkedOut, holder: HolderWords(), at: 4)
+    memory.slot.closeHolding(first)
     #expect(memory.read().connections.map(\.state) == [.idle])
   }
 
   @Test("A full table drops what comes, counts it, and has room again when one closes")
   func full() throws {
-    let memory = PrivateSlot(limits: [.connections: 8])
-    let tokens = (0..<8).compactMap { memory.slot.openConnection(engine: 0, backendPID: UInt32($0), at: 1) }
+    let memory = PrivateSlot(limits: [.holdings: 8])
+    let tokens = (0..<8).compactMap { memory.slot.openHolding(engine: 0, backendPID: UInt32($0), at: 1) }
     #expect(tokens.count == 8)
-    #expect(memory.slot.openConnection(engine: 0, backendPID: 9, at: 1) == nil)
-    #expect(memory.read().counters.dropped.connections == 1)
-    memory.slot.closeConnection(tokens[5])
-    #expect(memory.slot.openConnection(engine: 0, backendPID: 9, at: 1)?.index == 5)
+    #expect(memory.slot.openHolding(engine: 0, backendPID: 9, at: 1) == nil)
+    #expect(memory.read().counters.dropped.holdings == 1)
+    memory.slot.closeHolding(tokens[5])
+    #expect(memory.slot.openHolding(engine: 0, backendPID: 9, at: 1)?.index == 5)
   }
 
   @Test("A record left in mid-write is passed over")
   func leftOdd() throws {
     let memory = PrivateSlot()
-    let token = try #require(memory.slot.openConnection(engine: 0, backendPID: 1, at: 1))
-    ChangeCount.beginOwned(memory.slot.record(.connections, 0))
-    memory.slot.closeConnection(token)
+    let token = try #require(memory.slot.openHolding(engine: 0, backendPID: 1, at: 1))
+    ChangeCount.beginOwned(memory.slot.record(.holdings, 0))
+    memory.slot.closeHolding(token)
     #expect(memory.read().counters.dropped.races == 1)
     #expect(memory.read().unstable == 1)
-    #expect(memory.slot.openConnection(engine: 0, backendPID: 2, at: 2)?.index == 1)
+    #expect(memory.slot.openHolding(engine: 0, backendPID: 2, at: 2)?.index == 1)
   }
 
   @Test("Threads that open at once never get the same record", arguments: 0..<20)
@@ -80,10 +80,10 @@ struct ConnectionRecordTests {
     onThreads(8) { thread in
       for turn in 0..<60 {
         let pid = UInt32(thread &* 1000 &+ turn)
-        guard let token = memory.slot.openConnection(engine: 0, backendPID: pid, at: 1) else { continue }
-        let record = memory.slot.record(.connections, Int(token.index))
-        if record.load(CTXTOP_CONNECTION_ENGINE).high != pid { lost.add(1, ordering: .relaxed) }
-        if turn % 3 == 0 { memory.slot.closeConnection(token) }
+        guard let token = memory.slot.openHolding(engine: 0, backendPID: pid, at: 1) else { continue }
+        let record = memory.slot.record(.holdings, Int(token.index))
+        if record.load(CTXTOP_HOLDING_ENGINE).high != pid { lost.add(1, ordering: .relaxed) }
+        if turn % 3 == 0 { memory.slot.closeHolding(token) }
       }
     }
     let worker = memory.read()

@@ -63,6 +63,7 @@ enum ContextWrappers {
     let frame = byFramework ? 0 : HookCalls.frame()
     Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: frame)
     if kind == 1, byFramework { requestContextPushed(context, appPushes) }
+    if kind == 1 || !byFramework { HookCalls.pushed() }
     return result
   }
 
@@ -97,6 +98,7 @@ enum ContextWrappers {
       popRaised(kind, context)
       return nil
     }
+    if kind == 0 { HookCalls.popped(context) }
     Agent.contextPopped(kind: kind, identity: UInt64(UInt(bitPattern: context)))
     return result
   }
@@ -108,6 +110,7 @@ enum ContextWrappers {
     defer { exception.restore() }
     HookCalls.raised(context, kind: kind, exception.object())
     if RealStack.isOnTop(context, kind: kind) == false {
+      if kind == 0 { HookCalls.popped(context) }
       Agent.contextPopped(kind: kind, identity: UInt64(UInt(bitPattern: context)))
     }
   }

@@ -25,6 +25,13 @@ private func small(_ object: Object?) -> UInt32 {
   UInt32(truncatingIfNeeded: Python.integer(object) ?? 0) & 0xff
 }
 
+/// watch_sessions(popped, pushed)
+let moduleWatchSessions: FastFunction = { _, arguments, count in
+  guard let arguments, count == 2 else { return Python.typeError("watch_sessions(popped, pushed)") }
+  HookCalls.watchSessions(arguments[0], arguments[1])
+  return Python.newNone()
+}
+
 /// session_orphaned(scope, flags, context) -> token
 let moduleSessionOrphaned: FastFunction = { _, arguments, count in
   guard let arguments, count == 3 else { return Python.typeError("session_orphaned() takes 3 arguments") }

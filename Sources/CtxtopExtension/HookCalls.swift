@@ -15,6 +15,9 @@ enum HookCalls {
   nonisolated(unsafe) private static var backendHook: Object?
   nonisolated(unsafe) private static var firstEventHook: Object?
   nonisolated(unsafe) private static var threadNameHook: Object?
+  /// Only while somebody watches: a pop of an app context, and a push of a context that may inherit.
+  nonisolated(unsafe) private static var poppedHook: Object?
+  nonisolated(unsafe) private static var pushedHook: Object?
 
   /// Takes the callbacks; false with an exception set where one is missing.
   static func install(_ hooks: Object?) -> Bool {
@@ -79,6 +82,29 @@ enum HookCalls {
     guard let number = PyLong_FromLongLong(Int64(kind)) else { return PyErr_Clear() }
     Py_DecRef(ask(raisedHook, context, number, exception))
     Py_DecRef(number)
+  }
+
+  /// Takes the hooks of whoever watches scoped sessions; None: nobody does.
+  static func watchSessions(_ popped: Object?, _ pushed: Object?) {
+    let old = (poppedHook, pushedHook)
+    poppedHook = popped == Python.none ? nil : popped
+    pushedHook = pushed == Python.none ? nil : pushed
+    Py_IncRef(poppedHook)
+    Py_IncRef(pushedHook)
+    Py_DecRef(old.0)
+    Py_DecRef(old.1)
+  }
+
+  /// An app context has gone from the stack; its record is still there.
+  @inline(__always)
+  static func popped(_ context: Object?) {
+    if poppedHook != nil { Py_DecRef(ask(poppedHook, context)) }
+  }
+
+  /// A context was pushed, and its request has its name.
+  @inline(__always)
+  static func pushed() {
+    if pushedHook != nil { Py_DecRef(ask(pushedHook)) }
   }
 
   /// Name of the innermost frame of the application's own code.

@@ -65,7 +65,7 @@ enum Module {
       method("invalidated", poolInvalidated), method("detached", poolDetached), method("engine", poolEngine),
       method("teardown_failed", moduleTeardownFailed), method("session_orphaned", moduleSessionOrphaned),
       method("session_changed", moduleSessionChanged), method("resource_taken", moduleResourceTaken),
-      method("released", moduleReleased), method("hazard", moduleHazard),
+      method("released", moduleReleased), method("watch_sessions", moduleWatchSessions), method("hazard", moduleHazard),
     ]
   }
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,3 +43,11 @@ def start() -> Iterator[Callable[..., servers.Server]]:
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture
+def tmpfs_directory() -> Iterator[Path]:
+    """A directory of ours for an agent's files."""
+    path = servers.agent_directory()
+    yield path
+    shutil.rmtree(path, ignore_errors=True)

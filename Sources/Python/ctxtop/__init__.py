@@ -14,6 +14,9 @@ are the cold paths:
 ``_frames``           the first frame of the application's own code
 ``_redact``           what must never leave the process is cut out here
 ``_sqlalchemy``       connection pool listeners and engine descriptions
+``_sessions``         scoped sessions that outlive their contexts
+``_resources``        locks: ``ctxtop.resource`` and dogpile.cache's own
+``_hazards``          configurations that are known to lead to leaks
 ``_imports``          calls that wait for a module to be imported
 ====================  =======================================================================
 
@@ -26,10 +29,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from ._resources import resource
+
 if TYPE_CHECKING:
     from flask import Flask
 
-__all__ = ["Ctxtop"]
+__all__ = ["Ctxtop", "resource"]
 __version__ = "1.0.0"
 
 _log = logging.getLogger("ctxtop")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from . import _failures, _frames, _origins, _sqlalchemy, _stack
+from . import _failures, _frames, _hazards, _origins, _sqlalchemy, _stack
 from ._stack import APP, REQUEST
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ class Hooks:
     def engine(self, record: Any) -> int:
         """The native number of the engine that a connection record belongs to; -1: unknown."""
         try:
+            # By now the application is configured.
+            self._lifecycle.look_for_hazards()
             return _sqlalchemy.describe(self._native, record)
         except Exception:
             return -1

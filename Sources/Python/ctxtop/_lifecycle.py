@@ -20,10 +20,11 @@ import logging
 import os
 import platform
 import sys
+import weakref
 from types import FrameType
 from typing import Any
 
-from . import _imports, _server
+from . import _hazards, _imports, _server
 
 _log = logging.getLogger("ctxtop")
 
@@ -37,6 +38,7 @@ class Lifecycle:
         # A process that failed to attach, or must not, is not asked again.
         self._declined_pid = 0
         self._is_started = False
+        self._apps: list[weakref.ref[Any]] = []
         self._flask = _version("flask")
         self._werkzeug = _version("werkzeug")
 
@@ -55,6 +57,18 @@ class Lifecycle:
         else:
             os.register_at_fork(after_in_child=self._forked)
 
+    def know(self, app: Any) -> None:
+        """An application of this process: its configuration is looked at when a worker attaches, or now."""
+        self._apps.append(weakref.ref(app, self._apps.remove))
+        if self._attached_pid == os.getpid():
+            self.look_for_hazards()
+
+    def look_for_hazards(self) -> None:
+        """Tell what is dangerous in the configuration as it is now."""
+        _hazards.check_process(self.native, self._flask)
+        for reference in tuple(self._apps):
+            _hazards.check_app(self.native, reference())
+
     def attach(self) -> bool:
         """Claim a slot for this process. Says whether it has one; a failure is logged once per process."""
         pid = os.getpid()
@@ -63,6 +77,7 @@ class Lifecycle:
         self.describe()
         if self.native.attach() == 0:
             self._attached_pid = pid
+            self.look_for_hazards()
             if warning := self.native.warning():
                 _log.warning("%s", warning)
             return True

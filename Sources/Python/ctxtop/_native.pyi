@@ -75,6 +75,9 @@ def teardown_failed(
 ) -> None:
     """A teardown function raised. All texts are free of secrets already."""
 
+def watch_sessions(popped: Callable[[object], None] | None, pushed: Callable[[], None] | None, /) -> None:
+    """Who is told of each app context that was popped, and of each context pushed that may inherit a session."""
+
 def session_orphaned(scope: str, flags: int, context: object | None, /) -> int:
     """A scoped session whose context is gone or just going. Flags: 1 in a transaction, 2 uncommitted work. A token."""
 

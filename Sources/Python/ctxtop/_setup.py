@@ -33,6 +33,7 @@ def instrument(app: Flask) -> None:
         from . import _frames, _hooks
 
         _frames.add_root(app.root_path)
+        lifecycle.know(app)
         _hooks.instrument(app, lifecycle.native)
         app.extensions["ctxtop"] = True
     lifecycle.start()
@@ -53,14 +54,17 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     except ImportError as error:
         _log.warning("%s is not monitored: the native module does not load: %s", app.name, error)
         return None
-    from . import _hooks, _imports, _sqlalchemy
+    from . import _hooks, _imports, _resources, _sessions, _sqlalchemy, _stack
     from . import _lifecycle as lifecycles
 
     name = _settings.stem(settings, app.name, app.root_path)
     _native.configure(name, settings.directory, settings.group)
     lifecycle = lifecycles.Lifecycle(_native)
     _hooks.install(_native, lifecycle)
+    _resources.install(_native)
     _imports.when_imported("sqlalchemy", lambda: _sqlalchemy.install(_native, lifecycle))
+    _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(_native, _stack.current_app_context))
+    _imports.when_imported("dogpile.cache", lambda: _resources.install_dogpile(_native))
     _lifecycle, _declined = lifecycle, False
     return lifecycle
 

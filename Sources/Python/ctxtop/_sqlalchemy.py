@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from . import _redact
+from . import _hazards, _redact, _server
 
 _UNKNOWN = -1
 # A listener is wrapped once so that it runs once.
@@ -64,7 +64,9 @@ def describe(native: Any, record: Any) -> int:
         known = _learn(creator, _url_of(pool))
     if known is None:
         return _UNKNOWN
-    return int(native.engine(known[1], known[2], *limits(pool)))
+    size, overflow, timeout = limits(pool)
+    _hazards.check_pool(native, known[2], size, overflow, _server.describe().threads)
+    return int(native.engine(known[1], known[2], size, overflow, timeout))
 
 
 def limits(pool: Any) -> tuple[int, int, int]:

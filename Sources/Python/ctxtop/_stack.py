@@ -44,6 +44,17 @@ def reader() -> Callable[[], Stack]:
     return lambda: _lists(old._app_ctx_stack, old._request_ctx_stack)
 
 
+def current_app_context() -> Any:
+    """The app context on top of the current unit's stack; None: there is none."""
+    variable, _ = variables()
+    if variable is not None:
+        return variable.get(None)
+    from flask import globals as flask_globals
+
+    old: Any = flask_globals
+    return old._app_ctx_stack.top
+
+
 def _last_token(context: Any, nth: int) -> Token[Any] | None:
     tokens = context._cv_tokens
     return tokens[-nth] if nth <= len(tokens) else None

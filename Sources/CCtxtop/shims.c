@@ -3,6 +3,8 @@
 
 #include <grp.h>
 #include <linux/magic.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -105,6 +107,29 @@ uint64_t ctxtop_thread_id(void) { return (uint64_t)syscall(SYS_gettid); }
 
 int ctxtop_rename_new(const char *from, const char *to) {
   return result(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */));
+}
+
+int64_t ctxtop_listen_queue(void) {
+  enum { DESCRIPTORS = 256, KEPT = 8, ROUNDS = 20 };
+  /* Only the agent's thread asks. Sockets are looked for once in a while: a server has them before it has workers. */
+  static int found[KEPT], count, round;
+  if (round++ % ROUNDS == 0) {
+    count = 0;
+    for (int fd = 0; fd < DESCRIPTORS && count < KEPT; fd++) {
+      int listens = 0;
+      socklen_t size = sizeof listens;
+      if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens) found[count++] = fd;
+    }
+  }
+  int64_t waiting = -1;
+  for (int index = 0; index < count; index++) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    /* tcp(7) does not say it, but of a listening socket this field is the length of its accept queue. */
+    if (getsockopt(found[index], IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || info.tcpi_state != TCP_LISTEN) continue;
+    waiting = (waiting < 0 ? 0 : waiting) + info.tcpi_unacked;
+  }
+  return waiting;
 }
 
 #if defined(__x86_64__)

@@ -85,6 +85,7 @@ struct AgentLoop: ~Copyable {
     nextBeat = now &+ Self.beatInterval
     service.slot.beat(at: now)
     service.slot.sample(ProcessStatus(of: getpid()), at: now)
+    service.slot.noteListenQueue(ctxtop_listen_queue())
     service.slot.allocateAhead(in: service.file)
     leadership.beat(at: now)
   }

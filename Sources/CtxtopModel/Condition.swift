@@ -26,10 +26,10 @@ package struct WorkerCondition: Equatable, Sendable {
     leakedContexts = left.count
     reusedContexts = reused.count
     leakedConnections = leaked.count
-    state = Self.state(of: snapshot.workers[index], in: snapshot, isClean: findings.isClean)
+    state = Self.state(of: snapshot.workers[index], in: snapshot, findings)
   }
 
-  private static func state(of worker: Worker, in snapshot: Snapshot, isClean: Bool) -> WorkerState {
+  private static func state(of worker: Worker, in snapshot: Snapshot, _ findings: WorkerFindings) -> WorkerState {
     switch worker.liveness {
     case .dead: return .dead
     case .exited: return .exited
@@ -40,7 +40,9 @@ package struct WorkerCondition: Equatable, Sendable {
     if snapshot.age(of: max(worker.heartbeat, worker.attached)) > silence {
       return worker.liveness == .unknown ? .unknown : .stale
     }
-    if !isClean { return .leaking }
+    if findings.wedged != nil { return .wedged }
+    if !findings.isClean { return .leaking }
+    if findings.isSaturated { return .saturated }
     return isBusy(worker) ? .busy : .ok
   }
 

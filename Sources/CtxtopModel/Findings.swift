@@ -10,8 +10,17 @@ struct WorkerFindings: Sendable {
   var reusedContexts: [ContextPlace] = []
   /// Indices of connections that outlive their contexts.
   var leakedConnections: [Int] = []
+  /// Indices of sessions whose context is gone.
+  var orphanSessions: [Int] = []
+  /// Why nothing comes from it any more; nil: it is well.
+  var wedged: WedgedReason?
+  /// Whether all of its threads stand still, and nobody can tell whether somebody waits.
+  var isSaturated = false
 
-  var isClean: Bool { leftContexts.isEmpty && reusedContexts.isEmpty && leakedConnections.isEmpty }
+  /// Whether it holds nothing that nobody will free.
+  var isClean: Bool {
+    leftContexts.isEmpty && reusedContexts.isEmpty && leakedConnections.isEmpty && orphanSessions.isEmpty
+  }
 }
 
 /// Where in a worker a context is.
@@ -36,13 +45,15 @@ struct Findings: Sendable {
     for index in now.workers.indices {
       workers.append(judge(now, index, confirming: witness))
     }
+    reportHazards(now)
     verdicts.sort {
       ($0.severity.level, $1.code.place, $1.workerIndex, $1.since ?? .max)
         > ($1.severity.level, $0.code.place, $0.workerIndex, $0.since ?? .max)
     }
   }
 
-  /// A worker that is gone holds nothing that could still be freed: only its failures are reported.
+  /// A worker that is gone holds nothing that could still be freed: only what it did, and what it died with, is
+  /// reported.
   private mutating func judge(_ now: Snapshot, _ index: Int, confirming earlier: Snapshot?) -> WorkerFindings {
     let worker = now.workers[index]
     var findings = WorkerFindings()
@@ -53,13 +64,35 @@ struct Findings: Sendable {
       findings.leftContexts = contextsLeftBehind(in: worker, confirming: before)
       findings.reusedContexts = contextsReused(in: worker)
       findings.leakedConnections = connectionsOutlivingContexts(in: worker, confirming: before)
+      findings.orphanSessions = orphanSessions(in: worker, confirming: before)
+      findings.wedged = wedged(worker, in: now)
+      findings.isSaturated = isSaturated(worker, in: now)
     }
     let subject = Subject(snapshot: now, worker: worker, index: index)
     for place in findings.leftContexts { verdicts.append(subject.contextLeftBehind(place)) }
     for place in findings.reusedContexts { verdicts.append(subject.reusedContext(place)) }
     for failure in worker.failures.indices { verdicts.append(subject.teardownFailed(failure)) }
     verdicts.append(contentsOf: subject.connectionsOutliveContexts(findings.leakedConnections))
+    for session in findings.orphanSessions { verdicts.append(subject.orphanSession(session)) }
+    for vanished in worker.vanished.indices { verdicts.append(subject.contextVanished(vanished)) }
+    if worker.liveness.isPresent, let verdict = subject.connectionsCrossedFork(connectionsFromBeforeFork(in: worker)) {
+      verdicts.append(verdict)
+    }
+    if let reason = findings.wedged { verdicts.append(subject.isWedged(reason)) }
+    if let verdict = subject.diedHolding() { verdicts.append(verdict) }
     return findings
+  }
+
+  /// Once for each server: its workers have one configuration.
+  private mutating func reportHazards(_ now: Snapshot) {
+    var known: [(instance: UInt64, hazard: Hazard)] = []
+    for index in now.workers.indices where now.workers[index].liveness.isPresent {
+      let worker = now.workers[index]
+      for hazard in worker.hazards where !known.contains(where: { $0 == (worker.instance, hazard) }) {
+        known.append((worker.instance, hazard))
+        verdicts.append(Subject(snapshot: now, worker: worker, index: index).hazard(hazard))
+      }
+    }
   }
 }
 

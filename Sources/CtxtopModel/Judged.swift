@@ -38,6 +38,7 @@ extension Verdict {
     judged.unit = unit
     judged.context = context
     judged.connection = connection
+    judged.session = session
     judged.since = since
     judged.count = count
     judged.message = message

@@ -22,12 +22,12 @@ package protocol LegendState: CaseIterable, RawRepresentable, Sendable where Raw
 
 /// The state of a worker; when several hold, the first in this order is shown.
 package enum WorkerState: String, LegendState {
-  case dead, exited, stopped, wedged, unknown, stale, leaking, draining, busy, ok
+  case dead, exited, stopped, wedged, unknown, stale, leaking, draining, saturated, busy, ok
 
   package var level: StateLevel {
     switch self {
     case .dead, .stopped, .wedged, .leaking: .critical
-    case .unknown, .stale: .warning
+    case .unknown, .stale, .saturated: .warning
     case .draining: .notice
     case .exited: .quiet
     case .busy, .ok: .good
@@ -42,8 +42,9 @@ package enum WorkerState: String, LegendState {
     case .wedged: "nothing has moved in it although requests wait"
     case .unknown: "nobody can tell whether the process lives: its lock was lost and its agent is silent"
     case .stale: "the process is there, but its agent has been silent for over 1.5 s"
-    case .leaking: "holds contexts or connections that nobody will free"
+    case .leaking: "holds contexts, connections or sessions that nobody will free"
     case .draining: "takes no new requests and finishes what it has"
+    case .saturated: "all of its threads stand still for over 30 s; whether requests wait cannot be told"
     case .busy: "all of its threads are serving"
     case .ok: "alive, with threads to spare"
     }

@@ -41,6 +41,14 @@ package struct Verdict: Equatable, Sendable {
   package var connection: Int?
   /// The index of the failure in its worker, where it is about one.
   package var failure: Int?
+  /// The session's index, where it is about one.
+  package var session: Int?
+  /// The index among the contexts that vanished, where it is about one.
+  package var vanished: Int?
+  /// The hazard's code, where it is about one.
+  package var hazard: String?
+  /// How bad it is: as its code says, or worse.
+  package var severity: Severity
   /// Since when: nanoseconds since 1970.
   package var since: UInt64?
   /// How often, or how many.
@@ -56,13 +64,12 @@ package struct Verdict: Equatable, Sendable {
   package var message: String { "\(subject): \(statement)" }
   /// The code's name.
   package var name: String { code.entry.name }
-  /// How bad it is.
-  package var severity: Severity { code.entry.severity }
   /// What to do.
   package var remedy: String { code.entry.remedy }
 
   init(_ code: VerdictCode, _ worker: Worker, at index: Int) {
     self.code = code
+    severity = code.entry.severity
     workerIndex = index
     pid = worker.pid
     subject = "worker \(worker.pid)"
@@ -74,6 +81,7 @@ package struct Verdict: Equatable, Sendable {
   package func isSameMatter(as other: Verdict) -> Bool {
     code == other.code && slot == other.slot && generation == other.generation && unit == other.unit
       && context == other.context && connection == other.connection && failure == other.failure
+      && session == other.session && vanished == other.vanished && hazard == other.hazard
   }
 }
 

@@ -67,10 +67,19 @@ extension Slot {
   /// What the kernel says of this process.
   package func sample(_ status: ProcessStatus?, at now: UInt64) {
     guard let status else { return }
+    let state = control.load(CTXTOP_SLOT_KERNEL_STATE)
+    if state != UInt64(status.state) || control.load(CTXTOP_SLOT_CPU) != status.cpuTime {
+      control.store(CTXTOP_SLOT_KERNEL_SINCE, now)
+    }
     control.store(CTXTOP_SLOT_KERNEL_STATE, UInt64(status.state))
     control.store(CTXTOP_SLOT_RESIDENT, status.residentBytes)
     control.store(CTXTOP_SLOT_CPU, status.cpuTime)
     control.store(CTXTOP_SLOT_SAMPLED, now)
+  }
+
+  /// How many connections wait to be accepted; negative: not known.
+  package func noteListenQueue(_ waiting: Int64) {
+    control.store(CTXTOP_SLOT_LISTEN_QUEUE, waiting < 0 ? 0 : UInt64(waiting) &+ 1)
   }
 
   /// The tenant says goodbye: the slot is free.

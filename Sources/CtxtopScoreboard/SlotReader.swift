@@ -98,9 +98,11 @@ package struct SlotReader: ~Copyable {
     worker.kernel = nil
     let state = control.load(CTXTOP_SLOT_KERNEL_STATE)
     guard state > 0, state < 128 else { return }
+    let queue = control.load(CTXTOP_SLOT_LISTEN_QUEUE)
     worker.kernel = KernelSample(
       state: UInt8(state), residentBytes: control.load(CTXTOP_SLOT_RESIDENT),
-      cpuTime: control.load(CTXTOP_SLOT_CPU), time: control.load(CTXTOP_SLOT_SAMPLED))
+      cpuTime: control.load(CTXTOP_SLOT_CPU), time: control.load(CTXTOP_SLOT_SAMPLED),
+      since: control.load(CTXTOP_SLOT_KERNEL_SINCE), listenQueue: queue == 0 ? nil : queue &- 1)
   }
 
   private func readCounters(_ worker: inout Worker, _ view: SlotView) {

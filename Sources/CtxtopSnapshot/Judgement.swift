@@ -81,6 +81,8 @@ public struct JudgedVerdict: Equatable, Sendable {
   public var context: UInt64?
   /// The connection's index.
   public var connection: Int?
+  /// The session's index.
+  public var session: Int?
   /// Since when: nanoseconds since 1970; nil where not known.
   public var since: UInt64?
   /// How often, or how many.

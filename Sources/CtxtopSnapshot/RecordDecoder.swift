@@ -78,12 +78,12 @@ struct RecordReader {
     for _ in 0..<(try list(&block)) { worker.sessions.append(try session(block.entity())) }
     for _ in 0..<(try list(&block)) { worker.resources.append(try resource(block.entity())) }
     for _ in 0..<(try list(&block)) { worker.vanished.append(try vanished(block.entity())) }
-    for _ in 0..<(try list(&block)) { worker.hazards.append(try hazard(block.entity())) }
+    for _ in 0..<(try list(&block, minimum: 6)) { worker.hazards.append(try hazard(block.entity())) }
   }
 
-  /// The number of entities that follow: each takes a length and at least four fields.
-  private mutating func list(_ cursor: inout RecordCursor) throws(RecordError) -> Int {
-    let count = try cursor.count(minimum: 8)
+  /// The number of entities that follow: each takes a length and, most of them, at least four fields.
+  private mutating func list(_ cursor: inout RecordCursor, minimum: Int = 8) throws(RecordError) -> Int {
+    let count = try cursor.count(minimum: minimum)
     guard count <= entities else { throw cursor.malformed }
     entities &-= count
     return count
@@ -132,7 +132,7 @@ struct RecordReader {
     var entity = entity
     return KernelSample(
       state: try small(&entity), residentBytes: try entity.varint(), cpuTime: try entity.varint(),
-      time: try entity.varint())
+      time: try entity.varint(), since: try entity.varint(), listenQueue: try entity.optionalNumber())
   }
 
   private func counters(_ entity: RecordCursor) throws(RecordError) -> Counters {

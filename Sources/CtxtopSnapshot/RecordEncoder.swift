@@ -178,6 +178,8 @@ struct RecordWriter: ~Copyable {
     out.varint(kernel.residentBytes)
     out.varint(kernel.cpuTime)
     out.varint(kernel.time)
+    out.varint(kernel.since)
+    optional(kernel.listenQueue)
     closeEntity(entity)
   }
 

@@ -132,7 +132,7 @@ public enum SnapshotJSON {
     json.number("unit", verdict.unit)
     json.number("context", verdict.context)
     json.number("connection", verdict.connection)
-    json.null("session")
+    json.number("session", verdict.session)
     json.time("since", verdict.since)
     json.number("count", verdict.count)
     json.string("message", verdict.message)

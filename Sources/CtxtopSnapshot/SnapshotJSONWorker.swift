@@ -78,6 +78,7 @@ extension SnapshotJSON {
     } else {
       json.null("kernel_state")
     }
+    json.number("listen_queue", worker.kernel?.listenQueue)
     json.milliseconds("last_event_ms", worker.lastEvent.map { snapshot.age(of: $0) })
   }
 

@@ -1,6 +1,6 @@
 // The services that left files in the runtime directories.
 //
-//   S.sock   S.v1.segment   S.v1.lock         S: the service's stem, [A-Za-z0-9._-], at most 48 bytes
+//   S.sock   S.v2.segment   S.v2.lock         S: the service's stem, [A-Za-z0-9._-], at most 48 bytes
 
 /// One service, as its files show it. Whether it lives is not known before it is asked.
 package struct Service: Equatable, Sendable {

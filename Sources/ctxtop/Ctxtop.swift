@@ -3,6 +3,7 @@
 //   Watch.swift    ctxtop [TARGET]      Dashboard.swift   the run loop of the screen
 //   Ls.swift       ctxtop ls            Series.swift      models one after the other, for what prints
 //   Dump.swift     ctxtop dump          Output.swift      standard output and files
+//   Explain.swift  ctxtop explain
 //   Failure.swift  errors as prose and exit status        Arguments.swift   what several commands take
 
 import ArgumentParser
@@ -26,10 +27,11 @@ struct Ctxtop: ParsableCommand {
         ctxtop shop             the dashboard of the app called shop
         ctxtop ls               which apps run here
         ctxtop dump shop        what the dashboard would show, as text
+        ctxtop explain CTX004   what a verdict means, and what to do
         ctxtop help watch       options and arguments of the dashboard
       """,
     version: "1.0.0",
-    subcommands: [Watch.self, Ls.self, Dump.self],
+    subcommands: [Watch.self, Ls.self, Dump.self, Explain.self],
     defaultSubcommand: Watch.self)
 
   static func main() {

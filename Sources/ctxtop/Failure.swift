@@ -46,6 +46,11 @@ struct Failure: Error {
     "ctxtop: \(tried): \(happened); showing the segment \(endpoint.segmentPath ?? "") instead"
   }
 
+  /// `explain` was asked for a code that the catalogue does not have.
+  static func noSuchVerdict(_ code: String) -> Failure {
+    Failure("explaining \(code)", "there is no such verdict", "`ctxtop explain` lists them all", .usage)
+  }
+
   /// Writes the line to standard error.
   func report() { Self.note(line) }
 

@@ -198,6 +198,6 @@ final class AgentTests {
     let client = try client()
     Agent.detach()
     #expect(client.receive(1) == [])
-    #expect(place.names == ["shop.v1.lock", "shop.v1.segment"])
+    #expect(place.names == ["shop.v2.lock", "shop.v2.segment"])
   }
 }

@@ -29,7 +29,7 @@ struct WorkerTests {
   func rounds() {
     let numbers = Probe(place.path).ask("rounds 50").split(separator: " ").compactMap { Int($0) }
     #expect(numbers.count == 4 && numbers[0] == numbers[2] && numbers[1] == numbers[3])
-    #expect(place.names == ["shop.v1.lock", "shop.v1.segment"])
+    #expect(place.names == ["shop.v2.lock", "shop.v2.segment"])
   }
 
   @Test("When the leader is killed another worker answers, and the dead one is still shown")
@@ -49,7 +49,7 @@ struct WorkerTests {
     for probe in probes { probe.ask("attach") }
     for probe in probes.shuffled() { probe.tell("detach") }
     for probe in probes { #expect(probe.answer() == "ok") }
-    #expect(place.names == ["shop.v1.lock", "shop.v1.segment"])
+    #expect(place.names == ["shop.v2.lock", "shop.v2.segment"])
   }
 
   @Test("A worker whose application closed all descriptors lives on in its slot, with its liveness unknown")

@@ -107,7 +107,9 @@ private struct RandomEvents {
 
   private mutating func happenToConnection(_ event: UInt64) {
     if event == 8 || connections.isEmpty {
-      if let token = slot.openHolding(engine: UInt32(random.next() % 2), backendPID: 7, at: time) {
+      if let token = slot.openHolding(
+        kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(UInt32(random.next() % 2), 7), at: time)
+      {
         connections.append(token)
       }
       return

@@ -16,7 +16,8 @@ struct HoldingRecordTests {
     let memory = PrivateSlot()
     let url = memory.name("sqlite://")
     let engine = try #require(memory.slot.describeEngine(url: url, poolSize: 5, overflow: 10, timeout: 30_000))
-    let token = try #require(memory.slot.openHolding(engine: engine, backendPID: 77, at: 5))
+    let token = try #require(
+      memory.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(engine, 77), at: 5))
     let opened = try #require(memory.read().connections.first)
     #expect(opened.state == .idle && opened.engine == 0 && opened.backendPID == 77 && opened.opened == 5)
     #expect(opened.holder == nil)
@@ -40,11 +41,12 @@ struct HoldingRecordTests {
   @Test("What comes late for a closed connection changes neither its record nor that of the next tenant")
   func late() throws {
     let memory = PrivateSlot()
-    let first = try #require(memory.slot.openHolding(engine: 0, backendPID: 1, at: 1))
+    let first = try #require(memory.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 1), at: 1))
     memory.slot.closeHolding(first)
     memory.slot.moveHolding(first, to: Self.checkedOut, holder: HolderWords(), at: 2)
     #expect(memory.read().connections.isEmpty)
-    let second = try #require(memory.slot.openHolding(engine: 0, backendPID: 2, at: 3))
+    let second = try #require(
+      memory.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 2), at: 3))
     #expect(second.index == first.index && second.generation != first.generation)
     memory.slot.moveHolding(first, to: Self.checkedOut, holder: HolderWords(), at: 4)
     memory.slot.closeHolding(first)
@@ -54,23 +56,25 @@ struct HoldingRecordTests {
   @Test("A full table drops what comes, counts it, and has room again when one closes")
   func full() throws {
     let memory = PrivateSlot(limits: [.holdings: 8])
-    let tokens = (0..<8).compactMap { memory.slot.openHolding(engine: 0, backendPID: UInt32($0), at: 1) }
+    let tokens = (0..<8).compactMap {
+      memory.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, UInt32($0)), at: 1)
+    }
     #expect(tokens.count == 8)
-    #expect(memory.slot.openHolding(engine: 0, backendPID: 9, at: 1) == nil)
+    #expect(memory.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 9), at: 1) == nil)
     #expect(memory.read().counters.dropped.holdings == 1)
     memory.slot.closeHolding(tokens[5])
-    #expect(memory.slot.openHolding(engine: 0, backendPID: 9, at: 1)?.index == 5)
+    #expect(memory.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 9), at: 1)?.index == 5)
   }
 
   @Test("A record left in mid-write is passed over")
   func leftOdd() throws {
     let memory = PrivateSlot()
-    let token = try #require(memory.slot.openHolding(engine: 0, backendPID: 1, at: 1))
+    let token = try #require(memory.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 1), at: 1))
     ChangeCount.beginOwned(memory.slot.record(.holdings, 0))
     memory.slot.closeHolding(token)
     #expect(memory.read().counters.dropped.races == 1)
     #expect(memory.read().unstable == 1)
-    #expect(memory.slot.openHolding(engine: 0, backendPID: 2, at: 2)?.index == 1)
+    #expect(memory.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 2), at: 2)?.index == 1)
   }
 
   @Test("Threads that open at once never get the same record", arguments: 0..<20)
@@ -80,9 +84,10 @@ struct HoldingRecordTests {
     onThreads(8) { thread in
       for turn in 0..<60 {
         let pid = UInt32(thread &* 1000 &+ turn)
-        guard let token = memory.slot.openHolding(engine: 0, backendPID: pid, at: 1) else { continue }
+        guard let token = memory.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, pid), at: 1)
+        else { continue }
         let record = memory.slot.record(.holdings, Int(token.index))
-        if record.load(CTXTOP_HOLDING_ENGINE).high != pid { lost.add(1, ordering: .relaxed) }
+        if record.load(CTXTOP_HOLDING_SUBJECT).high != pid { lost.add(1, ordering: .relaxed) }
         if turn % 3 == 0 { memory.slot.closeHolding(token) }
       }
     }

@@ -31,7 +31,7 @@ struct NoSpaceTests {
       if claimed.slot.takeUnit(kind: 0, nativeID: 1, name: 0, at: 1) == nil {
         claimed.slot.control.add(CTXTOP_SLOT_DROPPED_UNITS)
       }
-      _ = claimed.slot.openHolding(engine: 0, backendPID: 1, at: 1)
+      _ = claimed.slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 1), at: 1)
       var failure = FailureWords()
       failure.function = UInt32(index)
       let none = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -41,7 +41,7 @@ struct NoSpaceTests {
     }
     var reader = try SegmentReader(path: place.path + "/" + shopSegment)
     let worker = try #require(try reader.snapshot().workers.first)
-    #expect(worker.units.count == Table.units.chunk && worker.connections.count == Table.connections.chunk)
+    #expect(worker.units.count == Table.units.chunk && worker.connections.count == Table.holdings.chunk)
     #expect(worker.failures.count == Table.failures.chunk && worker.counters.teardownFailures == 400)
     let dropped = worker.counters.dropped
     #expect(dropped.units == 400 - 64 && dropped.holdings == 400 - 64 && dropped.failures == 400 - 4)

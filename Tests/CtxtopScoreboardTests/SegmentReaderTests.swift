@@ -21,7 +21,7 @@ struct SegmentReaderTests {
       UnitRecord(words).nameRequest(
         endpoint: claimed.names.number(of: "index"), rule: claimed.names.number(of: "/"))
       _ = UnitRecord(words).push(kind: 0, identity: 1, frame: claimed.names.number(of: "shop.py:1"), at: 3)
-      _ = slot.openHolding(engine: 0, backendPID: 9, at: 4)
+      _ = slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 9), at: 4)
     }
     slot.lane(1).store(CTXTOP_LANE_REQUESTS, 3)
     _ = slot.describeEngine(url: claimed.names.number(of: "sqlite://"), poolSize: 5, overflow: 1, timeout: 1)

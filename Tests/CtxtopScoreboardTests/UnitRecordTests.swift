@@ -176,7 +176,7 @@ private struct Player {
     case "-": unit.pop(kind: kind(contexts), identity: identity(contexts), at: now)
     case "=":
       let stack = contexts.map { StackEntry(kind: kind("\($0)"), identity: identity("\($0)"), frame: 0) }
-      _ = stack.withUnsafeBufferPointer { unit.reconcile(with: $0, at: now) }
+      stack.withUnsafeBufferPointer { unit.reconcile(with: $0, at: now) { _ in } }
     case "!": _ = unit.markLeft(by: open.last?.serial ?? 0, label: Label(method: 1), at: now)
     case "*": unit.reuse()
     default: Issue.record("unknown event \(event)")

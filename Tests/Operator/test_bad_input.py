@@ -52,14 +52,14 @@ def test_dead_socket(ctxtop, fails, exporter, target):
 
 def test_dead_socket_and_a_segment_that_is_none(ctxtop, fails, exporter, place):
     exporter("shop").stop(unlink=False)
-    (place / "shop.v1.segment").write_bytes(os.urandom(5000))
-    fails(ctxtop("dump", "shop"), DATAERR, "nobody listens there", "shop.v1.segment instead", "not a ctxtop segment")
+    (place / "shop.v2.segment").write_bytes(os.urandom(5000))
+    fails(ctxtop("dump", "shop"), DATAERR, "nobody listens there", "shop.v2.segment instead", "not a ctxtop segment")
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"CTX", bytes(100_000), b"\xff" * 70_000], ids=["empty", "short", "zeros", "ones"])
 def test_files_that_are_no_segment(ctxtop, fails, place, content):
-    path = place / "shop.v1.segment"
+    path = place / "shop.v2.segment"
     path.write_bytes(content)
     fails(ctxtop("dump", path), DATAERR, path)
 

@@ -17,7 +17,7 @@ def test_lists_what_runs(ctxtop, exporter, place):
 
 def test_json(ctxtop, exporter, place):
     exporter("shop")
-    (place / "gone.v1.segment").write_bytes(b"\0" * 64)
+    (place / "gone.v2.segment").write_bytes(b"\0" * 64)
     listed = {entry["name"]: entry for entry in json.loads(ctxtop("ls", "--json").stdout)}
     assert listed["shop"]["answers"] == "live"
     assert (listed["shop"]["workers_alive"], listed["shop"]["workers"]) == (2, 2)

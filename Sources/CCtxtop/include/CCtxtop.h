@@ -61,6 +61,9 @@ int ctxtop_accept(int fd);
 int ctxtop_peer(int fd, uint32_t *user, uint32_t *group, int32_t *pid);
 #define CTXTOP_SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path))
 
+/* Connections that wait in the queues of this process's listening TCP sockets; -1: it has none. */
+int64_t ctxtop_listen_queue(void);
+
 /* The id of a group by its name or number, or -1. Not for several threads at once. */
 int64_t ctxtop_group_id(const char *name);
 

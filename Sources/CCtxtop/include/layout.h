@@ -63,6 +63,8 @@ enum {
   CTXTOP_SLOT_ALLOCATED_UNITS = 25,
   CTXTOP_SLOT_ALLOCATED_HOLDINGS = 26,
   CTXTOP_SLOT_ALLOCATED_FAILURES = 27,
+  CTXTOP_SLOT_KERNEL_SINCE = 28,    /* monotonic, ns: neither state nor cpu time has changed since */
+  CTXTOP_SLOT_LISTEN_QUEUE = 29,    /* connections that wait to be accepted, + 1; 0: not known */
   CTXTOP_SLOT_USED_NAMES = 32, /* records ever used, by table: a reader need not look further */
   CTXTOP_SLOT_USED_UNITS = 33,
   CTXTOP_SLOT_USED_HOLDINGS = 34,

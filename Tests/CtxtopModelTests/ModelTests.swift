@@ -9,10 +9,10 @@ import Testing
 struct ModelTests {
   private let model = Model(now: Fixture.shop(at: 1), earlier: Fixture.shop(at: 0))
 
-  @Test("The shop has all four verdicts, worst first")
+  @Test("The shop's verdicts, worst first; one is about the worker that died")
   func verdicts() {
-    #expect(model.verdicts.map(\.code.rawValue) == ["CTX001", "CTX002", "CTX004", "CTX003"])
-    #expect(model.verdicts.allSatisfy { $0.pid == 4312 })
+    #expect(model.verdicts.map(\.code.rawValue) == ["CTX001", "CTX002", "CTX004", "CTX009", "CTX003"])
+    #expect(model.verdicts.allSatisfy { $0.pid == ($0.code == .diedHolding ? 4315 : 4312) })
   }
 
   @Test("A healthy service has none, however busy", arguments: [1, 8])
@@ -66,14 +66,14 @@ struct ModelTests {
         "4315 dead 0 1/8 1 1 0 1/5 0 - GET /chat/<id> 00:01:02",
       ])
     #expect(model.failureRows.count == 1)
-    #expect(model.verdictRows.count == 4)
+    #expect(model.verdictRows.count == 5)
   }
 
   @Test("A judgement for the JSON encoder: one entry for each worker, unit, context and connection")
   func judgement() {
     let judgement = model.judgement
     #expect(judgement.workers.map(\.state) == ["leaking", "busy", "ok", "dead"])
-    #expect(judgement.verdicts.count == 4)
+    #expect(judgement.verdicts.count == 5)
     for (worker, judged) in zip(model.now.workers, judgement.workers) {
       #expect(judged.units.count == worker.units.count)
       #expect(judged.connections.count == worker.connections.count)

@@ -21,6 +21,7 @@ struct ReportTests {
         CTX001 worker 4312 thread 7: app context left by GET /chat/<id> 4m13s ago; 42 requests have run on it since
         CTX002 worker 4312 thread 7: 42 requests ran on the app context that GET /chat/<id> left 4m13s ago
         CTX004 worker 4312: 3 connections not returned by GET /chat/<id> at shop.py:44 chat, oldest 4m13s; 3 of 5 out
+        CTX009 worker 4315: died holding 1 connection, 2 contexts; it was serving GET /chat/<id>
         CTX003 worker 4312: shop.close_cart raised RuntimeError 3 times after GET /chat/<id>; \
         did not run: flask_sqlalchemy.extension.SQLAlchemy._teardown_session
 
@@ -47,7 +48,7 @@ struct ReportTests {
     #expect(bytes.last == 0x0A)
     let json = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
     let verdicts = try #require(json["verdicts"] as? [[String: Any]])
-    #expect(verdicts.compactMap { $0["code"] as? String } == ["CTX001", "CTX002", "CTX004", "CTX003"])
+    #expect(verdicts.compactMap { $0["code"] as? String } == ["CTX001", "CTX002", "CTX004", "CTX009", "CTX003"])
     #expect(verdicts[0]["since"] as? String == "2026-11-22T08:55:48.123456789Z")
     let workers = try #require(json["workers"] as? [[String: Any]])
     #expect(workers.compactMap { $0["state"] as? String } == ["leaking", "busy", "ok", "dead"])

@@ -154,3 +154,10 @@ def timed_snapshot(directory: Path, seconds: float = 5) -> tuple[float, Snapshot
 
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def worker(document: Snapshot, pid: int) -> dict[str, Any]:
+    """The worker with a process id; of several tenants of one, the latest."""
+    found = [each for each in document["workers"] if each["pid"] == pid]
+    assert found, f"no worker {pid} in {[each['pid'] for each in document['workers']]}"
+    return max(found, key=lambda each: str(each["started"]))

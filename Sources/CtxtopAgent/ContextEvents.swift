@@ -97,11 +97,18 @@ extension Agent {
     return top.loadRelaxed(CTXTOP_CONTEXT_REQUEST) != open
   }
 
-  /// Whether a context is on this thread's record.
-  package static func isRecorded(_ identity: UInt64) -> Bool {
-    guard let thread = thread(), let unit = unit(thread) else { return false }
-    return unit.context(identity: identity) != nil
+  /// How often a context is on this thread's record.
+  package static func timesRecorded(_ identity: UInt64) -> Int {
+    guard let thread = thread(), let unit = unit(thread) else { return 0 }
+    var count = 0
+    for index in 0..<unit.entries where unit.context(index).loadRelaxed(CTXTOP_CONTEXT_IDENTITY) == identity {
+      count &+= 1
+    }
+    return count
   }
+
+  /// Whether a context is on this thread's record.
+  package static func isRecorded(_ identity: UInt64) -> Bool { timesRecorded(identity) > 0 }
 
   /// Whether contexts of a request that is about to end are still on this thread's record.
   package static func leavesContexts(_ token: RequestToken) -> Bool {

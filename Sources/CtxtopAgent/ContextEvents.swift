@@ -7,6 +7,9 @@ import CCtxtop
 #endif
 
 extension Agent {
+  /// Whether the framework has one class of contexts: one with a request is app and request context in one.
+  nonisolated(unsafe) package static var hasOneClassOfContexts = false
+
   /// What a push must be compared with afterwards: app contexts that this thread has pushed so far.
   @inline(__always)
   package static var appPushes: UInt64 { ctxtop_thread()?.pointee.app_pushes ?? 0 }

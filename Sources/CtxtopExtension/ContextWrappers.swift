@@ -8,8 +8,6 @@ enum ContextWrappers {
   /// The framework's own functions: push of app and request contexts, pop of both.
   nonisolated(unsafe) fileprivate static var originals: InlineArray<4, Object?> = InlineArray(repeating: nil)
   nonisolated(unsafe) private static var definitions: UnsafeMutablePointer<PyMethodDef>! = nil
-  /// Flask 3.2 has one class of contexts: one with a request is the request context.
-  nonisolated(unsafe) private static var isOneClass = false
   nonisolated(unsafe) private static var hasRequest: Object! = nil
 
   static func prepare() {
@@ -25,7 +23,7 @@ enum ContextWrappers {
     guard let arguments, count == 3, let kind = Python.integer(arguments[2]), 0...2 ~= kind else {
       return Python.typeError("wrap_push(cls, function, kind)")
     }
-    isOneClass = kind == 2
+    Agent.hasOneClassOfContexts = kind == 2
     let index = offset + Int(kind & 1)
     Py_IncRef(arguments[1])
     let old = originals[index]
@@ -50,7 +48,7 @@ enum ContextWrappers {
   /// The kind of a context of the class that `known` stands for.
   @inline(__always)
   private static func kind(_ known: UInt32, _ context: Object?) -> UInt32 {
-    known == 0 && isOneClass ? kindByRequest(context) : known
+    known == 0 && Agent.hasOneClassOfContexts ? kindByRequest(context) : known
   }
 
   @inline(never)
@@ -93,7 +91,7 @@ enum ContextWrappers {
     let names = RouteNames.names(of: context)
     Agent.nameRequest(endpoint: names.endpoint, rule: names.rule)
     // Where a request context is its own app context, it never runs on another's.
-    if isOneClass { return }
+    if Agent.hasOneClassOfContexts { return }
     var origin = Agent.origin(appPushesBefore: appPushes)
     if origin == .unrecorded {
       RealStack.readAll()

@@ -14,6 +14,7 @@ import sys
 import sysconfig
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 MATRIX = Path(__file__).resolve().parents[1] / "matrix"
 _PIP_SECONDS = 600
@@ -30,16 +31,22 @@ class Row:
     #: A source tree instead of a release.
     source: str = ""
     python: str = sys.executable
+    #: Of an interpreter that is not the tests' own.
+    python_version: str = ""
     #: Whether it runs for every change, and not only in the long form.
     is_short: bool = False
 
     def __str__(self) -> str:
-        other = "" if self.python == sys.executable else f"-{Path(self.python).parents[1].name}"
-        return self.flask + other
+        return self.flask + (f"-python{self.python_version}" if self.python_version else "")
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is something to run, and something to run it on."""
+        return bool(self.python) and (bool(self.source) or not self.flask.endswith("-dev"))
 
     @property
     def version(self) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.flask.split(".")[:2])
+        return tuple(int(part) for part in self.flask.removesuffix("-dev").split(".")[:2])
 
 
 _MARKUP_1 = "MarkupSafe==1.1.1"
@@ -110,9 +117,19 @@ def _interpreter(version: str) -> str | None:
     return str(homes[-1]) if homes else shutil.which(f"python{version}")
 
 
-def on(python: str, row: Row) -> Row:
-    """The row on another interpreter."""
-    return replace(row, python=python)
+def on(python: str, row: Row, version: str) -> Row:
+    """The row on another interpreter; "": there is none."""
+    return replace(row, python=python, python_version=version)
+
+
+def selected(config: Any) -> list[Row]:
+    """What this run of the tests goes through: a few rows, or all of them and the newest on every interpreter."""
+    source = config.getoption("--flask-source")
+    rows = [replace(row, source=source) if source and row.flask.endswith("-dev") else row for row in ROWS]
+    if not config.getoption("--long"):
+        return [row for row in rows if row.is_short or row.source]
+    others = [on(python or "", NEWEST, version) for version, python in pythons().items() if python != sys.executable]
+    return rows + others
 
 
 def environment(row: Row, extra: str = "") -> Path:

@@ -114,7 +114,7 @@ package enum Table: Int, CaseIterable {
     case .units: 64
     case .holdings: 64
     // The functions of one teardown may all fail at once: half of these are free when they do.
-    case .failures: 8
+    case .failures: 16
     }
   }
 

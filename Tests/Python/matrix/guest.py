@@ -258,17 +258,6 @@ def both_teardowns() -> None:
 
 
 @scenario
-def several_teardowns() -> None:
-    app = shop()
-    app.teardown_request(close_cart)
-    app.teardown_request(close_till)
-    app.teardown_appcontext(close_shop)
-    app.teardown_appcontext(close_door)
-    serve(app)
-    show()
-
-
-@scenario
 def blueprint_teardown() -> None:
     app = shop()
     blueprint = flask.Blueprint("till", "till")
@@ -378,6 +367,20 @@ def push_outside() -> None:
     app.app_context().push()
     show("pushed")
     serve(app)
+    serve(app)
+    show()
+
+
+# Apart from the others that fail: the agent makes room for so many new failures twice a second.
+
+
+@scenario
+def several_teardowns() -> None:
+    app = shop()
+    app.teardown_request(close_cart)
+    app.teardown_request(close_till)
+    app.teardown_appcontext(close_shop)
+    app.teardown_appcontext(close_door)
     serve(app)
     show()
 

@@ -59,7 +59,7 @@ enum ContextWrappers {
     return Python.integer(answer) == 1 ? 1 : 0
   }
 
-  @inline(__always)
+  @inline(never)
   fileprivate static func push(
     _ known: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {
@@ -110,7 +110,7 @@ enum ContextWrappers {
     Agent.contextPushed(kind: kind, identity: identity, frame: 0)
   }
 
-  @inline(__always)
+  @inline(never)
   fileprivate static func pop(
     _ known: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {

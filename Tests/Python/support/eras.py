@@ -6,12 +6,15 @@ One table; README.md names the same versions. Environments are made by pip on fi
 
 from __future__ import annotations
 
+import atexit
+import functools
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -154,6 +157,17 @@ def environment(row: Row, extra: str = "") -> Path:
 
 def interpreter(directory: Path) -> str:
     return str(directory / "bin" / "python")
+
+
+@functools.cache
+def package_path() -> str:
+    """A directory with nothing in it but the package that the tests use: it may be installed beside another Flask."""
+    import ctxtop
+
+    directory = tempfile.mkdtemp(prefix="ctxtop-package-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    os.symlink(Path(ctxtop.__file__).parent, Path(directory) / "ctxtop")
+    return directory
 
 
 def _make(row: Row, packages: list[str], directory: Path) -> None:

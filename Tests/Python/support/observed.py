@@ -100,7 +100,7 @@ class _guest:
         self._errors = scratch / "errors"
         self._variables = {
             **os.environ,
-            "PYTHONPATH": server._python_path(),
+            "PYTHONPATH": eras.package_path(),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONWARNINGS": "ignore",
             "CTXTOP_DIR": str(directory),

@@ -117,23 +117,24 @@ enum ContextWrappers {
     let kind = kind(known, context)
     let result = callOriginal(2 &+ Int(known), context, arguments, count, names)
     guard result != nil else {
-      popRaised(kind, context)
+      popRaised(known, context)
       return nil
     }
-    if kind == 0 { HookCalls.popped(context) }
+    if known == 0 { HookCalls.popped(context) }
     Agent.contextPopped(kind: kind, identity: UInt64(UInt(bitPattern: context)))
     return result
   }
 
   /// The framework's pop raised: a teardown function, most likely. Whether the context went all the same
   /// depends on the version; the real stack tells.
-  private static func popRaised(_ kind: UInt32, _ context: Object?) {
+  private static func popRaised(_ known: UInt32, _ context: Object?) {
     var exception = SetAsideException()
     defer { exception.restore() }
+    let kind = kind(known, context)
     HookCalls.raised(context, kind: kind, exception.object())
     let identity = UInt64(UInt(bitPattern: context))
     guard let found = RealStack.occurrences(of: context), found < Agent.timesRecorded(identity) else { return }
-    if kind == 0 { HookCalls.popped(context) }
+    if known == 0 { HookCalls.popped(context) }
     Agent.contextPopped(kind: kind, identity: identity)
   }
 }

@@ -77,7 +77,8 @@ extension Agent {
     holder.unit = Words.pack(UInt32(slot.index(of: unit.words, in: .units)), generation)
     holder.request = unit.openRequest
     if holder.request != 0 { holder.label = unit.label.word }
-    if let app = unit.top(0) { holder.context = app.loadRelaxed(CTXTOP_CONTEXT_SERIAL) }
+    let context = hasOneClassOfContexts ? unit.top : unit.top(0)
+    if let context { holder.context = context.loadRelaxed(CTXTOP_CONTEXT_SERIAL) }
     return holder
   }
 }

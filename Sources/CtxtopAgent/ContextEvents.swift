@@ -7,6 +7,9 @@ import CCtxtop
 #endif
 
 extension Agent {
+  /// Whether the framework has one class of contexts: one with a request is app and request context in one.
+  nonisolated(unsafe) package static var hasOneClassOfContexts = false
+
   /// What a push must be compared with afterwards: app contexts that this thread has pushed so far.
   @inline(__always)
   package static var appPushes: UInt64 { ctxtop_thread()?.pointee.app_pushes ?? 0 }
@@ -97,11 +100,18 @@ extension Agent {
     return top.loadRelaxed(CTXTOP_CONTEXT_REQUEST) != open
   }
 
-  /// Whether a context is on this thread's record.
-  package static func isRecorded(_ identity: UInt64) -> Bool {
-    guard let thread = thread(), let unit = unit(thread) else { return false }
-    return unit.context(identity: identity) != nil
+  /// How often a context is on this thread's record.
+  package static func timesRecorded(_ identity: UInt64) -> Int {
+    guard let thread = thread(), let unit = unit(thread) else { return 0 }
+    var count = 0
+    for index in 0..<unit.entries where unit.context(index).loadRelaxed(CTXTOP_CONTEXT_IDENTITY) == identity {
+      count &+= 1
+    }
+    return count
   }
+
+  /// Whether a context is on this thread's record.
+  package static func isRecorded(_ identity: UInt64) -> Bool { timesRecorded(identity) > 0 }
 
   /// Whether contexts of a request that is about to end are still on this thread's record.
   package static func leavesContexts(_ token: RequestToken) -> Bool {

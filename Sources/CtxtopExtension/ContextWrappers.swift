@@ -8,8 +8,10 @@ enum ContextWrappers {
   /// The framework's own functions: push of app and request contexts, pop of both.
   nonisolated(unsafe) fileprivate static var originals: InlineArray<4, Object?> = InlineArray(repeating: nil)
   nonisolated(unsafe) private static var definitions: UnsafeMutablePointer<PyMethodDef>! = nil
+  nonisolated(unsafe) private static var hasRequest: Object! = nil
 
   static func prepare() {
+    hasRequest = Python.interned("has_request")
     definitions = methodTable([
       keywordMethod("push", pushApp), keywordMethod("push", pushRequest), keywordMethod("pop", popApp),
       keywordMethod("pop", popRequest),
@@ -18,10 +20,11 @@ enum ContextWrappers {
 
   /// A descriptor for a class in the place of `function`.
   fileprivate static func wrap(_ arguments: Arguments?, _ count: Int, offset: Int) -> Object? {
-    guard let arguments, count == 3, let kind = Python.integer(arguments[2]), kind == 0 || kind == 1 else {
+    guard let arguments, count == 3, let kind = Python.integer(arguments[2]), 0...2 ~= kind else {
       return Python.typeError("wrap_push(cls, function, kind)")
     }
-    let index = offset + Int(kind)
+    Agent.hasOneClassOfContexts = kind == 2
+    let index = offset + Int(kind & 1)
     Py_IncRef(arguments[1])
     let old = originals[index]
     originals[index] = arguments[1]
@@ -42,13 +45,28 @@ enum ContextWrappers {
     }
   }
 
+  /// The kind of a context of the class that `known` stands for.
   @inline(__always)
+  private static func kind(_ known: UInt32, _ context: Object?) -> UInt32 {
+    known == 0 && Agent.hasOneClassOfContexts ? kindByRequest(context) : known
+  }
+
+  @inline(never)
+  private static func kindByRequest(_ context: Object?) -> UInt32 {
+    let answer = PyObject_GetAttr(context, hasRequest)
+    if answer == nil { PyErr_Clear() }
+    defer { Py_DecRef(answer) }
+    return Python.integer(answer) == 1 ? 1 : 0
+  }
+
+  @inline(never)
   fileprivate static func push(
-    _ kind: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
+    _ known: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {
     let appPushes = Agent.appPushes
+    let kind = kind(known, context)
     if kind == 1 { Agent.beginRequestContextPush() }
-    let result = callOriginal(Int(kind), context, arguments, count, names)
+    let result = callOriginal(Int(known), context, arguments, count, names)
     if kind == 1 { Agent.endRequestContextPush() }
     guard result != nil else {
       pushRaised(kind, context)
@@ -72,6 +90,8 @@ enum ContextWrappers {
   private static func requestContextPushed(_ context: Object?, _ appPushes: UInt64) {
     let names = RouteNames.names(of: context)
     Agent.nameRequest(endpoint: names.endpoint, rule: names.rule)
+    // Where a request context is its own app context, it never runs on another's.
+    if Agent.hasOneClassOfContexts { return }
     var origin = Agent.origin(appPushesBefore: appPushes)
     if origin == .unrecorded {
       RealStack.readAll()
@@ -85,34 +105,37 @@ enum ContextWrappers {
     var exception = SetAsideException()
     defer { exception.restore() }
     HookCalls.raised(context, kind: kind, exception.object())
-    guard RealStack.isOnTop(context, kind: kind) == true else { return }
-    Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: 0)
+    let identity = UInt64(UInt(bitPattern: context))
+    guard let found = RealStack.occurrences(of: context), found > Agent.timesRecorded(identity) else { return }
+    Agent.contextPushed(kind: kind, identity: identity, frame: 0)
   }
 
-  @inline(__always)
+  @inline(never)
   fileprivate static func pop(
-    _ kind: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
+    _ known: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {
-    let result = callOriginal(2 &+ Int(kind), context, arguments, count, names)
+    let kind = kind(known, context)
+    let result = callOriginal(2 &+ Int(known), context, arguments, count, names)
     guard result != nil else {
-      popRaised(kind, context)
+      popRaised(known, context)
       return nil
     }
-    if kind == 0 { HookCalls.popped(context) }
+    if known == 0 { HookCalls.popped(context) }
     Agent.contextPopped(kind: kind, identity: UInt64(UInt(bitPattern: context)))
     return result
   }
 
   /// The framework's pop raised: a teardown function, most likely. Whether the context went all the same
   /// depends on the version; the real stack tells.
-  private static func popRaised(_ kind: UInt32, _ context: Object?) {
+  private static func popRaised(_ known: UInt32, _ context: Object?) {
     var exception = SetAsideException()
     defer { exception.restore() }
+    let kind = kind(known, context)
     HookCalls.raised(context, kind: kind, exception.object())
-    if RealStack.isOnTop(context, kind: kind) == false {
-      if kind == 0 { HookCalls.popped(context) }
-      Agent.contextPopped(kind: kind, identity: UInt64(UInt(bitPattern: context)))
-    }
+    let identity = UInt64(UInt(bitPattern: context))
+    guard let found = RealStack.occurrences(of: context), found < Agent.timesRecorded(identity) else { return }
+    if known == 0 { HookCalls.popped(context) }
+    Agent.contextPopped(kind: kind, identity: identity)
   }
 }
 

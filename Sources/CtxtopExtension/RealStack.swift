@@ -9,7 +9,8 @@ enum RealStack {
   nonisolated(unsafe) private static var requestVariable: Object?
   private static let limit = 64
 
-  /// Flask's context variables; None on versions that keep their stacks elsewhere.
+  /// Flask's context variables, the same one twice where it has only one; None on versions that keep their
+  /// stacks elsewhere.
   static func install(app: Object?, request: Object?) {
     appVariable = app == Python.none ? nil : app
     requestVariable = request == Python.none ? nil : request
@@ -17,12 +18,15 @@ enum RealStack {
     Py_IncRef(requestVariable)
   }
 
-  /// Whether an object is on top of its stack; nil where this version's stacks are not context variables.
-  static func isOnTop(_ context: Object?, kind: UInt32) -> Bool? {
-    guard let variable = kind == 0 ? appVariable : requestVariable else { return nil }
-    let value = Python.value(of: variable)
-    defer { Py_DecRef(value) }
-    return value == context
+  /// How often a context is on the real stack; nil: it could not be read.
+  static func occurrences(of context: Object?) -> Int? {
+    guard let stack = HookCalls.stack() else { return nil }
+    defer { Py_DecRef(stack) }
+    var count = 0
+    for index in 0..<max(PyTuple_Size(stack), 0) where PyTuple_GetItem(PyTuple_GetItem(stack, index), 1) == context {
+      count &+= 1
+    }
+    return count
   }
 
   private static var isEmpty: Bool {
@@ -73,6 +77,6 @@ enum RealStack {
     let kind = UInt32(truncatingIfNeeded: Python.integer(PyTuple_GetItem(pair, 0)) ?? 0)
     let identity = UInt64(UInt(bitPattern: context))
     let frame = Agent.isRecorded(identity) ? 0 : HookCalls.origin(context)
-    return StackEntry(kind: kind & 1, identity: identity, frame: frame)
+    return StackEntry(kind: kind & (1 | StackEntry.preserved), identity: identity, frame: frame)
   }
 }

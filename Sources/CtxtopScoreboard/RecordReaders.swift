@@ -63,6 +63,7 @@ extension SlotReader {
     context.pushed = words.loadRelaxed(CTXTOP_CONTEXT_PUSHED)
     context.frame = name(kind.high, names)
     context.request = words.loadRelaxed(CTXTOP_CONTEXT_REQUEST)
+    context.isPreserved = kind.low & StackEntry.preserved != 0
     context.served = words.loadRelaxed(CTXTOP_CONTEXT_SERVED)
     let left = words.loadRelaxed(CTXTOP_CONTEXT_LEFT)
     context.left = left == 0 ? nil : left

@@ -5,7 +5,10 @@ import CCtxtop
 
 /// One context as the framework's own stack holds it.
 package struct StackEntry {
-  /// 0 app, 1 request.
+  /// Added to the kind of a context that the framework keeps on purpose; where the record has its flags.
+  package static let preserved: UInt32 = 0x100
+
+  /// 0 app, 1 request; with `preserved`, perhaps.
   package let kind: UInt32
   /// The framework object.
   package let identity: UInt64
@@ -50,11 +53,12 @@ extension UnitRecord {
     var serial = words.loadRelaxed(CTXTOP_UNIT_SERIALS)
     ChangeCount.beginOwned(words)
     for (position, entry) in stack.enumerated() {
-      if entry.kind == 0 { apps &+= 1 } else { requests &+= 1 }
+      if entry.kind & 0xff == 0 { apps &+= 1 } else { requests &+= 1 }
       guard position < CTXTOP_CONTEXTS else { continue }
       let context = context(position)
       if let source = Self.find(entry.identity, in: old, from: &next, count: count) {
         for word in 0..<CTXTOP_CONTEXT_WORDS { context.store(word, source.loadRelaxed(word)) }
+        context.store(CTXTOP_CONTEXT_KIND, Words.pack(entry.kind, source.loadRelaxed(CTXTOP_CONTEXT_KIND).high))
         matched &+= 1
       } else {
         serial &+= 1
@@ -87,7 +91,8 @@ extension UnitRecord {
     return nil
   }
 
-  /// Marks contexts that a closed request left on the stack; names those that the router never got to name.
+  /// Marks contexts that a closed request left on the stack, except those that are kept on purpose; names those
+  /// that the router never got to name.
   /// Returns how many were newly found.
   package func markLeft(by request: UInt64, label: Label, at now: UInt64) -> Int {
     var found = 0
@@ -95,7 +100,8 @@ extension UnitRecord {
     for index in 0..<entries {
       let context = context(index)
       guard context.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == request,
-        context.loadRelaxed(CTXTOP_CONTEXT_LEFT) == 0
+        context.loadRelaxed(CTXTOP_CONTEXT_LEFT) == 0,
+        context.loadRelaxed(CTXTOP_CONTEXT_KIND).low & StackEntry.preserved == 0
       else { continue }
       context.store(CTXTOP_CONTEXT_LEFT, now)
       context.store(CTXTOP_CONTEXT_LABEL, label.word)

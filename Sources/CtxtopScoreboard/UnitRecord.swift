@@ -177,6 +177,9 @@ package struct UnitRecord {
     return nil
   }
 
+  /// The recorded context on top; nil where none is.
+  package var top: Words? { entries > 0 ? context(entries &- 1) : nil }
+
   /// The recorded context of a kind that is nearest to the top; nil where none is.
   @inline(__always)
   package func top(_ kind: UInt32) -> Words? {

@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,27 @@ if importlib.util.find_spec("ctxtop") is None:
     # Not installed: the tree itself, with a native module that was built in place.
     sys.path.insert(0, str(HERE.parents[1] / "Sources" / "Python"))
 
+from support import eras, observed  # noqa: E402
 from support import server as servers  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="run loops at their full length")
+    parser.addoption("--long", action="store_true", help="run loops at their full length, and every version of Flask")
+    parser.addoption("--flask-source", default="", help="a source tree of Flask's main branch, for the matrix")
 
 
 @pytest.fixture(scope="session")
 def is_long(request: pytest.FixtureRequest) -> bool:
     """Whether loops run at their full length."""
     return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def observations(request: pytest.FixtureRequest) -> Iterator[dict[eras.Row, Future[observed.Observed]]]:
+    """What is seen of each version of Flask; several are looked at at a time, as most of it is waiting."""
+    with ThreadPoolExecutor(4) as pool:
+        rows = [row for row in eras.selected(request.config) if row.is_there]
+        yield {row: pool.submit(observed.observe, row) for row in rows}
 
 
 @pytest.fixture

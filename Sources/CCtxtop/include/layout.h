@@ -140,7 +140,7 @@ enum {
   CTXTOP_CONTEXT_WORDS = 8,
   CTXTOP_CONTEXT_SERIAL = 0,
   CTXTOP_CONTEXT_PUSHED = 1,
-  CTXTOP_CONTEXT_KIND = 2, /* kind:8 flags:8 | name of the frame */
+  CTXTOP_CONTEXT_KIND = 2, /* kind:8 flags:8, flag 1: preserved | name of the frame */
   CTXTOP_CONTEXT_LABEL = 3,
   CTXTOP_CONTEXT_REQUEST = 4,
   CTXTOP_CONTEXT_SERVED = 5,

@@ -7,6 +7,10 @@ A pop that fails because of a teardown function has a traceback that begins
 A request context pops its app context, so the same exception leaves two pops; and a second failure hides the
 first one in its ``__context__``. Each failure is reported by exactly one pop: the one whose own frame called
 ``do_teardown_*``. That needs no memory of what was reported before.
+
+Flask 3.2 runs every function, collects what they raise, and raises that as groups, one in another: what each
+function raised is a failure of its own, with a traceback that begins in ``do_teardown_*``. Before Python 3.11
+there are no groups, and it raises the first one of what it has collected.
 """
 
 from __future__ import annotations
@@ -15,17 +19,21 @@ import contextlib
 import functools
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from . import _frames, _redact
-from ._stack import APP, REQUEST
+from ._stack import APP, REQUEST, is_request
 
-_TEARDOWN_NAMES = {APP: "do_teardown_appcontext", REQUEST: "do_teardown_request"}
+_TEARDOWN_KINDS = {"do_teardown_appcontext": APP, "do_teardown_request": REQUEST}
+# Raises what Flask 3.2 has collected.
+_RAISE_ANY = "raise_any"
 # Frameworks that call a teardown function, or a signal's receiver, on Flask's behalf.
-_CALLERS = ("flask", "blinker", "asgiref", "concurrent", "asyncio", "contextlib.py", "sentry_sdk", "threading.py")
+_CALLERS = frozenset(
+    ["flask", "blinker", "asgiref", "concurrent", "asyncio", "contextlib.py", "sentry_sdk", "threading.py"]
+)
 _TRACEBACK_FRAMES = 40
 _CHAIN_LIMIT = 20
 _NAME_BYTES = 200
@@ -40,6 +48,7 @@ class Failure:
 
     function: str
     location: str
+    kind: int
     blueprint: str | None
     exception: str
     message: str
@@ -55,18 +64,22 @@ def found(exc: BaseException, context: Any, kind: int, wrapped: frozenset[CodeTy
     outermost = exc.__traceback__
     if outermost is None:
         return []
+    # Both lists of functions are run by the one pop of a context that is app and request context in one.
+    kinds = (APP, REQUEST) if hasattr(type(context), "has_request") else (kind,)
     failures: list[Failure] = []
     for error in _chain(exc):
-        teardown = _teardown(error.__traceback__, kind, wrapped)
-        if teardown is None or (error is not exc and not _begins_in(error, outermost.tb_frame)):
+        if error is not exc and not _begins_in(error, outermost.tb_frame):
             continue
-        failures.extend(_failure(leaf, node, context, kind) for leaf, node in _leaves(error, teardown))
+        for leaf, path in _leaves(error, error.__traceback__, wrapped):
+            teardown = _teardown(path, wrapped)
+            if teardown is not None and _kind(teardown) in kinds:
+                failures.append(_failure(leaf, teardown, context))
     return failures
 
 
 def request_label(context: Any) -> tuple[str | None, str | None, str | None]:
     """(method, endpoint, rule) of a request context; all None without one. Never the path."""
-    request = getattr(context, "request", None)
+    request = _request_of(context)
     if request is None:
         return None, None, None
     method = str(getattr(request, "method", "") or "").upper()
@@ -78,6 +91,14 @@ def request_label(context: Any) -> tuple[str | None, str | None, str | None]:
         None if endpoint is None else str(endpoint),
         None if text is None else str(text),
     )
+
+
+def _request_of(context: Any) -> Any:
+    """The request of a context; None without one. A context of Flask 3.2 that has none raises."""
+    try:
+        return context.request
+    except (AttributeError, RuntimeError):
+        return None
 
 
 def _chain(exc: BaseException) -> Iterator[BaseException]:
@@ -93,15 +114,51 @@ def _begins_in(error: BaseException, frame: FrameType) -> bool:
     return error.__traceback__ is not None and error.__traceback__.tb_frame is frame
 
 
-def _teardown(node: TracebackType | None, kind: int, wrapped: frozenset[CodeType]) -> TracebackType | None:
-    """The ``do_teardown_*`` entry that the outermost hooked pop called; None: it was another one's, or none."""
-    hooked = 0
+def _leaves(
+    error: BaseException, path: TracebackType | None, wrapped: frozenset[CodeType]
+) -> list[tuple[BaseException, TracebackType]]:
+    """What a pop raises, each with its way from the pop; more than one where Flask has collected errors."""
+    if path is None:
+        return []
+    raised = _raised_collected(path, wrapped)
+    if raised is None:
+        return [(error, path)]
+    leaves = []
+    for member in _members(error, raised):
+        leaves += _leaves(member, raised.tb_next if member is error else member.__traceback__, wrapped)
+    return leaves
+
+
+def _raised_collected(node: TracebackType | None, wrapped: frozenset[CodeType]) -> TracebackType | None:
+    """Where Flask raised what it had collected; None: something else raised, perhaps a group of its own."""
     while node is not None:
         code = node.tb_frame.f_code
-        hooked += code in wrapped
-        if code.co_name in _TEARDOWN_NAMES.values():
-            is_ours = code.co_name == _TEARDOWN_NAMES[kind] and hooked == 1
-            return _innermost(node) if is_ours else None
+        if code.co_name == _RAISE_ANY:
+            return node
+        if code not in wrapped and code.co_name not in _TEARDOWN_KINDS:
+            return None
+        node = node.tb_next
+    return None
+
+
+def _members(error: BaseException, raised: TracebackType) -> list[BaseException]:
+    members: Any = getattr(error, "exceptions", None)
+    if not isinstance(members, Sequence):
+        members = getattr(raised.tb_frame.f_locals.get("self"), "errors", ())
+    return [member for member in members if isinstance(member, BaseException)]
+
+
+def _teardown(node: TracebackType | None, wrapped: frozenset[CodeType]) -> TracebackType | None:
+    """The ``do_teardown_*`` entry that the outermost hooked pop called; None: it was another one's, or none."""
+    pop: FrameType | None = None
+    while node is not None:
+        code = node.tb_frame.f_code
+        if code.co_name in _TEARDOWN_KINDS:
+            return _innermost(node)
+        if code in wrapped:
+            if pop is not None and pop is not node.tb_frame:
+                return None
+            pop = node.tb_frame
         node = node.tb_next
     return None
 
@@ -114,41 +171,55 @@ def _innermost(node: TracebackType) -> TracebackType:
     return node
 
 
-def _leaves(error: BaseException, node: TracebackType) -> list[tuple[BaseException, TracebackType]]:
-    """The exceptions of a group, each with its own traceback (Flask 3.2 runs all functions, then raises)."""
-    members = getattr(error, "exceptions", None)
-    if not isinstance(members, tuple) or node.tb_next is not None:
-        return [(error, node)]
-    return [(member, member.__traceback__ or node) for member in members if isinstance(member, BaseException)]
+def _kind(node: TracebackType) -> int:
+    return _TEARDOWN_KINDS[node.tb_frame.f_code.co_name]
 
 
-def _failure(error: BaseException, node: TracebackType, context: Any, kind: int) -> Failure:
-    frame = node.tb_frame
+def _failure(error: BaseException, node: TracebackType, context: Any) -> Failure:
+    frame, kind = node.tb_frame, _kind(node)
     order = _order(context, kind)
     culprit = _culprit(node.tb_next)
-    function = frame.f_locals.get("func")
+    function, skips = _running(node, [known for _, known in order])
     position = next((index for index, (_, known) in enumerate(order) if known is function), None)
-    if function is None or _is_receiver(node.tb_next):
+    if function is None:
         # A signal's receiver, or an overridden do_teardown_* itself: what runs after it is not known.
         code = (culprit or frame).f_code
         module = str((culprit or frame).f_globals.get("__name__", ""))
-        name, location, position = (
-            f"{module}.{getattr(code, 'co_qualname', code.co_name)}",
-            _frames.location(code),
-            None,
-        )
+        name, location = f"{module}.{getattr(code, 'co_qualname', code.co_name)}", _frames.location(code)
     else:
         name, location = name_of(function), location_of(function, culprit)
-    skipped = () if position is None else tuple(name_of(known) for _, known in order[position + 1 :])
+    skipped = () if position is None or not skips else tuple(name_of(known) for _, known in order[position + 1 :])
     return Failure(
         function=_redact.bounded(name, _NAME_BYTES),
         location=location,
+        kind=kind,
         blueprint=None if position is None else order[position][0],
         exception=type(error).__name__,
         message=_redact.message(error),
         skipped=skipped,
         traceback=traceback_text(node.tb_next),
     )
+
+
+def _running(node: TracebackType, functions: list[Any]) -> tuple[Any, bool]:
+    """The teardown function that ``do_teardown_*`` was calling, and whether its failure skips the ones behind it.
+
+    None: it was not calling one of them, or it cannot be told which.
+    """
+    if _is_receiver(node.tb_next):
+        return None, False
+    variables = node.tb_frame.f_locals
+    if "collect_errors" not in variables:
+        return variables.get("func"), True
+    # The loop has gone on to other functions since: the function is the one whose code was run.
+    entry = node.tb_next
+    while entry is not None:
+        called = [function for function in functions if _code(function) is entry.tb_frame.f_code]
+        if called:
+            # Functions that one decorator made have one code: which of them it was is not known.
+            return (called[0] if all(function is called[0] for function in called) else None), False
+        entry = entry.tb_next
+    return None, False
 
 
 def _order(context: Any, kind: int) -> list[tuple[str | None, Any]]:
@@ -172,14 +243,14 @@ def _order(context: Any, kind: int) -> list[tuple[str | None, Any]]:
 def _culprit(node: TracebackType | None) -> FrameType | None:
     """The first frame behind ``do_teardown_*`` that is not one of those who only pass the call on."""
     while node is not None:
-        if not _relative(node).startswith(_CALLERS):
+        if _relative(node).partition("/")[0] not in _CALLERS:
             return node.tb_frame
         node = node.tb_next
     return None
 
 
 def _is_receiver(node: TracebackType | None) -> bool:
-    return node is not None and _relative(node).startswith("blinker")
+    return node is not None and _relative(node).startswith("blinker/")
 
 
 def _relative(node: TracebackType) -> str:
@@ -201,12 +272,19 @@ def location_of(function: Any, culprit: FrameType | None) -> str:
     # A chain of wrappers that bites its own tail has no end.
     with contextlib.suppress(ValueError):
         function = inspect.unwrap(function)
-    # A function's own code, else that of an object which can be called.
-    caller = vars(type(function)).get("__call__")
-    code = getattr(function, "__code__", None) or getattr(caller, "__code__", None)
-    if isinstance(code, CodeType):
+    code = _code(function)
+    if code is not None:
         return _frames.location(code)
     return _frames.location(culprit.f_code) if culprit is not None else ""
+
+
+def _code(function: Any) -> CodeType | None:
+    """A function's own code, else that of an object which can be called; a wrapper's, not what it wraps."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    caller = vars(type(function)).get("__call__")
+    code = getattr(function, "__code__", None) or getattr(caller, "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 def traceback_text(node: TracebackType | None) -> str:
@@ -221,7 +299,7 @@ def traceback_text(node: TracebackType | None) -> str:
 
 def current_request(kind: int, context: Any, stack: tuple[tuple[int, Any], ...]) -> Any:
     """The request context that is being torn down, or was when it popped this app context; None: neither."""
-    if kind == REQUEST or hasattr(context, "request"):
+    if kind == REQUEST:
         return context
     # Up to Flask 3.1 the request context is off the stack when it pops its app context: it is our caller.
     frame: FrameType | None = sys._getframe(1)
@@ -230,7 +308,7 @@ def current_request(kind: int, context: Any, stack: tuple[tuple[int, Any], ...])
             break
         if frame.f_code.co_name == "pop":
             candidate = frame.f_locals.get("self")
-            if candidate is not context and hasattr(candidate, "request"):
+            if candidate is not context and _request_of(candidate) is not None:
                 return candidate
         frame = frame.f_back
-    return next((known for found_kind, known in reversed(stack) if found_kind == REQUEST), None)
+    return next((known for found_kind, known in reversed(stack) if is_request(found_kind)), None)

@@ -14,7 +14,6 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from . import _failures, _frames, _hazards, _origins, _sqlalchemy, _stack
-from ._stack import APP, REQUEST
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -59,7 +58,7 @@ class Hooks:
                 self._native.teardown_failed(
                     failure.function,
                     failure.location,
-                    kind,
+                    failure.kind,
                     failure.blueprint,
                     failure.exception,
                     failure.message,
@@ -144,15 +143,12 @@ class Hooks:
 
 def install(native: Any, lifecycle: Lifecycle) -> Hooks:
     """Hook the classes of contexts. Once per process; may raise, and then nothing is hooked."""
-    from flask import Flask, ctx
+    from flask import Flask
 
     _frames.set_entry(Flask.wsgi_app)
     hooks = Hooks(native, lifecycle, _stack.reader())
     native.install(hooks, *_stack.variables())
-    classes: list[tuple[Any, int]] = [(ctx.AppContext, APP)]
-    if getattr(ctx, "RequestContext", ctx.AppContext) is not ctx.AppContext:
-        classes.append((ctx.RequestContext, REQUEST))
-    originals = [(cls, kind, cls.__dict__["push"], cls.__dict__["pop"]) for cls, kind in classes]
+    originals = [(cls, kind, cls.__dict__["push"], cls.__dict__["pop"]) for cls, kind in _stack.classes()]
     hooks.wrapping([function for _, _, push, pop in originals for function in (push, pop)])
     wrappers = [
         (cls, native.wrap_push(cls, push, kind), native.wrap_pop(cls, pop, kind)) for cls, kind, push, pop in originals

@@ -6,11 +6,12 @@ native functions; what they need from Python is asked once per connection or onc
 A pool does not know its engine, and ``Engine.__init__`` cannot be wrapped (``create_engine`` reads its
 arguments from its code). But every engine listens to its pool's first connection, with a function that knows
 it. An engine is remembered under what its pool and that pool's successors share: the function that opens a
-connection.
+connection. Before SQLAlchemy 1.4 that listener forgets itself once it has run, so that it is asked before it is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import weakref
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from . import _hazards, _redact, _server
 _UNKNOWN = -1
 # A listener is wrapped once so that it runs once.
 _CLOSURE_DEPTH = 2
+# Where engines listen: to a pool's first connection in a collection of its own before SQLAlchemy 1.4.
+_ENGINE_EVENTS = ("connect", "first_connect")
 _keys = itertools.count(1)
 # Holds neither an engine nor a pool: text, under the creator's address while the creator lives.
 _urls: dict[int, tuple[Any, int, str]] = {}
@@ -32,6 +35,7 @@ def install(native: Any, lifecycle: Any) -> None:
     global _installed
     if _installed:
         return
+    import sqlalchemy
     from sqlalchemy import event
     from sqlalchemy.pool import Pool
 
@@ -46,27 +50,44 @@ def install(native: Any, lifecycle: Any) -> None:
         # A detached connection has left its record behind.
         "close_detached": lambda dbapi: native.connection_closed(dbapi, None),
     }
+    if not hasattr(Pool.dispatch, "close"):
+        # Before SQLAlchemy 1.1 nobody is told that an invalidated connection is closed. It is, at once.
+        listeners["invalidate"] = lambda dbapi, record, _exception: native.connection_closed(dbapi, record)
     for name, listener in listeners.items():
         if hasattr(Pool.dispatch, name):
             event.listen(Pool, name, listener)
+    if sqlalchemy.__version__ < "1.4":
+        event.listen(Pool, "first_connect", _first_connected)
     if native.is_attached():
         lifecycle.describe()
 
 
 def describe(native: Any, record: Any) -> int:
     """The native number of the engine that ``record`` belongs to; -1 if it cannot be told."""
-    pool = getattr(record, "_ConnectionRecord__pool", None) or getattr(record, "_pool", None)
-    if pool is None:
-        return _UNKNOWN
-    creator = getattr(pool, "_creator", None)
-    known = _urls.get(id(creator))
-    if known is None or known[0]() is not creator:
-        known = _learn(creator, _url_of(pool))
+    pool = _pool_of(record)
+    known = _known(pool) if pool is not None else None
     if known is None:
         return _UNKNOWN
     size, overflow, timeout = limits(pool)
     _hazards.check_pool(native, known[2], size, overflow, _server.describe().threads)
     return int(native.engine(known[1], known[2], size, overflow, timeout))
+
+
+def _first_connected(_connection: Any, record: Any) -> None:
+    """A pool is about to call its engine's listener: find the engine before. Must not raise."""
+    with contextlib.suppress(Exception):
+        _known(_pool_of(record))
+
+
+def _pool_of(record: Any) -> Any:
+    return getattr(record, "_ConnectionRecord__pool", None) or getattr(record, "_pool", None)
+
+
+def _known(pool: Any) -> tuple[Any, int, str] | None:
+    """What is remembered of a pool's engine; looked for the first time."""
+    creator = getattr(pool, "_creator", None)
+    known = _urls.get(id(creator))
+    return known if known is not None and known[0]() is creator else _learn(creator, _url_of(pool))
 
 
 def limits(pool: Any) -> tuple[int, int, int]:
@@ -109,10 +130,11 @@ def _url_of(pool: Any) -> str:
     """The URL of a pool's engine, without secrets; only the name of the dialect where no engine is found."""
     from sqlalchemy.engine import Engine
 
-    for listener in pool.dispatch.connect:
-        engine = _in_closure(listener, Engine, _CLOSURE_DEPTH)
-        if engine is not None and engine.pool is pool:
-            return _redact.url(engine.url)
+    for event in _ENGINE_EVENTS:
+        for listener in getattr(pool.dispatch, event, ()):
+            engine = _in_closure(listener, Engine, _CLOSURE_DEPTH)
+            if engine is not None and engine.pool is pool:
+                return _redact.url(engine.url)
     return f"{getattr(getattr(pool, '_dialect', None), 'name', None) or 'unknown'}://"
 
 
@@ -123,6 +145,9 @@ def _in_closure(function: Any, wanted: type, depth: int) -> Any:
             value = cell.cell_contents
         except ValueError:
             continue
+        if type(value) is list and len(value) == 1:
+            # What is to run once is kept in a list until it has run.
+            (value,) = value
         if issubclass(type(value), wanted):
             return value
         found = _in_closure(value, wanted, depth - 1) if depth > 0 else None

@@ -2,7 +2,7 @@
 
 Where the stacks live, by Flask version:
 
-* up to 2.1: two ``LocalStack`` objects, lists of contexts;
+* up to 2.1: two ``LocalStack`` objects, lists of contexts, which each Werkzeug keeps elsewhere;
 * 2.2 to 3.1: two context variables; each context keeps the tokens of its pushes, and a token's old value is
   the context below;
 * 3.2: one context variable; a context that has a request *is* the request context.
@@ -16,19 +16,39 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar, Token
 from typing import Any
 
-#: Kinds, as the native module numbers them.
-APP, REQUEST = 0, 1
+#: Kinds, as the native module numbers them. EITHER is a class of contexts whose ``has_request`` tells.
+APP, REQUEST, EITHER = 0, 1, 2
+#: Added to the kind of a context that the framework keeps on purpose when its request has ended.
+PRESERVED = 0x100
 
 Stack = tuple[tuple[int, Any], ...]
 # Deeper than any program means to go; a damaged chain of tokens must not become an endless loop.
 _DEPTH_LIMIT = 1000
 
 
+def is_request(kind: int) -> bool:
+    """Whether a kind, preserved or not, is that of request contexts."""
+    return kind & ~PRESERVED == REQUEST
+
+
 def variables() -> tuple[ContextVar[Any] | None, ContextVar[Any] | None]:
-    """Flask's context variables (app, request); None where this version has none."""
+    """Flask's context variables (app, request); the same one twice in 3.2; None where this version has none."""
     from flask import globals as flask_globals
 
-    return getattr(flask_globals, "_cv_app", None), getattr(flask_globals, "_cv_request", None)
+    # Not by getattr, which warns where a name is deprecated.
+    names = vars(flask_globals)
+    app = names.get("_cv_app")
+    return app, names.get("_cv_request", app)
+
+
+def classes() -> list[tuple[type, int]]:
+    """The classes of contexts, each with its kind."""
+    from flask import ctx
+
+    request: type | None = vars(ctx).get("RequestContext")
+    if request is None or request is ctx.AppContext:
+        return [(ctx.AppContext, EITHER)]
+    return [(ctx.AppContext, APP), (request, REQUEST)]
 
 
 def reader() -> Callable[[], Stack]:
@@ -37,11 +57,11 @@ def reader() -> Callable[[], Stack]:
 
     app, request = variables()
     if app is not None and request is not None:
+        if app is request:
+            return lambda: _single(app)
         return lambda: _pairs(_pushed(app, _last_token), _pushed(request, _last_pair))
-    if app is not None:
-        return lambda: _single(app)
     old: Any = flask_globals
-    return lambda: _lists(old._app_ctx_stack, old._request_ctx_stack)
+    return lambda: _lists(_entries(old._app_ctx_stack), _entries(old._request_ctx_stack))
 
 
 def current_app_context() -> Any:
@@ -121,8 +141,23 @@ def _made(implicit: Iterable[Any]) -> Any:
     return next((app for app in reversed(list(implicit)) if app is not None), None)
 
 
-def _lists(app_stack: Any, request_stack: Any) -> Stack:
+def _entries(stack: Any) -> list[Any]:
+    """The contexts on a ``LocalStack``, bottom first."""
+    # Flask 2.1 may run on Werkzeug 2.2 or newer: each stack has a context variable of its own there.
+    variable = getattr(stack, "_storage", None)
+    if isinstance(variable, ContextVar):
+        return list(variable.get(None) or ())
+    return list(getattr(stack._local, "stack", None) or ())
+
+
+def _lists(apps: list[Any], requests: list[Any]) -> Stack:
     """Flask up to 2.1."""
-    apps = list(getattr(app_stack._local, "stack", None) or ())
-    requests = list(getattr(request_stack._local, "stack", None) or ())
-    return _merged(apps, [(request, _made(getattr(request, "_implicit_app_ctx_stack", ()))) for request in requests])
+    pairs = [(request, _made(getattr(request, "_implicit_app_ctx_stack", ()))) for request in requests]
+    # The next push of a request context pops what is preserved, and the app context that came with it.
+    kept = {
+        id(context) for pair in pairs if getattr(pair[0], "preserved", False) for context in pair if context is not None
+    }
+    merged = _merged(apps, pairs)
+    if not kept:
+        return merged
+    return tuple((kind | PRESERVED if id(context) in kept else kind, context) for kind, context in merged)

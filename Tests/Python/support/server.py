@@ -154,7 +154,8 @@ class Server:
 def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | None = None, **options: Any) -> Server:
     """Start the shop and wait until it is ready. ``environment``: more variables; None takes one away.
 
-    Options: ``directory`` for the agent (a fresh one on tmpfs if not given), ``app`` (``shop:app``).
+    Options: ``directory`` for the agent (a fresh one on tmpfs if not given), ``app`` (``shop:app``), ``home``: the
+    virtual environment to run in, if not the tests' own.
     """
     scratch = Path(tempfile.mkdtemp(prefix="ctxtop-shop-"))
     directory = options.get("directory") or agent_directory()
@@ -172,7 +173,7 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
         variables.pop(key, None)
         if value is not None:
             variables[key] = value
-    command = _command(mode, port, options.get("app", "shop:app"))
+    command = _command(mode, port, options.get("app", "shop:app"), options.get("home"))
     log = scratch / "log"
     log.touch()
     process = _launch(command, variables, log)
@@ -203,21 +204,22 @@ def agent_directory() -> Path:
     return Path(tempfile.mkdtemp(prefix="ctxtop-test-", dir="/dev/shm"))
 
 
-def _command(mode: Mode, port: int, app: str) -> list[str]:
+def _command(mode: Mode, port: int, app: str, home: Path | None = None) -> list[str]:
+    python = str(home / "bin" / "python") if home else sys.executable
     if mode is FLASK:
         return [sys.executable, "-m", "flask", "--app", app, "run", "--no-reload", "--port", str(port)]
     if mode is GUNICORN_STANDALONE:
         return [sys.executable, str(APPS / "standalone.py"), f"127.0.0.1:{port}"]
     if mode.server == "gunicorn":
-        command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
+        command = [python, "-m", "gunicorn", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
         command += ["--workers", str(mode.workers), "--worker-class", mode.model, "--graceful-timeout", "5"]
         command += ["--threads", str(mode.threads)] if mode.threads > 1 else []
         return [*command, *(["--preload"] if mode.preload else []), app]
     command = [str(Path(sysconfig.get_path("scripts")) / "uwsgi"), "--http-socket", f"127.0.0.1:{port}"]
     command += ["--master", "--die-on-term", "--need-app", "--module", app]
     command += ["--processes", str(mode.workers), "--threads", str(mode.threads)]
-    if sys.prefix != sys.base_prefix:
-        command += ["--home", sys.prefix]
+    if home or sys.prefix != sys.base_prefix:
+        command += ["--home", str(home or sys.prefix)]
     return [*command, *([] if mode.preload else ["--lazy-apps"])]
 
 

@@ -1,0 +1,531 @@
+"""Runs in the environment of one version of Flask: goes through every way in which contexts come and go, each on
+a thread of its own, and stops wherever it is to be looked at.
+
+What it says, one JSON document a line: ``show`` names where it stands, and it waits for a line of input before
+it goes on. What is true then is known from Flask itself, or from flask's own documentation of that version; what
+the agent says of it is read from outside, and compared there.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import flask
+import sqlalchemy
+import sqlalchemy.dialects
+from ctxtop import Ctxtop
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from werkzeug.test import create_environ
+
+Scenario = Callable[[], None]
+SCENARIOS: dict[str, Scenario] = {}
+_output = sys.stdout
+
+
+def scenario(function: Scenario) -> Scenario:
+    SCENARIOS[function.__name__] = function
+    return function
+
+
+def needs(condition: bool, why: str) -> Callable[[Scenario], Scenario]:
+    """The scenario is not there without ``condition``."""
+
+    def register(function: Scenario) -> Scenario:
+        if condition:
+            return scenario(function)
+        tell(scenario=function.__name__, missing=why)
+        return function
+
+    return register
+
+
+def tell(**values: Any) -> None:
+    _output.write(json.dumps(values) + "\n")
+    _output.flush()
+
+
+def show(point: str = "end", **truth: Any) -> None:
+    """Say where this thread stands, and wait until it has been looked at."""
+    thread = threading.current_thread().name
+    has = {"app": flask.has_app_context(), "request": flask.has_request_context()}
+    tell(scenario=thread.partition("-")[0], point=point, thread=thread, has=has, truth=truth)
+    if not sys.stdin.readline():
+        raise SystemExit("nobody looks any more")
+
+
+def shop(name: str = "shop") -> flask.Flask:
+    """An application with one route, whose endpoint tells the scenario; instrumented."""
+    app = flask.Flask(name)
+    app.config["SECRET_KEY"] = "matrix"
+    Ctxtop(app)
+    app.add_url_rule("/", threading.current_thread().name, lambda: "hello")
+    return app
+
+
+def serve(app: flask.Flask, path: str = "/", consume: Callable[[Iterable[bytes]], Any] = list) -> str:
+    """One request as a server makes it. What came of it: the status, or the exception that left the application."""
+    statuses: list[str] = []
+
+    def start_response(status: str, _headers: Any, _error: Any = None) -> Callable[[bytes], None]:
+        statuses.append(status)
+        return lambda _data: None
+
+    try:
+        body = app(create_environ(path), start_response)
+        try:
+            consume(body)
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+    except BaseException as error:
+        return type(error).__name__
+    return statuses[-1]
+
+
+# Nothing must be left of these.
+
+
+@scenario
+def healthy() -> None:
+    app = shop()
+    app.add_url_rule("/missing", "missing", lambda: flask.abort(404))
+    app.teardown_request(lambda _error: None)
+    app.teardown_appcontext(lambda _error: None)
+    statuses = [serve(app), serve(app, "/missing"), serve(app, "/nowhere")]
+    show(statuses=[status[:3] for status in statuses])
+
+
+@scenario
+def error_in_view() -> None:
+    app = shop()
+
+    @app.route("/fails")
+    def fails() -> str:
+        raise RuntimeError("in a view")
+
+    app.errorhandler(500)(lambda _error: ("sorry", 500))
+    show(statuses=[serve(app, "/fails")[:3]])
+
+
+@scenario
+def nested() -> None:
+    app, other = shop(), shop("other")
+
+    @app.route("/nested")
+    def view() -> str:
+        with app.app_context(), other.app_context():
+            show("inside")
+        return "done"
+
+    serve(app, "/nested")
+    show()
+
+
+@scenario
+def streaming() -> None:
+    app = shop()
+
+    @app.route("/stream")
+    def stream() -> flask.Response:
+        def rows() -> Iterable[str]:
+            for _ in range(3):
+                yield flask.request.path
+
+        return flask.Response(flask.stream_with_context(rows()))
+
+    def consume(body: Iterable[bytes]) -> None:
+        iterator = iter(body)
+        next(iterator)
+        show("sending")
+        list(iterator)
+
+    show(statuses=[serve(app, "/stream", consume)[:3]])
+
+
+@scenario
+def copied_to_thread() -> None:
+    app = shop()
+
+    @app.route("/copied")
+    def view() -> str:
+        paths: list[str] = []
+
+        @flask.copy_current_request_context
+        def work() -> None:
+            paths.append(flask.request.path)
+            show("working")
+
+        thread = threading.Thread(target=work, name="copied_to_thread-2")
+        thread.start()
+        thread.join()
+        return paths[0]
+
+    serve(app, "/copied")
+    show()
+
+
+@scenario
+def client_in_with() -> None:
+    app = shop()
+    with app.test_client() as client:
+        client.get("/")
+        show("inside")
+        client.get("/")
+    show()
+
+
+@scenario
+def kept_after_exception() -> None:
+    app = shop()
+    app.config["PRESERVE_CONTEXT_ON_EXCEPTION"] = True
+
+    @app.route("/fails")
+    def fails() -> str:
+        raise RuntimeError("in a view")
+
+    serve(app, "/fails")
+    show("kept")
+    serve(app)
+    show()
+
+
+def _commands() -> Any:
+    try:
+        from flask import cli
+    except ImportError:
+        return None
+    return cli
+
+
+@needs(_commands() is not None, "commands came with Flask 0.11")
+def command() -> None:
+    import click
+
+    app = shop()
+    cli = _commands()
+
+    @click.command()
+    @cli.with_appcontext
+    def migrate() -> None:
+        show("running")
+
+    # Before 2.2 the loader was called with the object.
+    info = cli.ScriptInfo(create_app=lambda *_arguments: app)
+    migrate.main([], standalone_mode=False, obj=info)
+    show()
+
+
+# Teardown functions that raise.
+
+
+@scenario
+def request_teardown() -> None:
+    app = shop()
+    app.teardown_request(skipped_one)
+    app.teardown_request(close_cart)
+    app.teardown_appcontext(skipped_two)
+    serve(app)
+    show("first")
+    serve(app)
+    show()
+
+
+@scenario
+def app_teardown() -> None:
+    app = shop()
+    app.teardown_appcontext(skipped_one)
+    app.teardown_appcontext(close_cart)
+    serve(app)
+    show("first")
+    serve(app)
+    show()
+
+
+@scenario
+def both_teardowns() -> None:
+    app = shop()
+    app.teardown_request(close_cart)
+    app.teardown_appcontext(close_till)
+    serve(app)
+    show()
+
+
+@scenario
+def blueprint_teardown() -> None:
+    app = shop()
+    blueprint = flask.Blueprint("till", "till")
+    blueprint.add_url_rule("/till", "pay", lambda: "paid")
+    blueprint.teardown_request(skipped_one)
+    blueprint.teardown_request(close_till)
+    app.teardown_request(skipped_two)
+    app.register_blueprint(blueprint)
+    serve(app, "/till")
+    show()
+
+
+@scenario
+def base_exceptions() -> None:
+    for error in (SystemExit, KeyboardInterrupt, Killed):
+        app = shop()
+        app.teardown_appcontext(functools.partial(_raise, error))
+        serve(app)
+    show()
+
+
+@scenario
+def own_group() -> None:
+    app = shop()
+    app.teardown_appcontext(close_all)
+    serve(app)
+    show()
+
+
+@scenario
+def receiver() -> None:
+    app = shop()
+    app.teardown_appcontext(skipped_one)
+    with flask.appcontext_tearing_down.connected_to(on_tearing_down, app):
+        serve(app)
+    show()
+
+
+@scenario
+def decorated() -> None:
+    app = shop()
+    app.teardown_appcontext(_decorated(close_cart))
+    serve(app)
+    show()
+
+
+@scenario
+def nested_teardown() -> None:
+    app, other = shop(), shop("other")
+    other.teardown_appcontext(close_till)
+
+    @app.teardown_appcontext
+    def use_other(_error: object) -> None:
+        with other.app_context():
+            pass
+
+    serve(app)
+    show()
+
+
+@needs(hasattr(flask.Flask, "ensure_sync"), "asynchronous functions came with Flask 2.0")
+def asynchronous() -> None:
+    app = shop()
+
+    async def view() -> str:
+        return "hello"
+
+    app.add_url_rule("/async", "async_view", view)
+    serve(app, "/async")
+    show("view")
+    app = shop()
+    app.teardown_appcontext(close_later)
+    serve(app)
+    show()
+
+
+# Contexts that are left behind.
+
+
+@scenario
+def stray_push() -> None:
+    app = shop()
+
+    @app.route("/stray")
+    def stray() -> str:
+        app.app_context().push()
+        return "left"
+
+    show("first", came=serve(app, "/stray"))
+    serve(app)
+    show()
+
+
+@scenario
+def pushed_receiver() -> None:
+    app = shop()
+    with flask.appcontext_pushed.connected_to(on_pushed, app):
+        serve(app)
+    show("first")
+    serve(app)
+    show()
+
+
+@scenario
+def push_outside() -> None:
+    app = shop()
+    app.app_context().push()
+    show("pushed")
+    serve(app)
+    serve(app)
+    show()
+
+
+# Apart from the others that fail: the agent makes room for so many new failures twice a second.
+
+
+@scenario
+def several_teardowns() -> None:
+    app = shop()
+    app.teardown_request(close_cart)
+    app.teardown_request(close_till)
+    app.teardown_appcontext(close_shop)
+    app.teardown_appcontext(close_door)
+    serve(app)
+    show()
+
+
+# Connections.
+
+
+@scenario
+def pool() -> None:
+    db, app = _database()
+
+    @app.route("/query")
+    def query() -> str:
+        db.session.execute(_select())
+        show("inside")
+        return "done"
+
+    serve(app, "/query")
+    show()
+
+
+@scenario
+def pool_drained() -> None:
+    db, app = _database()
+    app.teardown_appcontext(close_cart)
+
+    @app.route("/query")
+    def query() -> str:
+        db.session.execute(_select())
+        return "done"
+
+    serve(app, "/query")
+    show()
+
+
+class ShopDialect(SQLiteDialect_pysqlite):
+    """SQLite for URLs with an account and a host, as servers of databases have them."""
+
+    name = "shopdb"
+    supports_statement_cache = True
+
+    @classmethod
+    def get_pool_class(cls, url: Any) -> Any:
+        return sqlalchemy.pool.QueuePool
+
+    def create_connect_args(self, url: Any) -> Any:
+        return [url.database], {"check_same_thread": False}
+
+
+sqlalchemy.dialects.registry.register("shopdb", __name__, "ShopDialect")
+
+
+def _database() -> Any:
+    app = shop()
+    place = f"{sys.argv[1]}/{threading.current_thread().name}.db"
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"shopdb://alice:canary@db.example:5433/{place}"
+    app.config["SQLALCHEMY_TRACK_MODIFICATIONS"] = False
+    return SQLAlchemy(app), app
+
+
+def _select() -> Any:
+    return sqlalchemy.text("select 1")
+
+
+# The functions that fail, and those that they keep from running.
+
+
+class Killed(BaseException):
+    """As a library of greenlets throws it into one."""
+
+
+def _raise(error: type[BaseException], _exc: object = None) -> None:
+    raise error("closing")
+
+
+def close_cart(_error: object = None) -> None:
+    raise RuntimeError("the cart is gone")
+
+
+def close_till(_error: object = None) -> None:
+    raise ValueError("the till is gone")
+
+
+def close_shop(_error: object = None) -> None:
+    raise LookupError("the shop is gone")
+
+
+def close_door(_error: object = None) -> None:
+    raise OSError("the door is gone")
+
+
+def close_all(_error: object = None) -> None:
+    if sys.version_info < (3, 11):
+        raise RuntimeError("no groups")
+    raise ExceptionGroup("several", [RuntimeError("one"), ValueError("two")])  # noqa: F821
+
+
+async def close_later(_error: object = None) -> None:
+    raise RuntimeError("later")
+
+
+def skipped_one(_error: object = None) -> None:
+    """Runs unless one before it raises."""
+
+
+def skipped_two(_error: object = None) -> None:
+    """Runs unless one before it raises."""
+
+
+def on_pushed(_sender: object, **_extra: object) -> None:
+    raise RuntimeError("on pushed")
+
+
+def on_tearing_down(_sender: object, **_extra: object) -> None:
+    raise RuntimeError("on tearing down")
+
+
+def _decorated(function: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(function)
+    def wrapper(*arguments: object) -> None:
+        function(*arguments)
+
+    return wrapper
+
+
+def _run(function: Scenario, done: threading.Event, ended: threading.Event) -> None:
+    try:
+        function()
+    except Exception:
+        tell(scenario=function.__name__, raised=traceback.format_exc())
+    finally:
+        done.set()
+    # A thread of a server's pool lives on; and up to Flask 1.1 another thread would inherit what this one leaves.
+    ended.wait()
+
+
+def main() -> None:
+    ended = threading.Event()
+    for name, function in SCENARIOS.items():
+        done = threading.Event()
+        threading.Thread(target=_run, args=(function, done, ended), name=name).start()
+        done.wait()
+    tell(ended=True)
+    ended.set()
+
+
+if __name__ == "__main__":
+    main()

@@ -50,8 +50,14 @@ class Hooks:
         """
         try:
             failures = _failures.found(exc, context, kind, self._wrapped)
-            if not failures:
-                return
+            if failures:
+                self.report(failures, context, kind)
+        except Exception:
+            return
+
+    def report(self, failures: list[_failures.Failure], context: Any, kind: int) -> None:
+        """Tell of teardown functions that raised in the teardown of ``context``."""
+        try:
             method, endpoint, rule = _failures.request_label(
                 _failures.current_request(kind, context, self._read_stack())
             )

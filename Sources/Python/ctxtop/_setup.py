@@ -13,21 +13,24 @@ from . import _settings
 if TYPE_CHECKING:
     from flask import Flask
 
+    from ._hooks import Hooks
     from ._lifecycle import Lifecycle
 
 _log = logging.getLogger("ctxtop")
 _lock = threading.Lock()
 _lifecycle: Lifecycle | None = None
+_hooks_of_process: Hooks | None = None
 _declined = False
 
 
-def instrument(app: Flask) -> None:
+def instrument(app: Flask, guard: str | None = None) -> None:
     """Hook ``app``, and see to it that this process attaches if it is a worker. May raise."""
-    settings = _settings.read(app.config)
+    settings = _settings.read(app.config, guard=guard)
     if not settings.enabled or "ctxtop" in app.extensions:
         return
     with _lock:
         lifecycle = _prepared(settings, app)
+        _repair(app, settings)
         if lifecycle is None:
             return
         from . import _frames, _hooks
@@ -39,9 +42,17 @@ def instrument(app: Flask) -> None:
     lifecycle.start()
 
 
+def _repair(app: Flask, settings: _settings.Settings) -> None:
+    """The repairs that the settings ask for. They work without a monitor, too: who asked for them relies on them."""
+    if settings.guard is not None:
+        from . import _guard
+
+        _guard.install(app, settings.guard, _hooks_of_process.report if _hooks_of_process is not None else None)
+
+
 def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     """Everything that is done once per process, by its first application; None: declined."""
-    global _lifecycle, _declined
+    global _lifecycle, _declined, _hooks_of_process
     if _lifecycle is not None or _declined:
         return _lifecycle
     _declined = True
@@ -60,7 +71,7 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     name = _settings.stem(settings, app.name, app.root_path)
     _native.configure(name, settings.directory, settings.group)
     lifecycle = lifecycles.Lifecycle(_native)
-    _hooks.install(_native, lifecycle)
+    _hooks_of_process = _hooks.install(_native, lifecycle)
     _resources.install(_native)
     _imports.when_imported("sqlalchemy", lambda: _sqlalchemy.install(_native, lifecycle))
     _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(_native, _stack.current_app_context))

@@ -142,9 +142,9 @@ struct Exporter: ~Copyable {
       switch request {
       case .record: clients[index].send(answer.record(&collector, &encoder), at: now)
       case .json: clients[index].send(answer.json(&collector), at: now, andClose: true)
-      case .text(let text):
-        let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        clients[index].send([UInt8](bytes), at: now, andClose: true)
+      case .text(let text): clients[index].send(text, at: now)
+      case .recycle(let pid):
+        clients[index].send(RecycleRequest.perform(pid, service, at: now), at: now)
       }
     }
     clients[index].flush(at: now)
@@ -164,7 +164,7 @@ struct Exporter: ~Copyable {
         continue
       }
       if clients.count >= Self.clientLimit { makeRoom() }
-      clients.append(ExporterClient(socket, at: now))
+      clients.append(ExporterClient(socket, mayControl: mayControl(socket), at: now))
     }
   }
 
@@ -175,6 +175,17 @@ struct Exporter: ~Copyable {
     var pid: Int32 = 0
     guard ctxtop_peer(socket, &user, &group, &pid) == 0 else { return false }
     return user == 0 || user == geteuid() || service.mode.group != nil
+  }
+
+  /// Who may have workers replaced, where that is switched on: root, our own user, and members of the group,
+  /// whichever of their groups it is. A socket's mode alone is not asked: it may have been loosened.
+  private func mayControl(_ socket: Int32) -> Bool {
+    var user: UInt32 = 0
+    var group: UInt32 = 0
+    var pid: Int32 = 0
+    guard Agent.configuration.isControlled, ctxtop_peer(socket, &user, &group, &pid) == 0 else { return false }
+    if user == 0 || user == geteuid() { return true }
+    return service.mode.group.map { ctxtop_peer_is_in_group(socket, $0) == 1 } ?? false
   }
 
   private mutating func makeRoom() {

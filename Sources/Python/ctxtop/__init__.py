@@ -19,6 +19,7 @@ are the cold paths:
 ``_hazards``          configurations that are known to lead to leaks
 ``_guard``            repair: every teardown function runs, whatever another one raises
 ``_isolate``          repair: what a request leaves behind cannot reach the next one
+``_recycle``          repair: a worker that leaked is replaced by its server
 ``_imports``          calls that wait for a module to be imported
 ====================  =======================================================================
 

@@ -30,24 +30,32 @@ def instrument(app: Flask, guard: str | None = None) -> None:
         return
     with _lock:
         lifecycle = _prepared(settings, app)
-        _repair(app, settings)
-        if lifecycle is None:
-            return
-        from . import _frames, _hooks
+        if lifecycle is not None:
+            from . import _frames, _hooks
 
-        _frames.add_root(app.root_path)
-        lifecycle.know(app)
-        _hooks.instrument(app, lifecycle.native)
+            _frames.add_root(app.root_path)
+            lifecycle.know(app)
+            _hooks.instrument(app, lifecycle.native)
+        _repair(app, settings, lifecycle)
         app.extensions["ctxtop"] = True
-    lifecycle.start()
+    if lifecycle is not None:
+        lifecycle.start()
 
 
-def _repair(app: Flask, settings: _settings.Settings) -> None:
-    """The repairs that the settings ask for. They work without a monitor, too: who asked for them relies on them."""
+def _repair(app: Flask, settings: _settings.Settings, lifecycle: Lifecycle | None) -> None:
+    """What was asked for is done without a monitor, too: somebody relies on it."""
+    hooks = _hooks_of_process
     if settings.guard is not None:
         from . import _guard
 
-        _guard.install(app, settings.guard, _hooks_of_process.report if _hooks_of_process is not None else None)
+        _guard.install(app, settings.guard, hooks.report if hooks is not None else None)
+    if settings.isolate:
+        from . import _isolate
+
+        native = lifecycle.native if lifecycle is not None else None
+        if hooks is not None:
+            hooks.isolate(native)
+        _isolate.install(app, native)
 
 
 def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
@@ -70,7 +78,7 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
 
     name = _settings.stem(settings, app.name, app.root_path)
     _native.configure(name, settings.directory, settings.group)
-    lifecycle = lifecycles.Lifecycle(_native)
+    lifecycle = lifecycles.Lifecycle(_native, settings.recycle, settings.control)
     _hooks_of_process = _hooks.install(_native, lifecycle)
     _resources.install(_native)
     _imports.when_imported("sqlalchemy", lambda: _sqlalchemy.install(_native, lifecycle))

@@ -124,7 +124,7 @@ struct ExporterClient {
       if mayControl { return .recycle(pid) }
       return .text(
         Agent.configuration.isControlled
-          ? "refused: only root, the app's own user and members of CTXTOP_GROUP may control it\n"
+          ? "refused: you may only look; root, the app's own user and members of CTXTOP_GROUP may do this\n"
           : "refused: the app is not to be controlled; CTXTOP_CONTROL=1 in its configuration allows it\n")
     }
     return .text("error: unknown request; try help\n")

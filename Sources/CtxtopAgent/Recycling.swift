@@ -119,15 +119,17 @@ enum RecycleRequest {
       defer { munmap(control.base, CTXTOP_PAGE_BYTES) }
       return mark(control, at: now)
     }
-    return "refused: no live worker of this app has that pid\n"
+    return "refused: no live worker of this app has that pid; json tells which ones have\n"
   }
 
   private static func mark(_ control: Words, at now: UInt64) -> StaticString {
-    if control.load(CTXTOP_SLOT_SIGNAL) == 0 { return "refused: its server cannot replace one worker gracefully\n" }
+    if control.load(CTXTOP_SLOT_SIGNAL) == 0 {
+      return "refused: its server cannot replace a single worker gracefully; restart the server\n"
+    }
     if now &- min(control.load(CTXTOP_SLOT_HEARTBEAT), now) > LeaderWord.patience
       || control.load(CTXTOP_SLOT_LOCK_LOST) != 0
     {
-      return "refused: the worker is stopped, or its agent is, and nobody else may end it gracefully\n"
+      return "refused: the worker or its agent is stopped; let it continue, or end it by hand\n"
     }
     _ = control.exchange(CTXTOP_SLOT_RECYCLE, expected: 0, with: now & ~Recycling.leaked)
     return "ok: the worker goes when its turn has come and no request has been open for long\n"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import grp
+import os
+import pwd
+import signal
+import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +14,7 @@ from dataclasses import replace
 
 import pytest
 from support import agent, load
-from support.server import GUNICORN_THREADS, UWSGI, Mode, Server
+from support.server import FLASK, GUNICORN_THREADS, UWSGI, Mode, Server
 from test_s3_poisoned import poison
 
 RECYCLE = {"CTXTOP_RECYCLE": "1"}
@@ -67,3 +72,121 @@ def test_one_at_a_time(start: Callable[..., Server], mode: Mode) -> None:
     assert not set(server.worker_pids()) & before
     assert fewest == 3
     assert set(statuses) == {200}
+
+
+def recycle(server: Server, pid: int) -> str:
+    return agent.ask(server.directory, b"recycle %d\n" % pid).decode()
+
+
+@pytest.mark.parametrize("mode", SERVERS, ids=str)
+def test_a_worker_is_replaced_on_request(start: Callable[..., Server], mode: Mode) -> None:
+    server = start(mode, "", {"CTXTOP_CONTROL": "1"})
+    pid = agent.pids(agent.wait_snapshot(server.directory, lambda seen: len(agent.live(seen)) == 2))[0]
+    slow = [f"/slow/{milliseconds}" for milliseconds in (900, 700)] * 2
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(server.get, slow)
+        result = agent.run_program(server.directory, "recycle", agent.target(server.directory), str(pid), timeout=40)
+        assert [answer.status for answer in answers] == [200] * 4
+    assert result.returncode == 0, result.stderr
+    assert f"worker {pid} is gone, and " in result.stdout
+    replaced(server, pid, 2)
+    assert f"worker {pid} was replaced: somebody asked for it over the socket" in server.logged()
+
+
+def test_a_long_request_keeps_its_worker(start: Callable[..., Server]) -> None:
+    server = start(UWSGI, "", {"CTXTOP_CONTROL": "1"})
+    with ThreadPoolExecutor(4) as pool:
+        slow = [pool.submit(server.get, "/slow/4500") for _ in range(4)]
+        agent.wait_snapshot(server.directory, lambda seen: seen["totals"]["in_flight"] == 4)
+        time.sleep(1.2)
+        pid = server.worker_pids()[0]
+        result = agent.run_program(server.directory, "recycle", "shop", str(pid), "--timeout", "1")
+        assert result.returncode == 75
+        assert "it has not been its turn after 1 s: open for long: GET slow" in result.stderr
+        assert pid in server.worker_pids()
+        assert [answer.result().status for answer in slow] == [200] * 4
+    replaced(server, pid)
+
+
+def test_nothing_is_to_be_had_without_control(start: Callable[..., Server]) -> None:
+    server = start(GUNICORN_THREADS, "", RECYCLE)
+    pid = server.worker_pids()[0]
+    assert recycle(server, pid).startswith("refused: the app is not to be controlled; CTXTOP_CONTROL=1 ")
+    result = agent.run_program(server.directory, "recycle", "shop", str(pid))
+    assert result.returncode == 77
+    assert "refused: the app is not to be controlled; CTXTOP_CONTROL=1 in its configuration allows it" in result.stderr
+    time.sleep(1.5)
+    assert pid in server.worker_pids()
+
+
+def test_requests_that_make_no_sense_are_refused(start: Callable[..., Server]) -> None:
+    server = start(GUNICORN_THREADS, "", {"CTXTOP_CONTROL": "1"})
+    before = server.worker_pids()
+    for pid in (0, 1, os.getpid(), server.process.pid, 999_999_999):
+        assert recycle(server, pid).startswith("refused: no live worker of this app has that pid; ")
+    for request in (b"recycle\n", b"recycle \n", b"recycle -1\n", b"recycle 1 2\n", b"recycle 12345678901\n"):
+        assert agent.ask(server.directory, request).startswith(b"error: ")
+    assert b"recycle <pid>" in agent.ask(server.directory, b"help\n")
+    result = agent.run_program(server.directory, "recycle", "shop", str(server.process.pid))
+    assert result.returncode == 66 and "there is none" in result.stderr
+
+    stopped = next(pid for pid in before if pid != agent.leader(server.directory))
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        agent.until(lambda: recycle(server, stopped), lambda said: said.startswith("refused: the worker or its"), 3)
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    assert server.worker_pids() == before
+
+
+def test_a_server_that_cannot_replace_a_worker_is_left_alone(start: Callable[..., Server]) -> None:
+    server = start(FLASK, "S3", {"CTXTOP_CONTROL": "1", **RECYCLE})
+    assert server.get("/").status == 200
+    assert "CTXTOP_RECYCLE has no effect" in server.logged()
+    assert recycle(server, server.process.pid).startswith("refused: its server cannot replace a single worker")
+
+
+ASK = """
+import socket, sys
+client = socket.socket(socket.AF_UNIX)
+client.settimeout(5)
+client.connect(sys.argv[1])
+client.sendall(b"recycle " + sys.argv[2].encode() + b"\\n")
+print(client.recv(1000).decode(), end="")
+"""
+
+
+def ask_as(server: Server, group: str, extra: list[str]) -> str:
+    """What ``nobody`` is told, with this group and these supplementary ones."""
+    command = ["/usr/bin/python3", "-c", ASK, str(agent.socket_path(server.directory)), str(server.worker_pids()[0])]
+    result = subprocess.run(
+        command,
+        user=pwd.getpwnam("nobody").pw_uid,
+        group=grp.getgrnam(group).gr_gid,
+        extra_groups=[grp.getgrnam(name).gr_gid for name in extra],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env={"PATH": os.environ["PATH"]},
+        cwd="/",
+    )
+    return result.stdout or result.stderr
+
+
+def test_a_group_may_control_by_any_of_its_members_groups(start: Callable[..., Server]) -> None:
+    server = start(GUNICORN_THREADS, "", {"CTXTOP_CONTROL": "1", "CTXTOP_GROUP": "nogroup"})
+    agent.snapshot(server.directory)
+    assert "PermissionError" in ask_as(server, "games", [])
+    # Somebody loosens the modes: a stranger may look now, and no more.
+    server.directory.chmod(0o755)
+    agent.socket_path(server.directory).chmod(0o666)
+    assert ask_as(server, "games", ["mail"]).startswith("refused: you may only look; ")
+    assert ask_as(server, "games", ["mail", "nogroup"]).startswith("ok: ")
+    assert ask_as(server, "nogroup", []).startswith("ok: ")
+
+
+def test_members_of_the_group_only_look_where_nobody_controls(start: Callable[..., Server]) -> None:
+    server = start(GUNICORN_THREADS, "", {"CTXTOP_GROUP": "nogroup"})
+    agent.snapshot(server.directory)
+    assert ask_as(server, "nogroup", []).startswith("refused: the app is not to be controlled; ")

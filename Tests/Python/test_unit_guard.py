@@ -100,7 +100,7 @@ def test_finish_raises_several_failures_together(recorder: Recorder) -> None:
     if sys.version_info < (3, 11):
         assert raised is errors[0]
     else:
-        assert isinstance(raised, ExceptionGroup) and list(raised.exceptions) == errors
+        assert isinstance(raised, ExceptionGroup) and list(raised.exceptions) == errors  # noqa: F821
         assert raised.message == "Errors during context teardown"
     assert [failure["exception"] for failure in recorder.failures] == ["RuntimeError", "ValueError"]
 

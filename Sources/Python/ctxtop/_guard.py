@@ -3,7 +3,7 @@
 ``finish``: then the failure is raised, as Flask 3.2 does it: a single one is raised itself; several as a group,
 or, before CPython 3.11, the first of them. ``log``: each failure is logged by ``app.logger`` and none is raised.
 An exception that is no ``Exception`` (SystemExit, GreenletExit, a timeout of gevent's) is meant for somebody
-outside: it goes on as itself in both ways, and what else failed is logged.
+outside: it goes on as itself in both ways, and what else failed is logged. (Flask 3.2 puts it into its group.)
 
 Contexts call ``app.do_teardown_*``, so an attribute of the application stands in for the method: functions
 count whenever they are registered, and other applications are not touched. The signal is still sent last, and
@@ -148,20 +148,22 @@ def log(app: Flask, name: str, error: BaseException) -> None:
 def raise_together(app: Flask, errors: list[BaseException]) -> None:
     """Raise what was caught: see above."""
     try:
-        others = [error for error in errors if not isinstance(error, Exception)]
-        if others:
-            for error in errors:
-                if error is not others[0]:
-                    log(app, "", error)
-            raise others[0]
-        if len(errors) == 1 or sys.version_info < (3, 11):
-            raise errors[0]
-        raise BaseExceptionGroup(_MESSAGE, list(errors))
+        raise _together(app, errors)
     finally:
         # An exception's traceback leads to this frame and its caller's: neither may lead back.
         errors.clear()
-        others = []
-        error = None
+
+
+def _together(app: Flask, errors: list[BaseException]) -> BaseException:
+    outsider = next((error for error in errors if not isinstance(error, Exception)), None)
+    if outsider is not None:
+        for error in errors:
+            if error is not outsider:
+                log(app, "", error)
+        return outsider
+    if sys.version_info >= (3, 11) and len(errors) > 1:
+        return BaseExceptionGroup(_MESSAGE, list(errors))  # noqa: F821
+    return errors[0]
 
 
 def _leaves_context() -> bool:

@@ -35,8 +35,7 @@ extension Agent {
     vanished.label = label
     if let unit = unit(thread) { vanished.unit = UInt64(slot.index(of: unit.words, in: .units)) &+ 1 }
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    // What was skipped may have been what returns the request's connection.
-    if !skipped.isEmpty { wantRecycle() }
+    wantRecycle()
     slot.recordFailure(
       vanished, skipped: UnsafeBufferPointer(start: nil, count: 0), message: nothing, traceback: nothing,
       wallTime: Clock.wall())

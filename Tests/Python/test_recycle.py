@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
@@ -32,6 +33,34 @@ def leaking(server: Server) -> int:
     document = agent.wait_snapshot(server.directory, lambda seen: seen["totals"]["contexts_leaked"] > 0)
     [worker] = [worker for worker in agent.live(document) if worker["contexts_leaked"] > 0]
     return int(worker["pid"])
+
+
+ASK = """
+import socket, sys
+client = socket.socket(socket.AF_UNIX)
+client.settimeout(5)
+client.connect(sys.argv[1])
+client.sendall(b"recycle " + sys.argv[2].encode() + b"\\n")
+print(client.recv(1000).decode(), end="")
+"""
+
+
+def ask_as(server: Server, group: str, extra: list[str], pid: int = 1) -> str:
+    """What ``nobody`` is told, with this group and these supplementary ones."""
+    command = ["/usr/bin/python3", "-c", ASK, str(agent.socket_path(server.directory)), str(pid)]
+    result = subprocess.run(
+        command,
+        user=pwd.getpwnam("nobody").pw_uid,
+        group=grp.getgrnam(group).gr_gid,
+        extra_groups=[grp.getgrnam(name).gr_gid for name in extra],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env={"PATH": os.environ["PATH"]},
+        cwd="/",
+    )
+    return result.stdout or result.stderr
 
 
 @pytest.mark.parametrize("mode", SERVERS, ids=str)
@@ -66,14 +95,20 @@ def test_one_at_a_time(start: Callable[..., Server], mode: Mode, is_long: bool) 
     else:
         raise AssertionError("not every worker met the defect")
     fewest = 4
-    with load.running(server, ["/", "/chat/1"], clients=4) as statuses:
+    with load.running(server, ["/", "/chat/1"], clients=2) as statuses:
         deadline = time.monotonic() + 40
         while set(server.worker_pids()) & before and time.monotonic() < deadline:
-            fewest = min(fewest, len(server.worker_pids()))
-            time.sleep(0.005)
+            # Whoever goes frees its slot, and a new worker has one once it can serve. A leader may be the one to go.
+            with contextlib.suppress(agent.NoAnswer):
+                fewest = min(fewest, len(agent.live(agent.snapshot(server.directory))))
+            time.sleep(0.01)
     assert not set(server.worker_pids()) & before
-    assert fewest == 3
+    assert fewest >= 3
     assert set(statuses) == {200}
+
+
+def states(document: agent.Snapshot) -> dict[int, str]:
+    return {worker["pid"]: worker["state"] for worker in agent.live(document)}
 
 
 def recycle(server: Server, pid: int) -> str:
@@ -84,11 +119,13 @@ def recycle(server: Server, pid: int) -> str:
 def test_a_worker_is_replaced_on_request(start: Callable[..., Server], mode: Mode) -> None:
     server = start(mode, "", {"CTXTOP_CONTROL": "1"})
     pid = agent.pids(agent.wait_snapshot(server.directory, lambda seen: len(agent.live(seen)) == 2))[0]
-    slow = [f"/slow/{milliseconds}" for milliseconds in (900, 700)] * 2
-    with ThreadPoolExecutor(4) as pool:
-        answers = pool.map(server.get, slow)
-        result = agent.run_program(server.directory, "recycle", agent.target(server.directory), str(pid), timeout=40)
-        assert [answer.status for answer in answers] == [200] * 4
+    # No request is ever open for long, and it never rests.
+    with ThreadPoolExecutor(1) as pool, load.running(server, ["/slow/900"], clients=4) as statuses:
+        time.sleep(1)
+        asked = pool.submit(agent.run_program, server.directory, "recycle", "shop", str(pid), timeout=40)
+        agent.until(lambda: states(agent.dump(server.directory)).get(pid), lambda state: state == "draining", 10)
+        result = asked.result()
+    assert set(statuses) == {200}
     assert result.returncode == 0, result.stderr
     assert f"worker {pid} is gone, and " in result.stdout
     replaced(server, pid, 2)
@@ -98,7 +135,7 @@ def test_a_worker_is_replaced_on_request(start: Callable[..., Server], mode: Mod
 def test_a_long_request_keeps_its_worker(start: Callable[..., Server]) -> None:
     server = start(UWSGI, "", {"CTXTOP_CONTROL": "1"})
     with ThreadPoolExecutor(4) as pool:
-        slow = [pool.submit(server.get, "/slow/4500") for _ in range(4)]
+        slow = [pool.submit(server.get, "/slow/4000") for _ in range(4)]
         agent.wait_snapshot(server.directory, lambda seen: seen["totals"]["in_flight"] == 4)
         time.sleep(1.2)
         pid = server.worker_pids()[0]
@@ -111,8 +148,11 @@ def test_a_long_request_keeps_its_worker(start: Callable[..., Server]) -> None:
 
 
 def test_nothing_is_to_be_had_without_control(start: Callable[..., Server]) -> None:
-    server = start(GUNICORN_THREADS, "", RECYCLE)
+    server = start(GUNICORN_THREADS, "", {**RECYCLE, "CTXTOP_GROUP": "nogroup"})
+    agent.snapshot(server.directory)
     pid = server.worker_pids()[0]
+    # Members of the group may look, and root is nobody special.
+    assert ask_as(server, "nogroup", [], pid).startswith("refused: the app is not to be controlled; ")
     assert recycle(server, pid).startswith("refused: the app is not to be controlled; CTXTOP_CONTROL=1 ")
     result = agent.run_program(server.directory, "recycle", "shop", str(pid))
     assert result.returncode == 77
@@ -148,34 +188,6 @@ def test_a_server_that_cannot_replace_a_worker_is_left_alone(start: Callable[...
     assert recycle(server, server.process.pid).startswith("refused: its server cannot replace a single worker")
 
 
-ASK = """
-import socket, sys
-client = socket.socket(socket.AF_UNIX)
-client.settimeout(5)
-client.connect(sys.argv[1])
-client.sendall(b"recycle " + sys.argv[2].encode() + b"\\n")
-print(client.recv(1000).decode(), end="")
-"""
-
-
-def ask_as(server: Server, group: str, extra: list[str], pid: int = 1) -> str:
-    """What ``nobody`` is told, with this group and these supplementary ones."""
-    command = ["/usr/bin/python3", "-c", ASK, str(agent.socket_path(server.directory)), str(pid)]
-    result = subprocess.run(
-        command,
-        user=pwd.getpwnam("nobody").pw_uid,
-        group=grp.getgrnam(group).gr_gid,
-        extra_groups=[grp.getgrnam(name).gr_gid for name in extra],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-        env={"PATH": os.environ["PATH"]},
-        cwd="/",
-    )
-    return result.stdout or result.stderr
-
-
 def test_a_group_may_control_by_any_of_its_members_groups(start: Callable[..., Server]) -> None:
     server = start(GUNICORN_THREADS, "", {"CTXTOP_CONTROL": "1", "CTXTOP_GROUP": "nogroup"})
     agent.snapshot(server.directory)
@@ -189,9 +201,3 @@ def test_a_group_may_control_by_any_of_its_members_groups(start: Callable[..., S
     pid = server.worker_pids()[0]
     assert ask_as(server, "nogroup", [], pid).startswith("ok: ")
     replaced(server, pid)
-
-
-def test_members_of_the_group_only_look_where_nobody_controls(start: Callable[..., Server]) -> None:
-    server = start(GUNICORN_THREADS, "", {"CTXTOP_GROUP": "nogroup"})
-    agent.snapshot(server.directory)
-    assert ask_as(server, "nogroup", []).startswith("refused: the app is not to be controlled; ")

@@ -251,6 +251,28 @@ def test_nothing_is_kept_alive(mode: str) -> None:
         gc.enable()
 
 
+@pytest.mark.parametrize("mode", ["finish", "log"])
+def test_contexts_are_popped_before_anything_is_raised(
+    recorder: Recorder, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flask before 0.11 leaves a context whose teardown raises; the way around that works on every Flask."""
+    monkeypatch.setattr(_guard, "_leaves_context", lambda: True)
+    depths: list[int] = []
+    shop = Shop(mode, recorder)
+    error, outside = RuntimeError("no"), Timeout()
+    shop.app.teardown_request(shop.note("in request", error))
+    shop.app.teardown_appcontext(shop.note("in context", outside))
+
+    def popped(_sender: Any, **_extra: Any) -> None:
+        depths.append(len(_stack.reader()()))
+
+    # Only a pop that came to its end sends this signal.
+    with flask.appcontext_popped.connected_to(popped, shop.app):
+        assert shop.serve() is outside
+    assert depths == [0]
+    assert [failure["exception"] for failure in recorder.failures] == ["RuntimeError", "Timeout"]
+
+
 def test_settings_choose_the_guard() -> None:
     assert _settings.read({}, {}).guard is None
     assert _settings.read({"CTXTOP_GUARD": "log"}, {}).guard == "log"

@@ -28,23 +28,26 @@ def instrument(app: Flask, guard: str | None = None) -> None:
     settings = _settings.read(app.config, guard=guard)
     if not settings.enabled or "ctxtop" in app.extensions:
         return
+    lifecycle = None
     with _lock:
-        lifecycle = _prepared(settings, app)
-        if lifecycle is not None:
-            from . import _frames, _hooks
+        try:
+            lifecycle = _prepared(settings, app)
+            if lifecycle is not None:
+                from . import _frames, _hooks
 
-            _frames.add_root(app.root_path)
-            lifecycle.know(app)
-            _hooks.instrument(app, lifecycle.native)
-        _repair(app, settings, lifecycle)
-        app.extensions["ctxtop"] = True
+                _frames.add_root(app.root_path)
+                lifecycle.know(app)
+                _hooks.instrument(app, lifecycle.native)
+        finally:
+            # Also of an application that cannot be monitored: whoever asked for a repair relies on it.
+            app.extensions["ctxtop"] = True
+            _repair(app, settings, lifecycle)
     if lifecycle is not None:
         lifecycle.start()
 
 
 def _repair(app: Flask, settings: _settings.Settings, lifecycle: Lifecycle | None) -> None:
-    """What was asked for is done without a monitor, too: somebody relies on it."""
-    hooks = _hooks_of_process
+    hooks = _hooks_of_process if lifecycle is not None else None
     if settings.guard is not None:
         from . import _guard
 

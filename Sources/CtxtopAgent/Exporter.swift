@@ -159,34 +159,28 @@ struct Exporter: ~Copyable {
         isDeaf = socket != -EAGAIN && socket != -EINTR && socket != -ECONNABORTED
         return
       }
-      guard mayEnter(socket), OwnedDescriptors.add(socket) else {
+      guard let level = level(of: socket), OwnedDescriptors.add(socket) else {
         _ = CCtxtop.close(socket)
         continue
       }
       if clients.count >= Self.clientLimit { makeRoom() }
-      clients.append(ExporterClient(socket, mayControl: mayControl(socket), at: now))
+      clients.append(ExporterClient(socket, level: level, at: now))
     }
   }
 
-  /// Root, our own user, and whoever the socket's mode let in by its group.
-  private func mayEnter(_ socket: Int32) -> Bool {
+  /// Root and our own user may do what there is to do; whoever the socket's mode let in for its group may look, and
+  /// do more as a member of it, whichever of its groups that is: the mode may have been loosened. Nil: get out.
+  private func level(of socket: Int32) -> ExporterClient.Level? {
     var user: UInt32 = 0
-    var group: UInt32 = 0
+    var own: UInt32 = 0
     var pid: Int32 = 0
-    guard ctxtop_peer(socket, &user, &group, &pid) == 0 else { return false }
-    return user == 0 || user == geteuid() || service.mode.group != nil
+    guard ctxtop_peer(socket, &user, &own, &pid) == 0 else { return nil }
+    let isTrusted = user == 0 || user == geteuid()
+    guard let group = service.mode.group else { return isTrusted ? full : nil }
+    return isTrusted || ctxtop_peer_is_in_group(socket, group) == 1 ? full : .read
   }
 
-  /// Who may have workers replaced, where that is switched on: root, our own user, and members of the group,
-  /// whichever of their groups it is. A socket's mode alone is not asked: it may have been loosened.
-  private func mayControl(_ socket: Int32) -> Bool {
-    var user: UInt32 = 0
-    var group: UInt32 = 0
-    var pid: Int32 = 0
-    guard Agent.configuration.isControlled, ctxtop_peer(socket, &user, &group, &pid) == 0 else { return false }
-    if user == 0 || user == geteuid() { return true }
-    return service.mode.group.map { ctxtop_peer_is_in_group(socket, $0) == 1 } ?? false
-  }
+  private var full: ExporterClient.Level { Agent.configuration.isControlled ? .control : .read }
 
   private mutating func makeRoom() {
     var oldest = 0

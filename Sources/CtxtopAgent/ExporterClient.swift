@@ -19,6 +19,14 @@ struct ExporterClient {
   private static let shortestInterval: UInt64 = 50_000_000
   private static let longestInterval: UInt64 = 3_600_000_000_000
 
+  /// What it may ask for.
+  enum Level {
+    /// To look.
+    case read
+    /// To have a worker replaced, besides.
+    case control
+  }
+
   /// What is to be answered now.
   enum Request {
     case record
@@ -38,12 +46,11 @@ struct ExporterClient {
   private var interval: UInt64?
   private var nextRecord: UInt64 = 0
   private var hasHungUp = false
-  /// Whether it has the control level; all others read.
-  private let mayControl: Bool
+  private let level: Level
 
-  init(_ descriptor: Int32, mayControl: Bool, at now: UInt64) {
+  init(_ descriptor: Int32, level: Level, at now: UInt64) {
     self.descriptor = descriptor
-    self.mayControl = mayControl
+    self.level = level
     lastProgress = now
   }
 
@@ -121,7 +128,7 @@ struct ExporterClient {
       return nil
     }
     if Self.begins(request, with: "recycle "), let pid = Self.number(request.dropFirst(8)) {
-      if mayControl { return .recycle(pid) }
+      if level == .control { return .recycle(pid) }
       return .text(
         Agent.configuration.isControlled
           ? "refused: you may only look; root, the app's own user and members of CTXTOP_GROUP may do this\n"

@@ -64,7 +64,7 @@ def _isolated(application: Any, own: frozenset[ContextVar[Any]], native: Any) ->
     settle = native.settle if native is not None else lambda: None
 
     def isolated(environ: dict[str, Any], start_response: Any) -> Any:
-        context = _fresh(own, read())
+        context = _fresh(own, _around(read))
         try:
             response = context.run(application, environ, start_response)
         finally:
@@ -74,13 +74,20 @@ def _isolated(application: Any, own: frozenset[ContextVar[Any]], native: Any) ->
     return isolated
 
 
-def _fresh(own: frozenset[ContextVar[Any]], around: _stack.Stack) -> Context:
+def _around(read: Callable[[], _stack.Stack]) -> tuple[tuple[int, Any], ...]:
+    try:
+        return tuple((kind, weakref.ref(pushed)) for kind, pushed in read())
+    except Exception:
+        return ()
+
+
+def _fresh(own: frozenset[ContextVar[Any]], around: tuple[tuple[int, Any], ...]) -> Context:
     context = Context()
     for variable, value in copy_context().items():
         if variable not in own and variable is not outer:
             context.run(variable.set, value)
     if around:
-        context.run(outer.set, tuple((kind, weakref.ref(pushed)) for kind, pushed in around))
+        context.run(outer.set, around)
     return context
 
 

@@ -81,6 +81,19 @@ int ctxtop_peer(int fd, uint32_t *user, uint32_t *group, int32_t *pid) {
   return 0;
 }
 
+int ctxtop_peer_is_in_group(int fd, uint32_t group) {
+  gid_t groups[256]; /* who is in more than these is taken for nobody's member */
+  socklen_t size = sizeof groups;
+  uint32_t user, own;
+  int32_t pid;
+  if (ctxtop_peer(fd, &user, &own, &pid) < 0) return 0;
+  if (own == group) return 1;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0) return 0;
+  for (size_t i = 0; i < size / sizeof *groups; i++)
+    if (groups[i] == group) return 1;
+  return 0;
+}
+
 int64_t ctxtop_group_id(const char *name) {
   char *end;
   struct group *group = getgrnam(name);

@@ -9,6 +9,7 @@
 //   AgentLoop.swift         what it does: signs of life, leadership, the socket
 //   Leadership.swift        which agent answers for the service (WatchedLeader.swift)
 //   Exporter.swift          the socket: requests, clients, answers (ExporterClient.swift)
+//   Recycling.swift         how a worker gets itself replaced
 //   RuntimeDirectory.swift  where everything lies
 //   OwnedDescriptors.swift  which descriptors are ours
 //
@@ -31,6 +32,10 @@ package enum Agent {
     package var stem = ""
     package var directory = ""
     package var group: UInt32?
+    /// Whether a worker that leaked gets itself replaced.
+    package var recycles = false
+    /// Whether clients at the control level may have a worker replaced.
+    package var isControlled = false
     package init() {}
   }
 

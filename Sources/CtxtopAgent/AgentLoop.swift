@@ -21,6 +21,7 @@ struct AgentLoop: ~Copyable {
   private let pidNamespace = ProcessStatus.pidNamespace()
   private var leadership: Leadership
   private var exporter: Exporter
+  private let recycling: Recycling
   private var watched = WatchedLeader()
   private var nextBeat: UInt64 = 0
   private var nextCheck: UInt64 = 0
@@ -33,6 +34,7 @@ struct AgentLoop: ~Copyable {
     self.wake = wake
     leadership = Leadership(service)
     exporter = Exporter(service)
+    recycling = Recycling(service)
   }
 
   mutating func run() {
@@ -88,6 +90,7 @@ struct AgentLoop: ~Copyable {
     service.slot.noteListenQueue(ctxtop_listen_queue())
     service.slot.allocateAhead(in: service.file)
     leadership.beat(at: now)
+    recycling.advance(at: now)
   }
 
   /// Once a second: is the segment still the one that its name leads to?

@@ -160,6 +160,7 @@ extension Agent {
     if label.endpoint == 0 { label = Label(method: label.method, endpoint: endpoint, rule: rule) }
     let left = unit.markLeft(by: token.serial, label: label, at: Clock.monotonic())
     count(thread, CTXTOP_LANE_LEAKED, UInt64(left))
+    if left > 0 { wantRecycle() }
     return left
   }
 }

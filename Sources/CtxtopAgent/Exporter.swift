@@ -142,9 +142,9 @@ struct Exporter: ~Copyable {
       switch request {
       case .record: clients[index].send(answer.record(&collector, &encoder), at: now)
       case .json: clients[index].send(answer.json(&collector), at: now, andClose: true)
-      case .text(let text):
-        let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        clients[index].send([UInt8](bytes), at: now, andClose: true)
+      case .text(let text): clients[index].send(text, at: now)
+      case .recycle(let pid):
+        clients[index].send(RecycleRequest.perform(pid, service, at: now), at: now)
       }
     }
     clients[index].flush(at: now)
@@ -159,23 +159,28 @@ struct Exporter: ~Copyable {
         isDeaf = socket != -EAGAIN && socket != -EINTR && socket != -ECONNABORTED
         return
       }
-      guard mayEnter(socket), OwnedDescriptors.add(socket) else {
+      guard let level = level(of: socket), OwnedDescriptors.add(socket) else {
         _ = CCtxtop.close(socket)
         continue
       }
       if clients.count >= Self.clientLimit { makeRoom() }
-      clients.append(ExporterClient(socket, at: now))
+      clients.append(ExporterClient(socket, level: level, at: now))
     }
   }
 
-  /// Root, our own user, and whoever the socket's mode let in by its group.
-  private func mayEnter(_ socket: Int32) -> Bool {
+  /// Root and our own user may do what there is to do; whoever the socket's mode let in for its group may look, and
+  /// do more as a member of it, whichever of its groups that is: the mode may have been loosened. Nil: get out.
+  private func level(of socket: Int32) -> ExporterClient.Level? {
     var user: UInt32 = 0
-    var group: UInt32 = 0
+    var own: UInt32 = 0
     var pid: Int32 = 0
-    guard ctxtop_peer(socket, &user, &group, &pid) == 0 else { return false }
-    return user == 0 || user == geteuid() || service.mode.group != nil
+    guard ctxtop_peer(socket, &user, &own, &pid) == 0 else { return nil }
+    let isTrusted = user == 0 || user == geteuid()
+    guard let group = service.mode.group else { return isTrusted ? full : nil }
+    return isTrusted || ctxtop_peer_is_in_group(socket, group) == 1 ? full : .read
   }
+
+  private var full: ExporterClient.Level { Agent.configuration.isControlled ? .control : .read }
 
   private mutating func makeRoom() {
     var oldest = 0

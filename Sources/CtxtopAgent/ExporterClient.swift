@@ -3,6 +3,7 @@
 //   snapshot          one record; the connection stays open for more requests
 //   watch <ms>        a record at once and then every <ms>, until either side closes
 //   json              one JSON document and a newline, then the connection closes
+//   recycle <pid>     one line: ok, or refused and why; then the connection closes
 //   help              this list, then the connection closes
 
 import CCtxtop
@@ -18,11 +19,20 @@ struct ExporterClient {
   private static let shortestInterval: UInt64 = 50_000_000
   private static let longestInterval: UInt64 = 3_600_000_000_000
 
+  /// What it may ask for.
+  enum Level {
+    /// To look.
+    case read
+    /// To have a worker replaced, besides.
+    case control
+  }
+
   /// What is to be answered now.
   enum Request {
     case record
     case json
     case text(StaticString)
+    case recycle(UInt64)
   }
 
   let descriptor: Int32
@@ -36,9 +46,11 @@ struct ExporterClient {
   private var interval: UInt64?
   private var nextRecord: UInt64 = 0
   private var hasHungUp = false
+  private let level: Level
 
-  init(_ descriptor: Int32, at now: UInt64) {
+  init(_ descriptor: Int32, level: Level, at now: UInt64) {
     self.descriptor = descriptor
+    self.level = level
     lastProgress = now
   }
 
@@ -115,6 +127,13 @@ struct ExporterClient {
       nextRecord = now
       return nil
     }
+    if Self.begins(request, with: "recycle "), let pid = Self.number(request.dropFirst(8)) {
+      if level == .control { return .recycle(pid) }
+      return .text(
+        Agent.configuration.isControlled
+          ? "refused: you may only look; root, the app's own user and members of CTXTOP_GROUP may do this\n"
+          : "refused: the app is not to be controlled; CTXTOP_CONTROL=1 in its configuration allows it\n")
+    }
     return .text("error: unknown request; try help\n")
   }
 
@@ -138,6 +157,13 @@ struct ExporterClient {
       value = value &* 10 &+ UInt64(digit &- 48)
     }
     return value
+  }
+
+  /// Takes the last answer to send, a text.
+  @inline(never)
+  mutating func send(_ text: StaticString, at now: UInt64) {
+    let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    send([UInt8](bytes), at: now, andClose: true)
   }
 
   /// Takes an answer to send.
@@ -170,10 +196,11 @@ struct ExporterClient {
   }
 
   private static let help: StaticString = """
-    snapshot     one binary record of all workers
-    watch <ms>   such a record at once and then every <ms> milliseconds
-    json         one JSON document (schema ctxtop.snapshot/1)
-    help         this text
+    snapshot       one binary record of all workers
+    watch <ms>     such a record at once and then every <ms> milliseconds
+    json           one JSON document (schema ctxtop.snapshot/1)
+    recycle <pid>  have the server replace one worker gracefully (control level)
+    help           this text
 
     """
 }

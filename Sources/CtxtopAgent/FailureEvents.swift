@@ -18,6 +18,8 @@ extension Agent {
       failure.unit = UInt64(slot.index(of: unit.words, in: .units)) &+ 1
       if failure.label == 0, unit.openRequest != 0 { failure.label = unit.label.word }
     }
+    // What was skipped may have been what returns the request's connection.
+    if !skipped.isEmpty { wantRecycle() }
     slot.recordFailure(
       failure, skipped: skipped, message: message, traceback: traceback, wallTime: Clock.wall())
   }
@@ -33,6 +35,7 @@ extension Agent {
     vanished.label = label
     if let unit = unit(thread) { vanished.unit = UInt64(slot.index(of: unit.words, in: .units)) &+ 1 }
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    wantRecycle()
     slot.recordFailure(
       vanished, skipped: UnsafeBufferPointer(start: nil, count: 0), message: nothing, traceback: nothing,
       wallTime: Clock.wall())

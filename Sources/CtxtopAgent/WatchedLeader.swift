@@ -35,9 +35,9 @@ struct WatchedLeader {
     self = WatchedLeader()
   }
 
-  /// The leader's pid, if it means the same to us: same pid namespace, and the process that it names started
-  /// when the leader did.
-  private static func pid(of slot: Int, _ service: Service, _ pidNamespace: UInt64) -> Int32? {
+  /// A worker's pid, if it means the same to us: same pid namespace, and the process that it names started when
+  /// the worker did.
+  static func pid(of slot: Int, _ service: Service, _ pidNamespace: UInt64) -> Int32? {
     var control: InlineArray<8, UInt64> = InlineArray(repeating: 0)
     let offset = SlotLayout.offset(of: slot)
     let count = withUnsafeMutableBytes(of: &control) {

@@ -87,3 +87,28 @@ let moduleInstall: FastFunction = { _, arguments, count in
   RealStack.install(app: arguments[1], request: arguments[2])
   return Python.newNone()
 }
+
+/// permit(recycle, control, signal): what may be done to this worker, and by which signal
+let modulePermit: FastFunction = { _, arguments, count in
+  guard let arguments, count == 3 else { return Python.typeError("permit(recycle, control, signal)") }
+  Agent.configuration.recycles = Python.integer(arguments[0]) == 1
+  Agent.configuration.isControlled = Python.integer(arguments[1]) == 1
+  Agent.recycleSignal = Int32(truncatingIfNeeded: Python.integer(arguments[2]) ?? 0)
+  return Python.newNone()
+}
+
+/// recycled() -> 0: was not told to go, 1: leaked, 2: was asked to
+let moduleRecycled: FastFunction = { _, _, _ in PyLong_FromLongLong(Agent.recycled) }
+
+/// isolate(outer)
+let moduleIsolate: FastFunction = { _, arguments, count in
+  guard let arguments, count == 1 else { return Python.typeError("isolate(outer)") }
+  RealStack.isolate(outer: arguments[0])
+  return Python.newNone()
+}
+
+/// settle()
+let moduleSettle: FastFunction = { _, _, _ in
+  if Agent.attachment != 0 { _ = RealStack.refresh() }
+  return Python.newNone()
+}

@@ -7,6 +7,8 @@ import CCtxtop
 enum RealStack {
   nonisolated(unsafe) private static var appVariable: Object?
   nonisolated(unsafe) private static var requestVariable: Object?
+  /// What lies on the stack around an isolated request; nil: requests are not isolated.
+  nonisolated(unsafe) private static var outerVariable: Object?
   private static let limit = 64
 
   /// Flask's context variables, the same one twice where it has only one; None on versions that keep their
@@ -29,13 +31,33 @@ enum RealStack {
     return count
   }
 
+  /// Requests run in Contexts of their own from now on, and `outer` holds what is on the stack around them.
+  static func isolate(outer: Object?) {
+    Py_IncRef(outer)
+    outerVariable = outer
+  }
+
   private static var isEmpty: Bool {
     guard appVariable != nil else { return false }
+    if let outerVariable, let outer = Python.value(of: outerVariable) {
+      Py_DecRef(outer)
+      return false
+    }
     let app = Python.value(of: appVariable)
     let request = Python.value(of: requestVariable)
     Py_DecRef(app)
     Py_DecRef(request)
     return app == nil && request == nil
+  }
+
+  /// The record agrees with the real stack afterwards. False: nothing is on it.
+  static func refresh() -> Bool {
+    if isEmpty {
+      if Agent.recordedContexts > 0 { Agent.reconcile(with: UnsafeBufferPointer(start: nil, count: 0)) }
+      return false
+    }
+    readAll()
+    return true
   }
 
   /// Right after the attach: what this thread has on its stacks was pushed before.

@@ -42,6 +42,7 @@ package struct WorkerCondition: Equatable, Sendable {
     }
     if findings.wedged != nil { return .wedged }
     if !findings.isClean { return .leaking }
+    if worker.draining != nil { return .draining }
     if findings.isSaturated { return .saturated }
     return isBusy(worker) ? .busy : .ok
   }

@@ -95,6 +95,8 @@ package struct SlotReader: ~Copyable {
   /// What a worker's agent thread writes twice a second: all that changes in a worker that does nothing.
   static func readPulse(_ worker: inout Worker, _ control: Words) {
     worker.heartbeat = control.load(CTXTOP_SLOT_HEARTBEAT)
+    let draining = control.load(CTXTOP_SLOT_DRAINING)
+    worker.draining = draining == 0 ? nil : draining
     worker.kernel = nil
     let state = control.load(CTXTOP_SLOT_KERNEL_STATE)
     guard state > 0, state < 128 else { return }

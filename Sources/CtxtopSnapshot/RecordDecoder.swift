@@ -112,6 +112,8 @@ struct RecordReader {
     worker.liveness = try known(Liveness(rawValue: small(&entity)), entity)
     worker.heartbeat = try entity.varint()
     if let kernel = try entity.optionalEntity() { worker.kernel = try self.kernel(kernel) }
+    let draining = try entity.varint()
+    worker.draining = draining == 0 ? nil : draining
   }
 
   private func server(_ entity: RecordCursor) throws(RecordError) -> Server {

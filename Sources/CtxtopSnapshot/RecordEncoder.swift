@@ -24,7 +24,7 @@ package struct RepeatingEncoder: ~Copyable {
   package init() {}
 
   /// The snapshot as a record, header included. For each worker a version: never 0, and another one whenever
-  /// anything but the worker's liveness, heartbeat or kernel sample is not as it was when this slot was encoded
+  /// anything but the worker's liveness, heartbeat, kernel sample or draining is not as it was when this slot was encoded
   /// last. Workers beyond the versions given are encoded anew.
   package mutating func encode(_ snapshot: Snapshot, versions: [UInt64]) -> [UInt8] {
     let list = writer.begin(snapshot)
@@ -39,7 +39,8 @@ package struct RepeatingEncoder: ~Copyable {
         if slot >= 0, slot < 1 << 16 { keep(slot, versions[index], from: before) }
       }
       writer.pulse(
-        snapshot.workers[index].liveness, snapshot.workers[index].heartbeat, snapshot.workers[index].kernel)
+        snapshot.workers[index].liveness, snapshot.workers[index].heartbeat, snapshot.workers[index].kernel,
+        draining: snapshot.workers[index].draining)
       // No segment is large enough for this; a caller's own snapshot may be. What does not fit is left out.
       if writer.count > RecordHeader.payloadLimit &- 4096 {
         writer.rewind(to: before)
@@ -126,11 +127,12 @@ struct RecordWriter: ~Copyable {
     closeBlock(block)
   }
 
-  mutating func pulse(_ liveness: Liveness, _ heartbeat: UInt64, _ kernel: KernelSample?) {
+  mutating func pulse(_ liveness: Liveness, _ heartbeat: UInt64, _ kernel: KernelSample?, draining: UInt64?) {
     let entity = openEntity()
     out.varint(UInt64(liveness.rawValue))
     out.varint(heartbeat)
     self.kernel(kernel)
+    out.varint(draining ?? 0)
     closeEntity(entity)
   }
 

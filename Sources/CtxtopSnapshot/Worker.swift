@@ -20,6 +20,8 @@ public struct Worker: Equatable, Sendable {
   public var liveness: Liveness
   /// The agent thread's last sign of life (monotonic): stale means that the process is stopped or gone.
   public var heartbeat: UInt64
+  /// Since when it is being replaced: it takes no new requests (monotonic); nil: it is not.
+  public var draining: UInt64?
   /// The server that the worker belongs to.
   public var server: Server
   /// Versions of what runs in it.
@@ -62,6 +64,7 @@ public struct Worker: Equatable, Sendable {
     attached = 0
     liveness = .unknown
     heartbeat = 0
+    draining = nil
     server = Server()
     runtime = Runtime()
     kernel = nil

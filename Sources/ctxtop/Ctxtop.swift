@@ -4,6 +4,7 @@
 //   Ls.swift       ctxtop ls            Series.swift      models one after the other, for what prints
 //   Dump.swift     ctxtop dump          Output.swift      standard output and files
 //   Explain.swift  ctxtop explain
+//   Recycle.swift  ctxtop recycle
 //   Failure.swift  errors as prose and exit status        Arguments.swift   what several commands take
 
 import ArgumentParser
@@ -31,7 +32,7 @@ struct Ctxtop: ParsableCommand {
         ctxtop help watch       options and arguments of the dashboard
       """,
     version: "1.0.0",
-    subcommands: [Watch.self, Ls.self, Dump.self, Explain.self],
+    subcommands: [Watch.self, Ls.self, Dump.self, Recycle.self, Explain.self],
     defaultSubcommand: Watch.self)
 
   static func main() {

@@ -106,6 +106,14 @@ def cart() -> str:
     return f"a {g.cart.name}"
 
 
+@app.route("/visitor")
+def visitor() -> str:
+    """How many requests have used this request's ``g`` before: none, where each has its own."""
+    before: int = g.get("visitors", 0)
+    g.visitors = before + 1
+    return str(before)
+
+
 @app.route("/chat/<int:number>", methods=["GET", "POST"])
 def chat(number: int) -> str:
     return f"chat {number}"

@@ -16,10 +16,10 @@ struct ExporterClientTests {
     var client: ExporterClient
     let peer: Int32
 
-    init() {
+    init(_ level: ExporterClient.Level = .read) {
       var ends: [Int32] = [-1, -1]
       guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { fatalError("no socket") }
-      client = ExporterClient(ends[0], at: 0)
+      client = ExporterClient(ends[0], level: level, at: 0)
       peer = ends[1]
     }
 
@@ -50,12 +50,23 @@ struct ExporterClientTests {
         switch request {
         case .record: requests.append("record")
         case .json: requests.append("json")
+        case .recycle(let pid): requests.append("recycle \(pid)")
         case .text(let text):
-          requests.append(text.description.hasPrefix("error") ? "error" : "help")
+          let word = text.description.split(separator: ":")[0]
+          requests.append(["error", "refused"].contains(word) ? String(word) : "help")
           client.send(Array(text.description.utf8), at: now, andClose: true)
         }
       }
       return requests
+    }
+  }
+
+  @Test("Only a client at the control level may have a worker replaced, and only one with a pid")
+  func control() {
+    #expect(Pair().ask(Array("recycle 4312\n".utf8)) == ["refused"])
+    #expect(Pair(.control).ask(Array("recycle 4312\n".utf8)) == ["recycle 4312"])
+    for request in ["recycle", "recycle ", "recycle -1", "recycle 1 2", "recycle x", "recycle 1234567890"] {
+      #expect(Pair(.control).ask(Array("\(request)\n".utf8)) == ["error"])
     }
   }
 

@@ -97,6 +97,14 @@ struct WorkerStateTests {
 
   static let cases: [(WorkerState, @Sendable (inout Worker) -> Void)] = [
     (.ok, { _ in }),
+    (.draining, { $0.draining = Fixture.monotonicTime }),
+    (
+      .dead,
+      {
+        $0.draining = Fixture.monotonicTime
+        $0.liveness = .dead
+      }
+    ),
     (.dead, { $0.liveness = .dead }),
     (.exited, { $0.liveness = .exited }),
     (.stopped, { $0.kernel?.state = UInt8(ascii: "T") }),

@@ -87,6 +87,7 @@ struct RandomSnapshot {
     worker.attached = number()
     worker.liveness = [.unknown, .alive, .dead, .exited][small(4)]
     worker.heartbeat = number()
+    worker.draining = flip() ? max(number(), 1) : nil
     worker.server = Server(
       kind: text(), model: text(), version: text(), workers: flip() ? small(9) : nil, threads: flip() ? small(9) : nil)
     worker.runtime = Runtime(python: text(), flask: text(), werkzeug: text(), sqlalchemy: text(), agent: text())

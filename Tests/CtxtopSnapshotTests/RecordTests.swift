@@ -63,6 +63,7 @@ struct RecordTests {
     for _ in 0..<20 {
       let index = Int(generator.next() % UInt64(snapshot.workers.count))
       snapshot.workers[index].heartbeat = generator.next()
+      snapshot.workers[index].draining = generator.next() % 2 == 0 ? 7 : nil
       if generator.next() % 2 == 0 {
         snapshot.workers[index].counters.requests = generator.next()
         versions[index] += 1

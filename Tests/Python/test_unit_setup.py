@@ -16,6 +16,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process where nobody has called us yet."""
     monkeypatch.setattr(_setup, "_lifecycle", None)
     monkeypatch.setattr(_setup, "_declined", False)
+    monkeypatch.setattr(_setup, "_hooks_of_process", None)
 
 
 def no_native_module(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +54,36 @@ def test_trouble_is_one_line_and_no_hook(
     assert [record.name for record in caplog.records] == ["ctxtop"]
     assert "not monitored" in caplog.text
     assert (flask.ctx.AppContext.push, flask.ctx.RequestContext.pop) == before
+
+
+@pytest.mark.parametrize("trouble", [no_native_module, a_native_module_that_fails])
+def test_repairs_work_without_a_monitor(
+    monkeypatch: pytest.MonkeyPatch, trouble: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    trouble(monkeypatch)
+    app = flask.Flask("shop")
+    app.config["CTXTOP_ISOLATE"] = True
+    ran: list[str] = []
+    app.teardown_appcontext(lambda _error: ran.append("last"))
+    app.teardown_appcontext(lambda _error: 1 / 0)  # type: ignore[arg-type, return-value]
+    app.add_url_rule("/", "index", lambda: str(flask.g.get("visitor")))
+    for _ in range(2):
+        Ctxtop(app, guard="log")
+    with app.app_context():
+        flask.g.visitor = "somebody"
+        assert app.test_client().get("/").text == "None"
+    # Of the request, and of the context around it.
+    assert ran == ["last", "last"]
+
+
+def test_repairs_are_off_and_then_nothing_of_them_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_native_module(monkeypatch)
+    app = flask.Flask("shop")
+    entry: Any = app.wsgi_app
+    before = dict(vars(app))
+    Ctxtop(app)
+    assert app.wsgi_app == entry
+    assert set(vars(app)) == set(before)
 
 
 def test_switched_off_says_and_does_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -59,6 +59,8 @@ int ctxtop_bind(int fd, const char *path);
 int ctxtop_accept(int fd);
 /* Effective user and group of the peer, as the kernel recorded them at connect. */
 int ctxtop_peer(int fd, uint32_t *user, uint32_t *group, int32_t *pid);
+/* Whether a group is the peer's own or one of its supplementary groups: 1 or 0. */
+int ctxtop_peer_is_in_group(int fd, uint32_t group);
 #define CTXTOP_SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path))
 
 /* Connections that wait in the queues of this process's listening TCP sockets; -1: it has none. */

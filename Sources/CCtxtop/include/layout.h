@@ -11,8 +11,9 @@
  * when stable, odd while it is being written (ChangeCount.swift has the rules).
  *
  * Who may write:
- *   header               the creator, before the file has its name; the leader word by compare-and-swap
- *   control page         the claiming process; heartbeat and kernel words: its agent thread;
+ *   header               the creator, before the file has its name; leader and recycler word by compare-and-swap
+ *   control page         the claiming process; heartbeat, kernel and draining words: its agent thread;
+ *                        recycle word: anybody, from zero, by compare-and-swap;
  *                        counters of dropped events and the latency histogram: anybody, by atomic addition
  *   lane                 the thread that owns it; lane 0: anybody, by atomic addition
  *   name                 whoever took its index, once; never changed afterwards
@@ -35,6 +36,7 @@ enum {
   CTXTOP_HEADER_CAPACITIES_3 = 5, /* holdings | failures */
   CTXTOP_HEADER_CREATED = 6,      /* wall time, ns */
   CTXTOP_HEADER_LEADER = 64,      /* heartbeat:16 slot+1:16 epoch:32, see Leadership.swift; a cache line of its own */
+  CTXTOP_HEADER_RECYCLER = 72,    /* slot + 1 | generation of the worker that is being replaced, see Recycling.swift */
   CTXTOP_HEADER_SERVICE = 128,    /* 8 words of text */
   CTXTOP_HEADER_SERVICE_WORDS = 8,
 
@@ -59,6 +61,8 @@ enum {
   CTXTOP_SLOT_CPU = 19,          /* ns */
   CTXTOP_SLOT_SAMPLED = 20,      /* monotonic, ns */
   CTXTOP_SLOT_LOCK_LOST = 21,    /* 1: the lock descriptor is gone, liveness cannot be asked */
+  CTXTOP_SLOT_RECYCLE = 22,   /* monotonic, ns, lowest bit: it leaked; somebody wants this worker replaced; 0: nobody */
+  CTXTOP_SLOT_DRAINING = 23,  /* monotonic, ns, when it told itself to go; 0: it did not */
   CTXTOP_SLOT_ALLOCATED_NAMES = 24, /* records whose pages exist, by table */
   CTXTOP_SLOT_ALLOCATED_UNITS = 25,
   CTXTOP_SLOT_ALLOCATED_HOLDINGS = 26,
@@ -79,6 +83,7 @@ enum {
   CTXTOP_SLOT_DROPPED_FAILURES = 44,
   CTXTOP_SLOT_DROPPED_NAMES = 45,
   CTXTOP_SLOT_DROPPED_RACES = 46,
+  CTXTOP_SLOT_SIGNAL = 63, /* by which the server replaces this worker gracefully; 0: it cannot, or nobody may ask */
   CTXTOP_SLOT_LATENCY_LONGEST = 64, /* ns */
   CTXTOP_SLOT_LATENCY = 128,        /* one word a bucket */
   CTXTOP_LATENCY_BUCKETS = 240,

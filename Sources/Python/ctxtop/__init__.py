@@ -17,6 +17,9 @@ are the cold paths:
 ``_sessions``         scoped sessions that outlive their contexts
 ``_resources``        locks: ``ctxtop.resource`` and dogpile.cache's own
 ``_hazards``          configurations that are known to lead to leaks
+``_guard``            repair: every teardown function runs, whatever another one raises
+``_isolate``          repair: what a request leaves behind cannot reach the next one
+``_recycle``          repair: a worker that leaked is replaced by its server
 ``_imports``          calls that wait for a module to be imported
 ====================  =======================================================================
 
@@ -45,9 +48,12 @@ class Ctxtop:
 
     Never raises. Call it where the application is made, in the main thread, before the server forks or
     serves; calling it again for the same application does nothing.
+
+    ``guard``: an opt-in repair, ``"finish"`` or ``"log"``; the setting CTXTOP_GUARD wins.
     """
 
-    def __init__(self, app: Flask | None = None) -> None:
+    def __init__(self, app: Flask | None = None, *, guard: str | None = None) -> None:
+        self._guard = guard
         if app is not None:
             self.init_app(app)
 
@@ -56,6 +62,6 @@ class Ctxtop:
         try:
             from ._setup import instrument
 
-            instrument(app)
+            instrument(app, guard=self._guard)
         except Exception as error:
             _log.warning("%s is not monitored: %s: %s", getattr(app, "name", "app"), type(error).__name__, error)

@@ -176,16 +176,14 @@ def _kind(node: TracebackType) -> int:
 
 
 def _failure(error: BaseException, node: TracebackType, context: Any) -> Failure:
-    frame, kind = node.tb_frame, _kind(node)
-    order = _order(context, kind)
+    frame = node.tb_frame
+    order = functions(context.app, context, _kind(node))
     culprit = _culprit(node.tb_next)
     function, skips = _running(node, [known for _, known in order])
     position = next((index for index, (_, known) in enumerate(order) if known is function), None)
     if function is None:
         # A signal's receiver, or an overridden do_teardown_* itself: what runs after it is not known.
-        code = (culprit or frame).f_code
-        module = str((culprit or frame).f_globals.get("__name__", ""))
-        name, location = f"{module}.{getattr(code, 'co_qualname', code.co_name)}", _frames.location(code)
+        name, location = _receiver(culprit or frame)
     else:
         name, location = name_of(function), location_of(function, culprit)
     skipped = () if position is None or not skips else tuple(name_of(known) for _, known in order[position + 1 :])
@@ -222,12 +220,37 @@ def _running(node: TracebackType, functions: list[Any]) -> tuple[Any, bool]:
     return None, False
 
 
-def _order(context: Any, kind: int) -> list[tuple[str | None, Any]]:
-    """(blueprint, function) of everything that this teardown would have run, in that order."""
-    app = context.app
+def survived(error: BaseException, function: Any, blueprint: str | None) -> Failure:
+    """A failure that skipped nothing, told by whoever caught it around its call; None: a signal's receiver failed."""
+    node = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    culprit = _culprit(node)
+    if function is not None:
+        name, location = name_of(function), location_of(function, culprit)
+    else:
+        name, location = _receiver(culprit) if culprit is not None else ("", "")
+    return Failure(
+        function=_redact.bounded(name, _NAME_BYTES),
+        location=location,
+        blueprint=blueprint,
+        exception=type(error).__name__,
+        message=_redact.message(error),
+        skipped=(),
+        traceback=traceback_text(node),
+    )
+
+
+def _receiver(frame: FrameType) -> tuple[str, str]:
+    """Name and location of what is known by its frame alone."""
+    code = frame.f_code
+    module = str(frame.f_globals.get("__name__", ""))
+    return f"{module}.{getattr(code, 'co_qualname', code.co_name)}", _frames.location(code)
+
+
+def functions(app: Any, context: Any, kind: int) -> list[tuple[str | None, Any]]:
+    """(blueprint, function) of everything that the teardown of ``context`` would run, in that order."""
     if kind == APP:
         return [(None, function) for function in reversed(getattr(app, "teardown_appcontext_funcs", ()))]
-    functions = getattr(app, "teardown_request_funcs", {})
+    registered = getattr(app, "teardown_request_funcs", {})
     request = context.request
     blueprints = getattr(request, "blueprints", None)
     names: list[str | None]
@@ -237,7 +260,7 @@ def _order(context: Any, kind: int) -> list[tuple[str | None, Any]]:
         # Before Flask 2.0: the application's own functions first, then those of the one blueprint.
         blueprint = getattr(request, "blueprint", None)
         names = [None] if blueprint is None else [None, blueprint]
-    return [(name, function) for name in names for function in reversed(functions.get(name, ()))]
+    return [(name, function) for name in names for function in reversed(registered.get(name, ()))]
 
 
 def _culprit(node: TracebackType | None) -> FrameType | None:

@@ -29,11 +29,21 @@ class Hooks:
         self._lifecycle = lifecycle
         self._read_stack = read_stack
         self._wrapped: frozenset[CodeType] = frozenset()
+        self._is_isolated = False
 
     def wrapping(self, functions: list[Any]) -> None:
         """Know these original functions by their code in tracebacks."""
         codes = (getattr(function, "__code__", None) for function in functions)
         self._wrapped = frozenset(code for code in codes if code is not None)
+
+    def isolate(self, native: Any) -> None:
+        """Requests are about to run in Contexts of their own: know of the stack around them."""
+        from . import _isolate
+
+        if not self._is_isolated:
+            self._is_isolated = True
+            self._read_stack = _isolate.whole(self._read_stack)
+            native.isolate(_isolate.outer)
 
     def stack(self) -> _stack.Stack:
         """The real stack of the current unit, bottom first: (kind, context)."""
@@ -49,8 +59,14 @@ class Hooks:
         """
         try:
             failures = _failures.found(exc, context, kind, self._wrapped)
-            if not failures:
-                return
+            if failures:
+                self.report(failures, context, kind)
+        except Exception:
+            return
+
+    def report(self, failures: list[_failures.Failure], context: Any, kind: int) -> None:
+        """Tell of teardown functions that raised in the teardown of ``context``."""
+        try:
             method, endpoint, rule = _failures.request_label(
                 _failures.current_request(kind, context, self._read_stack())
             )

@@ -24,7 +24,7 @@ import weakref
 from types import FrameType
 from typing import Any
 
-from . import _hazards, _imports, _server
+from . import _hazards, _imports, _recycle, _server
 
 _log = logging.getLogger("ctxtop")
 
@@ -32,8 +32,10 @@ _log = logging.getLogger("ctxtop")
 class Lifecycle:
     """Attaches this process when it is a worker. One per process; survives forks."""
 
-    def __init__(self, native: Any) -> None:
+    def __init__(self, native: Any, recycle: bool = False, control: bool = False) -> None:
         self.native = native
+        self._recycle = recycle
+        self._control = control
         self._attached_pid = 0
         # A process that failed to attach, or must not, is not asked again.
         self._declined_pid = 0
@@ -75,6 +77,8 @@ class Lifecycle:
         if self._declined_pid == pid:
             return False
         self.describe()
+        if self._recycle or self._control:
+            _recycle.permit(self.native, self._recycle, self._control)
         if self.native.attach() == 0:
             self._attached_pid = pid
             self.look_for_hazards()
@@ -146,6 +150,8 @@ class Lifecycle:
     def _detach(self) -> None:
         # A forked child that ends by sys.exit runs its parent's exit handlers: the slot is not its own.
         if self._attached_pid == os.getpid():
+            if self._recycle or self._control:
+                _recycle.tell(self.native)
             self.native.detach()
 
 

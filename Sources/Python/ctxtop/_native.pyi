@@ -92,3 +92,16 @@ def released(token: int, /) -> None:
 
 def hazard(code: str, message: str, /) -> None:
     """Something in the configuration is known to lead to leaks. Saying it again changes nothing."""
+
+def permit(recycle: bool, control: bool, signal: int, /) -> None:
+    """Whether this worker asks to be replaced when it leaked, whether clients may ask for it, and by which signal
+    its server does it gracefully; 0: it cannot. Call it before ``attach``."""
+
+def recycled() -> int:
+    """Why this worker was told to go: 0 it was not, 1 it leaked, 2 it was asked to."""
+
+def isolate(outer: Any, /) -> None:
+    """Requests run in Contexts of their own from now on; the context variable holds what is pushed around them."""
+
+def settle() -> None:
+    """Make the record of this thread agree with the real stack, outside of any request."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 # The stem names files and a socket; its bound is the segment's name field.
 _STEM_BYTES = 48
 _HASH_DIGITS = 6
+_GUARDS = ("finish", "log")
 _OFF = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -25,10 +26,17 @@ class Settings:
     name: str | None
     directory: str | None
     group: str | None
+    #: ``finish`` or ``log``.
+    guard: str | None = None
+    isolate: bool = False
+    recycle: bool = False
+    control: bool = False
 
 
-def read(config: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings of one application. An empty value counts as not given."""
+def read(
+    config: Mapping[str, object], environment: Mapping[str, str] = os.environ, guard: str | None = None
+) -> Settings:
+    """Read the settings of one application; what its code gave goes last. An empty value counts as not given."""
 
     def text(key: str) -> str | None:
         value: object = environment.get(key)
@@ -36,11 +44,18 @@ def read(config: Mapping[str, object], environment: Mapping[str, str] = os.envir
             value = config.get(key)
         return str(value) if value not in (None, "") else None
 
+    def switch(key: str) -> bool:
+        return _enabled(environment.get(key), config.get(key))
+
     return Settings(
         enabled=_enabled(environment.get("CTXTOP_ENABLED"), config.get("CTXTOP_ENABLED", True)),
         name=text("CTXTOP_NAME"),
         directory=text("CTXTOP_DIR"),
         group=text("CTXTOP_GROUP"),
+        guard=_guard(text("CTXTOP_GUARD") or guard),
+        isolate=switch("CTXTOP_ISOLATE"),
+        recycle=switch("CTXTOP_RECYCLE"),
+        control=switch("CTXTOP_CONTROL"),
     )
 
 
@@ -55,6 +70,15 @@ def stem(settings: Settings, app_name: str, root_path: str) -> str:
     key = f"{os.getuid()}\0{root_path}".encode("utf-8", "surrogateescape")
     digits = hashlib.sha256(key).hexdigest()[:_HASH_DIGITS]
     return f"{_reduced(app_name, _STEM_BYTES - _HASH_DIGITS - 1)}-{digits}"
+
+
+def _guard(value: str | None) -> str | None:
+    mode = (value or "").strip().lower()
+    if mode in _OFF:
+        return None
+    if mode not in _GUARDS:
+        raise ValueError(f"CTXTOP_GUARD is {value!r}, and may be finish, log or 0")
+    return mode
 
 
 def _enabled(environment: str | None, config: object) -> bool:

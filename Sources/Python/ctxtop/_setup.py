@@ -13,35 +13,57 @@ from . import _settings
 if TYPE_CHECKING:
     from flask import Flask
 
+    from ._hooks import Hooks
     from ._lifecycle import Lifecycle
 
 _log = logging.getLogger("ctxtop")
 _lock = threading.Lock()
 _lifecycle: Lifecycle | None = None
+_hooks_of_process: Hooks | None = None
 _declined = False
 
 
-def instrument(app: Flask) -> None:
+def instrument(app: Flask, guard: str | None = None) -> None:
     """Hook ``app``, and see to it that this process attaches if it is a worker. May raise."""
-    settings = _settings.read(app.config)
+    settings = _settings.read(app.config, guard=guard)
     if not settings.enabled or "ctxtop" in app.extensions:
         return
+    lifecycle = None
     with _lock:
-        lifecycle = _prepared(settings, app)
-        if lifecycle is None:
-            return
-        from . import _frames, _hooks
+        try:
+            lifecycle = _prepared(settings, app)
+            if lifecycle is not None:
+                from . import _frames, _hooks
 
-        _frames.add_root(app.root_path)
-        lifecycle.know(app)
-        _hooks.instrument(app, lifecycle.native)
-        app.extensions["ctxtop"] = True
-    lifecycle.start()
+                _frames.add_root(app.root_path)
+                lifecycle.know(app)
+                _hooks.instrument(app, lifecycle.native)
+        finally:
+            # Also of an application that cannot be monitored: whoever asked for a repair relies on it.
+            app.extensions["ctxtop"] = True
+            _repair(app, settings, lifecycle)
+    if lifecycle is not None:
+        lifecycle.start()
+
+
+def _repair(app: Flask, settings: _settings.Settings, lifecycle: Lifecycle | None) -> None:
+    hooks = _hooks_of_process if lifecycle is not None else None
+    if settings.guard is not None:
+        from . import _guard
+
+        _guard.install(app, settings.guard, hooks.report if hooks is not None else None)
+    if settings.isolate:
+        from . import _isolate
+
+        native = lifecycle.native if lifecycle is not None else None
+        if hooks is not None:
+            hooks.isolate(native)
+        _isolate.install(app, native)
 
 
 def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     """Everything that is done once per process, by its first application; None: declined."""
-    global _lifecycle, _declined
+    global _lifecycle, _declined, _hooks_of_process
     if _lifecycle is not None or _declined:
         return _lifecycle
     _declined = True
@@ -59,8 +81,8 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
 
     name = _settings.stem(settings, app.name, app.root_path)
     _native.configure(name, settings.directory, settings.group)
-    lifecycle = lifecycles.Lifecycle(_native)
-    _hooks.install(_native, lifecycle)
+    lifecycle = lifecycles.Lifecycle(_native, settings.recycle, settings.control)
+    _hooks_of_process = _hooks.install(_native, lifecycle)
     _resources.install(_native)
     _imports.when_imported("sqlalchemy", lambda: _sqlalchemy.install(_native, lifecycle))
     _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(_native, _stack.current_app_context))

@@ -10,6 +10,17 @@ from sqlalchemy.engine import URL, make_url
 SECRET = "hunter2-Canary99"
 
 
+@pytest.fixture(autouse=True)
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator has asked for messages."""
+    monkeypatch.setattr(_redact, "_shows_messages", True)
+
+
+def test_no_message_leaves_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_redact, "_shows_messages", False)
+    assert _redact.message(RuntimeError("the cart service does not answer")) == ""
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
@@ -19,6 +30,8 @@ SECRET = "hunter2-Canary99"
         (f"sqlite:///file:shop.db?key={SECRET}&uri=true", "sqlite:///file:shop.db"),
         (f"mssql+pyodbc:///?odbc_connect=PWD%3D{SECRET}", "mssql+pyodbc://"),
         (f"mysql://u:{SECRET}@[::1]/shop", "mysql://u@[::1]/shop"),
+        ("postgresql://app_2:x@db/shop", "postgresql://app_2@db/shop"),
+        (f"databricks://{SECRET}@db/shop", "databricks://***@db/shop"),
     ],
 )
 def test_urls_have_neither_password_nor_query(url: str, shown: str) -> None:

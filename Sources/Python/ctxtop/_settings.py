@@ -25,6 +25,8 @@ class Settings:
     name: str | None
     directory: str | None
     group: str | None
+    #: Whether messages of exceptions may leave the process.
+    messages: bool
 
 
 def read(config: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -37,10 +39,11 @@ def read(config: Mapping[str, object], environment: Mapping[str, str] = os.envir
         return str(value) if value not in (None, "") else None
 
     return Settings(
-        enabled=_enabled(environment.get("CTXTOP_ENABLED"), config.get("CTXTOP_ENABLED", True)),
+        enabled=_is_on(environment.get("CTXTOP_ENABLED"), config.get("CTXTOP_ENABLED", True)),
         name=text("CTXTOP_NAME"),
         directory=text("CTXTOP_DIR"),
         group=text("CTXTOP_GROUP"),
+        messages=_is_on(environment.get("CTXTOP_MESSAGES"), config.get("CTXTOP_MESSAGES", False)),
     )
 
 
@@ -57,7 +60,7 @@ def stem(settings: Settings, app_name: str, root_path: str) -> str:
     return f"{_reduced(app_name, _STEM_BYTES - _HASH_DIGITS - 1)}-{digits}"
 
 
-def _enabled(environment: str | None, config: object) -> bool:
+def _is_on(environment: str | None, config: object) -> bool:
     value = environment if environment is not None else config
     return str(value).strip().lower() not in _OFF and value is not None
 

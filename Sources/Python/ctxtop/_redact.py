@@ -84,8 +84,7 @@ def url(value: Any) -> str:
         return _plain_url(str(value))
     user, host = getattr(value, "username", None), getattr(value, "host", None)
     port, database = getattr(value, "port", None), getattr(value, "database", None)
-    # Some services take a key for a user.
-    place = f"{_patterns().word.sub(_masked_word, str(user))}@" if user else ""
+    place = f"{_user(str(user))}@" if user else ""
     place += f"[{host}]" if host and ":" in host else host or ""
     place += f":{port}" if port else ""
     # An SQLite "file:" URI and an ODBC string carry a query, or everything, in the database's place.
@@ -99,7 +98,12 @@ def _plain_url(text: str) -> str:
         return _MASK
     rest = rest.split("?", 1)[0]
     account, at, place = rest.rpartition("@")
-    return f"{scheme}://{account.split(':', 1)[0]}{at}{place}"
+    return f"{scheme}://{_user(account.split(':', 1)[0])}{at}{place}"
+
+
+def _user(name: str) -> str:
+    """The user in a URL, masked where it looks like a key: some services take one for a user."""
+    return str(_patterns().word.sub(_masked_word, name))
 
 
 def _masked_word(match: re.Match[str]) -> str:

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support.server import _python_path, agent_directory
+from support import guest
 
-GUEST = Path(__file__).parent / "guests" / "references.py"
 #: As every middleware that is set as the documentation says, ours knows the application that it is part of.
 IN_A_CYCLE = {"app"}
 
 
-def answers(enabled: bool) -> dict[str, Any]:
-    directory = agent_directory()
-    environment = {
-        **os.environ,
-        "PYTHONPATH": _python_path(),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "CTXTOP_DIR": str(directory),
-        "CTXTOP_ENABLED": str(int(enabled)),
-    }
-    try:
-        result = subprocess.run(
-            [sys.executable, str(GUEST)], env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-    finally:
-        shutil.rmtree(directory)
-    assert result.returncode == 0, result.stderr
-    document: dict[str, Any] = json.loads(result.stdout)
-    assert document["attached"] is enabled
-    kinds: dict[str, Any] = document["kinds"]
-    return kinds
-
-
 @pytest.fixture(scope="module")
 def plain() -> dict[str, Any]:
-    return answers(enabled=False)
+    return dict(guest.answers("references.py", enabled=False)["kinds"])
 
 
 @pytest.fixture(scope="module")
 def watched() -> dict[str, Any]:
-    return answers(enabled=True)
+    return dict(guest.answers("references.py")["kinds"])
 
 
 def test_nothing_outlives_its_last_user(plain: dict[str, Any], watched: dict[str, Any]) -> None:

@@ -145,8 +145,9 @@ class Lifecycle:
 
     def _detach(self) -> None:
         # A forked child that ends by sys.exit runs its parent's exit handlers: the slot is not its own.
-        if self._attached_pid == os.getpid():
-            self.native.detach()
+        with contextlib.suppress(Exception):
+            if self._attached_pid == os.getpid():
+                self.native.detach()
 
 
 def _is_importing(frame: FrameType | None) -> bool:

@@ -1,0 +1,18 @@
+"""No hook raises, whatever fails inside of it and whatever the application does: answers stay the same."""
+
+from __future__ import annotations
+
+from support import guest
+
+
+def test_every_step_of_our_own_fails_in_turn(is_long: bool) -> None:
+    scenarios = guest.answers("failing_steps.py", *(["--long"] if is_long else []), timeout=600)["scenarios"]
+    assert sum(scenario["steps"] for scenario in scenarios.values()) > 1000
+    assert {name: scenario["bad"] for name, scenario in scenarios.items() if scenario["bad"]} == {}
+
+
+def test_whatever_the_application_does() -> None:
+    plain = guest.answers("hostile_objects.py", enabled=False)["scenarios"]
+    watched = guest.answers("hostile_objects.py")["scenarios"]
+    assert len(watched) == len(plain) > 60
+    assert {name: said for name, said in watched.items() if said != plain[name]} == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ctxtop import _redact
+from ctxtop import _redact, _resources
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, make_url
 
@@ -97,3 +97,14 @@ def test_an_exception_without_text_is_no_error() -> None:
 
     assert _redact.message(Mute()) == ""
     assert _redact.message(RuntimeError("\ud800 alone")).endswith("alone")
+
+
+class Region:
+    name = "carts"
+
+
+@pytest.mark.parametrize("key", [f"user:{SECRET}", f"hunter2:canary|{SECRET}", f"_lock{SECRET}", f"{__name__}:f|", b"\xff"])
+def test_locks_are_named_by_function_or_not_at_all(key: str | bytes) -> None:
+    shown = _resources._name_of(Region(), key)
+    assert SECRET not in shown and "hunter2" not in shown and "canary" not in shown
+    assert shown == f"{__name__}:f" if isinstance(key, str) and key.endswith(":f|") else shown.startswith("carts key ")

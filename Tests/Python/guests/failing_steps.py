@@ -26,6 +26,7 @@ import flask
 import sqlalchemy
 from ctxtop import Ctxtop
 from flask.testing import EnvironBuilder
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.pool import QueuePool, StaticPool
 
 PACKAGE = os.path.dirname(ctxtop.__file__) + os.sep
@@ -39,6 +40,16 @@ ENTRIES = {
     ("_imports.py", "find_spec"),
     ("_lifecycle.py", "_forked"),
     ("_lifecycle.py", "_detach"),
+    ("_resources.py", "resource"),
+    ("_resources.py", "__init__"),
+    ("_resources.py", "__enter__"),
+    ("_resources.py", "__exit__"),
+    ("_resources.py", "_enter"),
+    ("_resources.py", "waiting"),
+    ("_resources.py", "held"),
+    ("_resources.py", "released"),
+    ("_sessions.py", "__init__"),
+    ("_sessions.py", "remove"),
 }
 Step = tuple[str, int, str]
 Scenario = Callable[[], Any]
@@ -277,6 +288,37 @@ def use(**options: Any) -> Any:
 
 SCENARIOS["an engine"] = functools.partial(use, poolclass=QueuePool)
 SCENARIOS["an engine with one connection"] = functools.partial(use, poolclass=StaticPool)
+
+
+@scenario
+def a_session_that_a_failed_teardown_left() -> Any:
+    """... and that is let go of at last."""
+    own = make_app()
+    own.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    db = SQLAlchemy(own)
+    own.teardown_appcontext(functools.partial(torn_down, "session"))
+
+    @own.route("/number")
+    def number() -> str:
+        return str(db.session.scalar(sqlalchemy.text("SELECT 1")))
+
+    untraced(lambda: Ctxtop(own))
+    FAILING.add("session")
+    said = [answer(lambda: serve(own, "/number"))]
+    FAILING.clear()
+    said += [answer(lambda: serve(own, "/number")) for _ in range(2)]
+    with own.app_context():
+        db.session.scalar(sqlalchemy.text("SELECT 1"))
+        db.session.remove()
+    return said
+
+
+@scenario
+def a_lock() -> Any:
+    with ctxtop.resource("lock", "report") as held:
+        held.waiting()
+        held.held()
+    return "released"
 
 
 @scenario

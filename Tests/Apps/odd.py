@@ -1,4 +1,7 @@
-"""Answers its server in every way that there is, and in some that there should not be: ``/NAME`` for each of ``ANSWERS``."""
+"""Answers its server in every way that there is, and in some that there should not be.
+
+``/NAME`` for each of ``ANSWERS``, and a few that are not answers alone.
+"""
 
 from __future__ import annotations
 

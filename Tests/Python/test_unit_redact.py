@@ -103,7 +103,9 @@ class Region:
     name = "carts"
 
 
-@pytest.mark.parametrize("key", [f"user:{SECRET}", f"hunter2:canary|{SECRET}", f"_lock{SECRET}", f"{__name__}:f|", b"\xff"])
+@pytest.mark.parametrize(
+    "key", [f"user:{SECRET}", f"hunter2:canary|{SECRET}", f"_lock{SECRET}", f"{__name__}:f|", b"\xff"]
+)
 def test_locks_are_named_by_function_or_not_at_all(key: str | bytes) -> None:
     shown = _resources._name_of(Region(), key)
     assert SECRET not in shown and "hunter2" not in shown and "canary" not in shown

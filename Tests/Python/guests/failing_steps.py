@@ -27,6 +27,7 @@ import sqlalchemy
 from ctxtop import Ctxtop
 from flask.testing import EnvironBuilder
 from flask_sqlalchemy import SQLAlchemy
+from outcome import answer
 from sqlalchemy.pool import QueuePool, StaticPool
 
 PACKAGE = os.path.dirname(ctxtop.__file__) + os.sep
@@ -104,27 +105,6 @@ class Steps:
 STEPS = Steps()
 
 
-def answer(work: Scenario) -> Any:
-    """What the application answers, or raises: the same exceptions from the same places."""
-    try:
-        return work()
-    except Interrupt:
-        raise
-    except BaseException as error:
-        return describe(error)
-
-
-def describe(error: BaseException | None) -> Any:
-    if error is None:
-        return None
-    names = []
-    node = error.__traceback__
-    while node is not None:
-        names.append(node.tb_frame.f_code.co_name)
-        node = node.tb_next
-    return [type(error).__name__, names, describe(error.__context__)]
-
-
 def run(work: Scenario, steps: Steps) -> Any:
     global STEPS
     STEPS = steps
@@ -142,8 +122,8 @@ def run(work: Scenario, steps: Steps) -> Any:
 
 
 def handled(work: Scenario) -> Iterator[Any]:
-    """CPython does not take note that an exception was handled if a trace function raises just then; a generator does."""
-    yield answer(work)
+    """CPython does not note that an exception was handled if a trace function raises just then; a generator does."""
+    yield answer(work, Interrupt)
 
 
 def try_all(work: Scenario, kinds: list[type[BaseException]], one_in: int = 1) -> dict[str, Any]:
@@ -209,7 +189,8 @@ for signal, receiver in RECEIVERS.values():
 def serve(served: flask.Flask, path: str) -> Any:
     started: list[Any] = []
     environ = EnvironBuilder(served, path).get_environ()
-    response: Any = served(environ, lambda status, headers, exc_info=None: started.append(status))  # type: ignore[arg-type, func-returns-value]
+    start: Any = lambda status, headers, exc_info=None: started.append(status)  # noqa: E731
+    response: Any = served(environ, start)
     try:
         return started, b"".join(response).decode()
     finally:
@@ -385,7 +366,7 @@ def in_child(work: Scenario) -> Any:
     if pid == 0:
         try:
             try:
-                said = answer(work)
+                said = answer(work, Interrupt)
             except Interrupt:
                 said = Interrupt.__name__
             sys.settrace(None)

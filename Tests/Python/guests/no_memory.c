@@ -141,7 +141,8 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "no_memory", NULL, -1, functions, NULL, NULL, NULL, NULL};
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "no_memory", .m_size = -1, .m_methods = functions};
 
 PyMODINIT_FUNC PyInit_no_memory(void) {
   if (PyType_Ready(&body_type) < 0) return NULL;

@@ -12,7 +12,6 @@ import gc
 import importlib.machinery
 import importlib.util
 import json
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ import flask
 import sqlalchemy
 from flask import ctx
 from flask.testing import EnvironBuilder
+from outcome import describe
 from sqlalchemy.pool import QueuePool
 
 LOADER = importlib.machinery.ExtensionFileLoader("no_memory", sys.argv[1])
@@ -47,7 +47,8 @@ def install(app: flask.Flask) -> None:
     wrapping = _hooks.Hooks.wrapping
     _hooks.Hooks.wrapping = lambda self, _functions: wrapping(self, list(REAL.values()))  # type: ignore[method-assign]
     framework = app.wsgi_app
-    app.wsgi_app = no_memory.application(lambda *arguments: no_memory.body(framework(*arguments)))  # type: ignore[method-assign]
+    marked = no_memory.application(lambda *arguments: no_memory.body(framework(*arguments)))
+    app.wsgi_app = marked  # type: ignore[method-assign]
     Ctxtop(app)
     for cls, name in REAL:
         setattr(cls, name, Bound(no_memory.agent(cls.__dict__[name])))
@@ -138,18 +139,6 @@ def serve(path: str) -> Callable[[int, bool], Any]:
         return asked, [said, started]
 
     return run
-
-
-def describe(error: BaseException | None) -> Any:
-    if error is None:
-        return None
-    places = []
-    node = error.__traceback__
-    while node is not None:
-        places.append(f"{node.tb_frame.f_code.co_name}:{node.tb_lineno}")
-        node = node.tb_next
-    text = re.sub("0x[0-9a-f]+", "0x", str(error))
-    return [type(error).__name__, text, places, describe(error.__context__)]
 
 
 def on_a_thread(work: Callable[[int, bool], Any]) -> Callable[[int, bool], Any]:

@@ -46,9 +46,10 @@ enum HookCalls {
     return answer
   }
 
-  /// What a hook raised is no business of the application's - unless it was not the hook's: a signal handler may
-  /// have raised SystemExit in the middle of it. That is raised again as soon as the main thread is back in Python.
-  private static func forget() {
+  /// What a hook raised, or an object that it asked, is no business of the application's - unless it was not theirs:
+  /// a signal handler may have raised SystemExit in the middle of it. That is raised again as soon as the main
+  /// thread is back in Python.
+  static func forget() {
     if PyErr_ExceptionMatches(PyExc_Exception) == 1 { return PyErr_Clear() }
     if foreign != nil { return PyErr_Clear() }
     foreign = SetAsideException()

@@ -8,6 +8,7 @@
 //   ContextWrappers.swift    push and pop of contexts
 //   RealStack.swift          the record made to agree with the framework's own stack
 //   RouteNames.swift         names of endpoints and rules
+//   WeakReferences.swift     what is known of an object does not outlive it
 //   PoolListeners.swift      SQLAlchemy's pool events (ConnectionTokens.swift)
 //   FailureFunction.swift    a teardown function raised
 //
@@ -31,6 +32,11 @@ public func initializeModule() -> UnsafeMutablePointer<PyObject>? {
   }
   Module.interpreter = interpreter
   if Module.definition == nil { Module.prepare() }
+  // Without memory for the names that it needs, the module does not load.
+  if PyErr_Occurred() != nil {
+    Module.definition = nil
+    return nil
+  }
   return PyModuleDef_Init(Module.definition)
 }
 
@@ -40,6 +46,7 @@ enum Module {
 
   static func prepare() {
     Python.prepare()
+    WeakReferences.prepare()
     WSGIWrapper.prepare()
     ContextWrappers.prepare()
     ResponseIterator.prepare()

@@ -1,5 +1,6 @@
 // The names of a routing rule. A rule lives as long as its application, so it is looked up by its address:
-// after the first request of an endpoint its label costs two attribute look-ups and one probe.
+// after the first request of an endpoint its label costs two attribute look-ups and one probe. An application may
+// be thrown away: rules are held by weak references, and when one of them goes all are looked up anew.
 
 import CCtxtop
 @preconcurrency import CPython
@@ -8,7 +9,8 @@ import CCtxtop
 enum RouteNames {
   private static let size = 1024  // a power of two
   private static let limit = 768
-  nonisolated(unsafe) private static var rules: UnsafeMutablePointer<(rule: Object?, names: UInt64)>?
+  private typealias Entry = (rule: Object?, names: UInt64, watch: Object?)
+  nonisolated(unsafe) private static var rules: UnsafeMutablePointer<Entry>?
   nonisolated(unsafe) private static var count = 0
   nonisolated(unsafe) private static var attachment: UInt64 = 0
   nonisolated(unsafe) private static var request: Object! = nil
@@ -26,12 +28,12 @@ enum RouteNames {
   /// Endpoint and rule of the request that a request context holds; zeros where the router found none.
   static func names(of context: Object?) -> (endpoint: UInt32, rule: UInt32) {
     guard let requestObject = PyObject_GetAttr(context, request) else {
-      PyErr_Clear()
+      HookCalls.forget()
       return (0, 0)
     }
     defer { Py_DecRef(requestObject) }
     guard let rule = PyObject_GetAttr(requestObject, urlRule) else {
-      PyErr_Clear()
+      HookCalls.forget()
       return (0, 0)
     }
     defer { Py_DecRef(rule) }
@@ -49,9 +51,8 @@ enum RouteNames {
       index = (index &+ 1) & (size - 1)
     }
     let names = read(rule)
-    if count < limit {
-      Py_IncRef(rule)
-      rules[index] = (rule, names)
+    if count < limit, let watch = WeakReferences.make(rule) {
+      rules[index] = (rule, names, watch)
       count &+= 1
     }
     return names
@@ -63,23 +64,23 @@ enum RouteNames {
 
   private static func nameOf(_ rule: Object, _ attribute: Object) -> UInt32 {
     guard let value = PyObject_GetAttr(rule, attribute) else {
-      PyErr_Clear()
+      HookCalls.forget()
       return 0
     }
     defer { Py_DecRef(value) }
     return Python.name(value)
   }
 
-  /// Another attachment has other names.
-  private static func forget() {
+  /// Another attachment has other names, and an address whose rule is gone may soon be another rule's.
+  static func forget() {
     if rules == nil {
       rules = .allocate(capacity: size)
-      for index in 0..<size { rules?[index] = (nil, 0) }
+      for index in 0..<size { rules?[index] = (nil, 0, nil) }
     }
     for index in 0..<size {
-      let rule = rules?[index].rule
-      rules?[index] = (nil, 0)
-      Py_DecRef(rule)
+      let watch = rules?[index].watch
+      rules?[index] = (nil, 0, nil)
+      Py_DecRef(watch)
     }
     count = 0
     attachment = Agent.attachment

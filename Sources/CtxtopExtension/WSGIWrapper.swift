@@ -9,15 +9,26 @@ enum WSGIWrapper {
   nonisolated(unsafe) private static var requestMethod: Object! = nil
   nonisolated(unsafe) private static var fileWrapper: Object! = nil
   nonisolated(unsafe) private static var read: Object! = nil
-  /// A type of response that is known not to be a file: Flask's, after the first request.
-  nonisolated(unsafe) private static var plainType: UnsafeMutablePointer<PyObject>?
+  nonisolated(unsafe) private static var close: Object! = nil
+  nonisolated(unsafe) private static var iterate: Object! = nil
+  nonisolated(unsafe) private static var length: Object! = nil
+  /// A type of response that is known to need watching: Flask's, after the first request. Not held: it may be made
+  /// by an application that is thrown away.
+  nonisolated(unsafe) private static var plainType: Object?
+  nonisolated(unsafe) private static var plainWatch: Object?
 
   static func prepare() {
     definition = methodTable([keywordMethod("wsgi_app", wsgiCall)])
     requestMethod = Python.interned("REQUEST_METHOD")
     fileWrapper = Python.interned("wsgi.file_wrapper")
     read = Python.interned("read")
+    close = Python.interned("close")
+    iterate = Python.interned("__iter__")
+    length = Python.interned("__len__")
   }
+
+  /// A type went whose address may soon be another one's.
+  static func forget() { plainType = nil }
 
   /// A function that holds the application's own callable and the application.
   fileprivate static func wrap(_ callable: Object?, _ app: Object?) -> Object? {
@@ -66,8 +77,9 @@ enum WSGIWrapper {
     return Method.number(start.assumingMemoryBound(to: UInt8.self), text.count)
   }
 
-  /// Whether the server must get the response as it is: lists and tuples, which have no close(), and files
-  /// that it may send by itself (gunicorn asks for the type of its wrapper, uWSGI for the very object).
+  /// Whether the server must get the response as it is: files that it may send by itself (gunicorn asks for the type
+  /// of its wrapper, uWSGI for the very object), and what it may have a way of its own with and nobody closes: lists,
+  /// tuples, bytes, and what is no response at all.
   @inline(__always)
   private static func isServersOwn(_ response: Object, _ environ: Object?) -> Bool {
     let type = response.pointee.ob_type
@@ -79,20 +91,27 @@ enum WSGIWrapper {
     let list = withUnsafeMutablePointer(to: &PyList_Type) { $0 }
     let tuple = withUnsafeMutablePointer(to: &PyTuple_Type) { $0 }
     if type == list || type == tuple { return true }
-    if let file = PyObject_GetAttr(response, read) {
-      Py_DecRef(file)
-      return true
-    }
-    PyErr_Clear()
+    if has(response, read) { return true }
     if let environ, let wrapper = PyDict_GetItemWithError(environ, fileWrapper) {
       if PyObject_IsInstance(response, wrapper) == 1 { return true }
     }
-    PyErr_Clear()
-    // Types live as long as the process, or at least as long as we hold the one we compare with.
-    Py_IncRef(type)
-    Py_DecRef(plainType)
-    plainType = type
+    if PyErr_Occurred() != nil { HookCalls.forget() }
+    if !has(response, close), !has(response, iterate) || has(response, length) { return true }
+    if let type, let watch = WeakReferences.make(type) {
+      Py_DecRef(plainWatch)
+      plainWatch = watch
+      plainType = type
+    }
     return false
+  }
+
+  private static func has(_ object: Object, _ attribute: Object) -> Bool {
+    guard let value = PyObject_GetAttr(object, attribute) else {
+      HookCalls.forget()
+      return false
+    }
+    Py_DecRef(value)
+    return true
   }
 }
 

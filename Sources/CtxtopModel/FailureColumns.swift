@@ -54,10 +54,10 @@ extension Table where Row == FailureRow {
         .integer($0.failure.skipped.count)
       },
       Column(
-        "message", "MESSAGE", "the exception's message", alignment: .left, width: 10, weight: 3, presence: .wide,
-        isDescending: false
+        "message", "MESSAGE", "the exception's message, with `CTXTOP_MESSAGES` only", alignment: .left, width: 10,
+        weight: 3, presence: .wide, isDescending: false
       ) {
-        .text($0.failure.message)
+        $0.failure.message.isEmpty ? .unknown : .text($0.failure.message)
       },
     ]
   }

@@ -205,7 +205,7 @@ extension SnapshotJSON {
     }
     json.string("blueprint", failure.blueprint)
     json.known("exception", failure.exception)
-    json.string("message", failure.message)
+    json.known("message", failure.message)
     label(failure.label, &json)
     json.number("unit", failure.unit)
     json.number("count", failure.count)

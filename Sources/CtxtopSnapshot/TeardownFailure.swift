@@ -12,7 +12,7 @@ public struct TeardownFailure: Equatable, Sendable {
   public var blueprint: String?
   /// The exception's type.
   public var exception: String
-  /// The exception's message, cut to its first line, masked and bounded.
+  /// The exception's message, cut to its first line, masked and bounded. Empty: the worker keeps it to itself.
   public var message: String
   /// The request that was being torn down; nil: the context did not belong to one.
   public var label: RequestLabel?

@@ -8,7 +8,7 @@ from typing import Any
 
 import flask
 import pytest
-from ctxtop import _frames, _hooks
+from ctxtop import _frames, _hooks, _redact
 from flask import ctx
 from flask.testing import EnvironBuilder
 from support.recorder import Recorder
@@ -25,7 +25,8 @@ class Declined:
 
 
 @pytest.fixture
-def recorder() -> Iterator[Recorder]:
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    monkeypatch.setattr(_redact, "_shows_messages", True)
     originals = [(cls, cls.push, cls.pop) for cls in (ctx.AppContext, ctx.RequestContext)]
     recorder = Recorder()
     _hooks.install(recorder, Declined())  # type: ignore[arg-type]

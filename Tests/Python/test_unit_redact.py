@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from ctxtop import _redact
+from ctxtop import _redact, _resources
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, make_url
 
 SECRET = "hunter2-Canary99"
+
+
+@pytest.fixture(autouse=True)
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator has asked for messages."""
+    monkeypatch.setattr(_redact, "_shows_messages", True)
+
+
+def test_no_message_leaves_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_redact, "_shows_messages", False)
+    assert _redact.message(RuntimeError("the cart service does not answer")) == ""
 
 
 @pytest.mark.parametrize(
@@ -19,6 +30,8 @@ SECRET = "hunter2-Canary99"
         (f"sqlite:///file:shop.db?key={SECRET}&uri=true", "sqlite:///file:shop.db"),
         (f"mssql+pyodbc:///?odbc_connect=PWD%3D{SECRET}", "mssql+pyodbc://"),
         (f"mysql://u:{SECRET}@[::1]/shop", "mysql://u@[::1]/shop"),
+        ("postgresql://app_2:x@db/shop", "postgresql://app_2@db/shop"),
+        (f"databricks://{SECRET}@db/shop", "databricks://***@db/shop"),
     ],
 )
 def test_urls_have_neither_password_nor_query(url: str, shown: str) -> None:
@@ -84,3 +97,16 @@ def test_an_exception_without_text_is_no_error() -> None:
 
     assert _redact.message(Mute()) == ""
     assert _redact.message(RuntimeError("\ud800 alone")).endswith("alone")
+
+
+class Region:
+    name = "carts"
+
+
+@pytest.mark.parametrize(
+    "key", [f"user:{SECRET}", f"hunter2:canary|{SECRET}", f"_lock{SECRET}", f"{__name__}:f|", b"\xff"]
+)
+def test_locks_are_named_by_function_or_not_at_all(key: str | bytes) -> None:
+    shown = _resources._name_of(Region(), key)
+    assert SECRET not in shown and "hunter2" not in shown and "canary" not in shown
+    assert shown == f"{__name__}:f" if isinstance(key, str) and key.endswith(":f|") else shown.startswith("carts key ")

@@ -20,6 +20,13 @@ def test_on_unless_told_otherwise_and_the_environment_wins() -> None:
     assert _settings.read({"CTXTOP_NAME": ""}, {}).name is None
 
 
+@pytest.mark.parametrize("value", ["1", "true", "Yes", True])
+def test_messages_stay_unless_somebody_asked_for_them(value: object) -> None:
+    assert not _settings.read({}, {}).messages
+    assert not _settings.read({"CTXTOP_MESSAGES": value}, {"CTXTOP_MESSAGES": "0"}).messages
+    assert _settings.read({"CTXTOP_MESSAGES": value}, {}).messages
+
+
 def test_a_given_name_is_taken_and_reduced() -> None:
     def stem(name: str) -> str:
         return _settings.stem(_settings.read({"CTXTOP_NAME": name}, {}), "app", "/srv")

@@ -29,6 +29,7 @@ ends in one log line and an unmonitored application.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -64,4 +65,10 @@ class Ctxtop:
 
             instrument(app, guard=self._guard)
         except Exception as error:
-            _log.warning("%s is not monitored: %s: %s", getattr(app, "name", "app"), type(error).__name__, error)
+            _complain(app, error)
+
+
+def _complain(app: Flask, error: Exception) -> None:
+    # What an application calls itself may fail as well, and a handler of the log.
+    with contextlib.suppress(Exception):
+        _log.warning("%s is not monitored: %s: %s", getattr(app, "name", "app"), type(error).__name__, error)

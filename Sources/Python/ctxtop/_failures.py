@@ -176,8 +176,8 @@ def _kind(node: TracebackType) -> int:
 
 
 def _failure(error: BaseException, node: TracebackType, context: Any) -> Failure:
-    frame = node.tb_frame
-    order = functions(context.app, context, _kind(node))
+    frame, kind = node.tb_frame, _kind(node)
+    order = functions(context.app, context, kind)
     culprit = _culprit(node.tb_next)
     function, skips = _running(node, [known for _, known in order])
     position = next((index for index, (_, known) in enumerate(order) if known is function), None)
@@ -220,7 +220,7 @@ def _running(node: TracebackType, functions: list[Any]) -> tuple[Any, bool]:
     return None, False
 
 
-def survived(error: BaseException, function: Any, blueprint: str | None) -> Failure:
+def survived(error: BaseException, function: Any, blueprint: str | None, kind: int) -> Failure:
     """A failure that skipped nothing, told by whoever caught it around its call; None: a signal's receiver failed."""
     node = error.__traceback__.tb_next if error.__traceback__ is not None else None
     culprit = _culprit(node)
@@ -231,6 +231,7 @@ def survived(error: BaseException, function: Any, blueprint: str | None) -> Fail
     return Failure(
         function=_redact.bounded(name, _NAME_BYTES),
         location=location,
+        kind=kind,
         blueprint=blueprint,
         exception=type(error).__name__,
         message=_redact.message(error),

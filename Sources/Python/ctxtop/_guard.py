@@ -126,7 +126,7 @@ class _Teardown:
         self, error: BaseException, function: Any, blueprint: str | None, context: Any, errors: list[BaseException]
     ) -> None:
         try:
-            failure = _failures.survived(error, function, blueprint)
+            failure = _failures.survived(error, function, blueprint, self._kind)
             if self._report is not None:
                 self._report([failure], context, self._kind)
         except Exception:

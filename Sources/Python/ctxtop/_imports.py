@@ -6,6 +6,7 @@ a module that somebody waits for. It is there only while somebody waits.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import logging
 import sys
@@ -50,6 +51,29 @@ def _imported(name: str) -> None:
         _run(name, call)
 
 
+def _given_back(module: ModuleType, loader: Any) -> None:
+    # The module is to keep the loader it would have had without us.
+    spec = module.__spec__
+    if spec is not None:
+        spec.loader = loader
+    module.__loader__ = loader
+
+
+def _found(name: str) -> ModuleSpec | None:
+    """What the others find, with a loader that tells when it is done; None: nobody waits, or they find nothing."""
+    if name not in _waiting or getattr(_asking, "now", False):
+        return None
+    _asking.now = True
+    try:
+        spec = importlib.util.find_spec(name)
+    finally:
+        _asking.now = False
+    if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
+        return None
+    spec.loader = _Loader(spec.loader)
+    return spec
+
+
 class _Loader(Loader):
     """Does what the module's own loader does, then tells that the module is there."""
 
@@ -64,32 +88,21 @@ class _Loader(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        # The module is to keep the loader it would have had without us.
-        spec = module.__spec__
-        if spec is not None:
-            spec.loader = self._loader
-        module.__loader__ = self._loader
+        with contextlib.suppress(Exception):
+            _given_back(module, self._loader)
         self._loader.exec_module(module)
-        _imported(module.__name__)
+        with contextlib.suppress(Exception):
+            _imported(module.__name__)
 
 
 class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in _waiting or getattr(_asking, "now", False):
-            return None
-        _asking.now = True
         try:
-            spec = importlib.util.find_spec(fullname)
+            return _found(fullname)
         except Exception:
             return None
-        finally:
-            _asking.now = False
-        if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
-            return None
-        spec.loader = _Loader(spec.loader)
-        return spec
 
 
 _finder = _Finder()

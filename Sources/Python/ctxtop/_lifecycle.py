@@ -149,10 +149,11 @@ class Lifecycle:
 
     def _detach(self) -> None:
         # A forked child that ends by sys.exit runs its parent's exit handlers: the slot is not its own.
-        if self._attached_pid == os.getpid():
-            if self._recycle or self._control:
-                _recycle.tell(self.native)
-            self.native.detach()
+        with contextlib.suppress(Exception):
+            if self._attached_pid == os.getpid():
+                if self._recycle or self._control:
+                    _recycle.tell(self.native)
+                self.native.detach()
 
 
 def _is_importing(frame: FrameType | None) -> bool:

@@ -1,7 +1,8 @@
 """What must never leave the process is cut out here: URLs of engines and messages of exceptions.
 
-The rule for messages is to keep prose and to mask values: a monitor needs to know *what kind of thing* went
-wrong, never with whose data.
+A message may hold anything, and no mask knows every secret: none leaves unless the operator has asked for it.
+Then the rule is to keep prose and to mask values: a monitor needs to know *what kind of thing* went wrong,
+never with whose data.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ _MESSAGE_BYTES = 200
 # Looked at before anything is cut, so that a huge message costs nothing.
 _SOURCE_CHARACTERS = 4096
 _MASK = "***"
+_shows_messages = False
 
 
 @functools.cache
@@ -37,11 +39,19 @@ def _patterns() -> SimpleNamespace:
     )
 
 
+def show_messages(shows: bool) -> None:
+    """Whether messages of exceptions are given out at all. Not, unless this was called."""
+    global _shows_messages
+    _shows_messages = shows
+
+
 def message(error: BaseException) -> str:
     """The exception's message: first line, before any SQL or parameters, values masked, at most 200 bytes.
 
-    Never raises: an exception whose text cannot be had gives an empty string.
+    Empty where messages are not given out. Never raises: an exception whose text cannot be had gives an empty string.
     """
+    if not _shows_messages:
+        return ""
     try:
         text = str(error)[:_SOURCE_CHARACTERS].lstrip()
     except Exception:
@@ -74,7 +84,7 @@ def url(value: Any) -> str:
         return _plain_url(str(value))
     user, host = getattr(value, "username", None), getattr(value, "host", None)
     port, database = getattr(value, "port", None), getattr(value, "database", None)
-    place = f"{user}@" if user else ""
+    place = f"{_user(str(user))}@" if user else ""
     place += f"[{host}]" if host and ":" in host else host or ""
     place += f":{port}" if port else ""
     # An SQLite "file:" URI and an ODBC string carry a query, or everything, in the database's place.
@@ -88,7 +98,12 @@ def _plain_url(text: str) -> str:
         return _MASK
     rest = rest.split("?", 1)[0]
     account, at, place = rest.rpartition("@")
-    return f"{scheme}://{account.split(':', 1)[0]}{at}{place}"
+    return f"{scheme}://{_user(account.split(':', 1)[0])}{at}{place}"
+
+
+def _user(name: str) -> str:
+    """The user in a URL, masked where it looks like a key: some services take one for a user."""
+    return str(_patterns().word.sub(_masked_word, name))
 
 
 def _masked_word(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+import sys
 from typing import Any
 
 from . import _redact
@@ -161,7 +162,8 @@ def _name_of(region: Any, key: Any) -> str:
     text = key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
     text = text.removeprefix("_lock")
     found = _FUNCTION_KEY.match(text)
-    if found is not None:
+    # Only looks like one, perhaps: "user:alice|cart".
+    if found is not None and found.group().partition(":")[0] in sys.modules:
         return _bounded(found.group())
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_DIGITS]
     return _bounded(f"{getattr(region, 'name', None) or 'region'} key {digest}")

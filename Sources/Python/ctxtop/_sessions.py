@@ -22,6 +22,7 @@ Sessions, registries and contexts are held weakly.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import threading
 import weakref
@@ -276,7 +277,8 @@ def _watch_removal(scoped: Any, removed: Callable[[], None]) -> None:
         try:
             return original()
         finally:
-            removed()
+            with contextlib.suppress(Exception):
+                removed()
 
     remove._ctxtop = True  # type: ignore[attr-defined]
     scoped.remove = remove

@@ -26,6 +26,8 @@ class Settings:
     name: str | None
     directory: str | None
     group: str | None
+    #: Whether messages of exceptions may leave the process.
+    messages: bool = False
     #: ``finish`` or ``log``.
     guard: str | None = None
     isolate: bool = False
@@ -45,10 +47,10 @@ def read(
         return str(value) if value not in (None, "") else None
 
     def switch(key: str) -> bool:
-        return _enabled(environment.get(key), config.get(key))
+        return _is_on(environment.get(key), config.get(key))
 
     return Settings(
-        enabled=_enabled(environment.get("CTXTOP_ENABLED"), config.get("CTXTOP_ENABLED", True)),
+        enabled=_is_on(environment.get("CTXTOP_ENABLED"), config.get("CTXTOP_ENABLED", True)),
         name=text("CTXTOP_NAME"),
         directory=text("CTXTOP_DIR"),
         group=text("CTXTOP_GROUP"),
@@ -56,6 +58,7 @@ def read(
         isolate=switch("CTXTOP_ISOLATE"),
         recycle=switch("CTXTOP_RECYCLE"),
         control=switch("CTXTOP_CONTROL"),
+        messages=switch("CTXTOP_MESSAGES"),
     )
 
 
@@ -81,7 +84,7 @@ def _guard(value: str | None) -> str | None:
     return mode
 
 
-def _enabled(environment: str | None, config: object) -> bool:
+def _is_on(environment: str | None, config: object) -> bool:
     value = environment if environment is not None else config
     return str(value).strip().lower() not in _OFF and value is not None
 

@@ -46,6 +46,8 @@ def ask(directory: Path, request: bytes, timeout: float = 2) -> bytes:
         try:
             client.connect(str(socket_path(directory)))
             client.sendall(request)
+            # Nothing follows: after a binary record the exporter would wait for more.
+            client.shutdown(socket.SHUT_WR)
             parts = []
             while True:
                 client.settimeout(max(0.001, deadline - time.monotonic()))

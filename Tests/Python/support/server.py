@@ -162,7 +162,7 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
     port = _free_port()
     variables = {
         **os.environ,
-        "PYTHONPATH": _python_path(),
+        "PYTHONPATH": python_path(),
         "PYTHONDONTWRITEBYTECODE": "1",
         "CTXTOP_DIR": str(directory),
         "CTXTOP_NAME": "shop",
@@ -223,7 +223,7 @@ def _command(mode: Mode, port: int, app: str, home: Path | None = None) -> list[
     return [*command, *([] if mode.preload else ["--lazy-apps"])]
 
 
-def _python_path() -> str:
+def python_path() -> str:
     """Where servers find ctxtop: where the tests found it."""
     import ctxtop
 

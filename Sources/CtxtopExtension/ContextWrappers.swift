@@ -60,7 +60,7 @@ enum ContextWrappers {
       return result
     }
     let byFramework = Agent.isPushedByFramework(kind: kind)
-    let frame = byFramework ? 0 : HookCalls.frame()
+    let frame = byFramework ? 0 : FrameWalk.first()
     Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: frame)
     if kind == 1, byFramework { requestContextPushed(context, appPushes) }
     if kind == 1 || !byFramework { HookCalls.pushed() }

@@ -9,6 +9,7 @@
 //   RealStack.swift          the record made to agree with the framework's own stack
 //   RouteNames.swift         names of endpoints and rules
 //   PoolListeners.swift      SQLAlchemy's pool events (ConnectionTokens.swift)
+//   FrameWalk.swift          the first frame of the application's own code
 //   FailureFunction.swift    a teardown function raised
 //
 // Beside these files the folder holds links to the folders of the guest's other targets, which are compiled
@@ -45,6 +46,7 @@ enum Module {
     ResponseIterator.prepare()
     RouteNames.prepare()
     PoolListeners.prepare()
+    FrameWalk.prepare()
     Agent.nameThread = HookCalls.threadName
     let module = UnsafeMutablePointer<PyModuleDef>.allocate(capacity: 1)
     module.initialize(to: PyModuleDef())
@@ -66,6 +68,7 @@ enum Module {
       method("teardown_failed", moduleTeardownFailed), method("session_orphaned", moduleSessionOrphaned),
       method("session_changed", moduleSessionChanged), method("resource_taken", moduleResourceTaken),
       method("released", moduleReleased), method("watch_sessions", moduleWatchSessions), method("hazard", moduleHazard),
+      method("own_frames", moduleOwnFrames),
     ]
   }
 }

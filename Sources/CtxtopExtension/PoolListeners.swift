@@ -65,7 +65,7 @@ enum PoolListeners {
   fileprivate static func checkedOut(_ connection: Object?, _ record: Object?) {
     if Agent.attachment == 0 { return }
     let known = described(connection, record)
-    Agent.checkedOut(known.token, inherited: known.opener != Agent.processID, frame: HookCalls.frame())
+    Agent.checkedOut(known.token, inherited: known.opener != Agent.processID, frame: FrameWalk.first())
   }
 
   /// What is known of a record's connection, described under the present attachment.

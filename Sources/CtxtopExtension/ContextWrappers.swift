@@ -42,7 +42,8 @@ enum ContextWrappers {
     }
   }
 
-  @inline(__always)
+  // One push and one pop for both kinds: the extension is small.
+  @inline(never)
   fileprivate static func push(
     _ kind: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {
@@ -89,7 +90,7 @@ enum ContextWrappers {
     Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: 0)
   }
 
-  @inline(__always)
+  @inline(never)
   fileprivate static func pop(
     _ kind: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {

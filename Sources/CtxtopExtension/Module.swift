@@ -64,7 +64,7 @@ enum Module {
       method("wrap_push", moduleWrapPush), method("wrap_pop", moduleWrapPop),
       method("connection_opened", poolConnectionOpened), method("connection_closed", poolConnectionClosed),
       method("checked_out", poolCheckedOut), method("checked_in", poolCheckedIn),
-      method("invalidated", poolInvalidated), method("detached", poolDetached), method("engine", poolEngine),
+      method("wrap_checkout", moduleWrapCheckout), method("detached", poolDetached), method("engine", poolEngine),
       method("teardown_failed", moduleTeardownFailed), method("session_orphaned", moduleSessionOrphaned),
       method("session_changed", moduleSessionChanged), method("resource_taken", moduleResourceTaken),
       method("released", moduleReleased), method("watch_sessions", moduleWatchSessions), method("hazard", moduleHazard),

@@ -101,6 +101,7 @@ PyObject *PyObject_GetIter(PyObject *);
 int PyObject_IsInstance(PyObject *, PyObject *);
 PyObject *PyIter_Next(PyObject *);
 PyObject *PyWeakref_NewRef(PyObject *, PyObject *callback);
+PyObject *PyWeakref_GetObject(PyObject *);
 
 PyObject *PyTuple_New(Py_ssize_t);
 Py_ssize_t PyTuple_Size(PyObject *);
@@ -115,6 +116,10 @@ PyObject *PyUnicode_InternFromString(const char *);
 PyObject *PyUnicode_FromStringAndSize(const char *, Py_ssize_t);
 const char *PyUnicode_AsUTF8AndSize(PyObject *, Py_ssize_t *);
 
+PyObject *PyEval_GetFrame(void);
+PyObject *PyFrame_GetCode(PyObject *);
+int PyFrame_GetLineNumber(PyObject *);
+
 PyObject *PyInterpreterState_Get(void);
 int64_t PyInterpreterState_GetID(PyObject *);
 
@@ -124,3 +129,5 @@ int64_t PyInterpreterState_GetID(PyObject *);
  */
 typedef PyObject *(*ctxtop_vectorcall)(PyObject *, PyObject *const *, size_t, PyObject *);
 typedef int (*ctxtop_contextvar_get)(PyObject *, PyObject *, PyObject **);
+typedef PyObject *(*ctxtop_frame_back)(PyObject *);
+typedef int (*ctxtop_frame_lasti)(PyObject *); /* from 3.11 on */

@@ -59,6 +59,7 @@ enum ContextWrappers {
     return Python.integer(answer) == 1 ? 1 : 0
   }
 
+  // One push and one pop for both kinds: the extension is small.
   @inline(never)
   fileprivate static func push(
     _ known: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
@@ -78,7 +79,7 @@ enum ContextWrappers {
       return result
     }
     let byFramework = Agent.isPushedByFramework(kind: kind)
-    let frame = byFramework ? 0 : HookCalls.frame()
+    let frame = byFramework ? 0 : FrameWalk.first()
     Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: frame)
     if kind == 1, byFramework { requestContextPushed(context, appPushes) }
     if kind == 1 || !byFramework { HookCalls.pushed() }

@@ -56,7 +56,7 @@ let moduleResourceTaken: FastFunction = { _, arguments, count in
   return number(
     of: Agent.resourceTaken(
       kind: Python.name(arguments[0]), name: Python.name(arguments[1]), state: small(arguments[2]),
-      frame: HookCalls.frame()))
+      frame: FrameWalk.first()))
 }
 
 /// released(token)

@@ -108,8 +108,8 @@ enum HookCalls {
     if pushedHook != nil { Py_DecRef(ask(pushedHook)) }
   }
 
-  /// Name of the innermost frame of the application's own code.
-  static func frame() -> UInt32 { askName(frameHook) }
+  /// How a frame at a line is named: a new string, None for a library's, nil where it failed.
+  static func frame(_ code: Object?, _ line: Object?) -> Object? { ask(frameHook, code, line) }
 
   /// Name of the frame that pushed a context before this process was attached.
   static func origin(_ context: Object?) -> UInt32 { askName(originHook, context) }

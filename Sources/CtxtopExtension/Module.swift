@@ -10,6 +10,7 @@
 //   RouteNames.swift         names of endpoints and rules
 //   WeakReferences.swift     what is known of an object does not outlive it
 //   PoolListeners.swift      SQLAlchemy's pool events (ConnectionTokens.swift)
+//   FrameWalk.swift          the first frame of the application's own code
 //   FailureFunction.swift    a teardown function raised
 //
 // Beside these files the folder holds links to the folders of the guest's other targets, which are compiled
@@ -52,6 +53,7 @@ enum Module {
     ResponseIterator.prepare()
     RouteNames.prepare()
     PoolListeners.prepare()
+    FrameWalk.prepare()
     Agent.nameThread = HookCalls.threadName
     let module = UnsafeMutablePointer<PyModuleDef>.allocate(capacity: 1)
     module.initialize(to: PyModuleDef())
@@ -69,12 +71,13 @@ enum Module {
       method("wrap_push", moduleWrapPush), method("wrap_pop", moduleWrapPop),
       method("connection_opened", poolConnectionOpened), method("connection_closed", poolConnectionClosed),
       method("checked_out", poolCheckedOut), method("checked_in", poolCheckedIn),
-      method("invalidated", poolInvalidated), method("detached", poolDetached), method("engine", poolEngine),
+      method("wrap_checkout", moduleWrapCheckout), method("detached", poolDetached), method("engine", poolEngine),
       method("teardown_failed", moduleTeardownFailed), method("session_orphaned", moduleSessionOrphaned),
       method("session_changed", moduleSessionChanged), method("resource_taken", moduleResourceTaken),
       method("released", moduleReleased), method("watch_sessions", moduleWatchSessions), method("hazard", moduleHazard),
       method("permit", modulePermit),
       method("recycled", moduleRecycled), method("isolate", moduleIsolate), method("settle", moduleSettle),
+      method("own_frames", moduleOwnFrames),
     ]
   }
 }

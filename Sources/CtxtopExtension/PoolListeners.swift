@@ -1,13 +1,28 @@
 // SQLAlchemy's pool events. A listener that raised would fail the request and close the connection, so none
 // does. The arithmetic of the pool itself is not asked: it reads 0 or -1 after dispose() or invalidation.
+//
+// A checkout is not an event for us but the return of the function that fires it: a pool that somebody listens to
+// takes a longer way through each checkout, which costs more than everything that we do there.
 
 import CCtxtop
 @preconcurrency import CPython
 
 enum PoolListeners {
-  nonisolated(unsafe) private static var goneDefinition: UnsafeMutablePointer<PyMethodDef>! = nil
+  /// `gone` and `_checkout`.
+  nonisolated(unsafe) private static var definitions: UnsafeMutablePointer<PyMethodDef>! = nil
+  nonisolated(unsafe) private static var recordOfFairy: Object! = nil
+  nonisolated(unsafe) private static var counter: Object! = nil
 
-  static func prepare() { goneDefinition = methodTable([method("gone", recordGone)]) }
+  static func prepare() {
+    definitions = methodTable([method("gone", recordGone), keywordMethod("_checkout", checkoutCall)])
+    recordOfFairy = Python.interned("_connection_record")
+    counter = Python.interned("_counter")
+  }
+
+  /// A function in the place of `_ConnectionFairy._checkout`.
+  fileprivate static func wrap(_ checkout: Object?) -> Object? {
+    PyCFunction_NewEx(definitions + 1, checkout, nil)
+  }
 
   /// A pool opened a connection for a record.
   fileprivate static func opened(_ connection: Object?, _ record: Object?) {
@@ -33,7 +48,7 @@ enum PoolListeners {
       return nil
     }
     defer { Py_DecRef(key) }
-    guard let callback = PyCFunction_NewEx(goneDefinition, key, nil) else {
+    guard let callback = PyCFunction_NewEx(definitions, key, nil) else {
       PyErr_Clear()
       return nil
     }
@@ -62,10 +77,26 @@ enum PoolListeners {
     if isOurs { Agent.connectionClosed(known.token) }
   }
 
+  /// A pool has given a connection out, as the proxy that the application gets. `isNew`: it cannot be one that was
+  /// given out before (a pool per thread does that), which the pool itself tells by the proxy's counter.
+  @inline(__always)
+  fileprivate static func given(_ fairy: Object, isNew: Bool) {
+    if Agent.attachment == 0 { return }
+    guard isNew || isFirst(fairy), let record = PyObject_GetAttr(fairy, recordOfFairy) else { return PyErr_Clear() }
+    if record != Python.none { checkedOut(fairy, record) }
+    Py_DecRef(record)
+  }
+
+  private static func isFirst(_ fairy: Object) -> Bool {
+    guard let times = PyObject_GetAttr(fairy, counter) else { return false }
+    defer { Py_DecRef(times) }
+    return Python.integer(times) == 1
+  }
+
   fileprivate static func checkedOut(_ connection: Object?, _ record: Object?) {
     if Agent.attachment == 0 { return }
     let known = described(connection, record)
-    Agent.checkedOut(known.token, inherited: known.opener != Agent.processID, frame: HookCalls.frame())
+    Agent.checkedOut(known.token, inherited: known.opener != Agent.processID, frame: FrameWalk.first())
   }
 
   /// What is known of a record's connection, described under the present attachment.
@@ -132,6 +163,19 @@ let poolConnectionClosed: FastFunction = { _, arguments, count in
   return Python.newNone()
 }
 
+/// _checkout(pool, threadconns=None, fairy=None): only without the last it must be a new one
+private let checkoutCall: FastKeywordFunction = { checkout, arguments, count, names in
+  let fairy = Python.call(checkout, arguments, count, names)
+  if let fairy { PoolListeners.given(fairy, isNew: count < 3 && names == nil) }
+  return fairy
+}
+
+/// wrap_checkout(function)
+let moduleWrapCheckout: FastFunction = { _, arguments, count in
+  guard let arguments, count == 1 else { return Python.typeError("wrap_checkout(function)") }
+  return PoolListeners.wrap(arguments[0])
+}
+
 /// checkout(dbapi_connection, connection_record, connection_proxy)
 let poolCheckedOut: FastFunction = { _, arguments, count in
   if let arguments, count >= 2 { PoolListeners.checkedOut(arguments[0], arguments[1]) }
@@ -143,9 +187,6 @@ let poolCheckedIn: FastFunction = { _, arguments, count in
   if let arguments, count >= 2 { PoolListeners.checkedIn(arguments[1]) }
   return Python.newNone()
 }
-
-/// invalidate(dbapi_connection, connection_record, exception): `close` and `checkin` follow by themselves
-let poolInvalidated: FastFunction = { _, _, _ in Python.newNone() }
 
 /// detach(dbapi_connection, connection_record)
 let poolDetached: FastFunction = { _, arguments, count in

@@ -48,7 +48,7 @@ enum ResponseIterator {
     guard type != nil, let object = PyType_GenericAlloc(type, 0) else {
       PyErr_Clear()
       var token = token
-      Agent.endRequest(&token, raised: false)
+      WSGIWrapper.finish(&token, nil, nil, raised: false)
       return response
     }
     state(object).initialize(to: State(response: response, iterator: nil, token: token))
@@ -86,9 +86,7 @@ enum ResponseIterator {
   }
 
   private static func end(_ state: UnsafeMutablePointer<State>, raised: Bool) {
-    guard state.pointee.token.isOpen else { return }
-    RealStack.settle(state.pointee.token, environ: nil, app: nil)
-    Agent.endRequest(&state.pointee.token, raised: raised)
+    if state.pointee.token.isOpen { WSGIWrapper.finish(&state.pointee.token, nil, nil, raised: raised) }
   }
 
   /// Attributes that we do not have are the original's.

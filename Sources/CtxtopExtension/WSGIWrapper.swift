@@ -61,8 +61,9 @@ enum WSGIWrapper {
     return ResponseIterator.wrap(response, token)
   }
 
-  /// Ends a request whose response needs no closing.
-  private static func finish(_ token: inout RequestToken, _ environ: Object?, _ app: Object?, raised: Bool) {
+  /// Ends a request: its response is closed, or needs no closing.
+  @inline(never)
+  static func finish(_ token: inout RequestToken, _ environ: Object?, _ app: Object?, raised: Bool) {
     RealStack.settle(token, environ: environ, app: app)
     Agent.endRequest(&token, raised: raised)
   }

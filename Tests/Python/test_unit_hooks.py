@@ -93,7 +93,7 @@ def test_a_frame_is_the_applications_or_none_in_a_request(app: flask.Flask, entr
     def open_session(*_: object) -> None:
         seen.append(_frames.first(_flask_frame()))
 
-    app.before_request(lambda: seen.append(hooks().frame()))
+    app.before_request(lambda: seen.append(_frames.first()))
     app.session_interface.open_session = open_session  # type: ignore[method-assign]
     _frames.set_entry(flask.Flask.wsgi_app)
     app.test_client().get("/chat/7")
@@ -119,7 +119,7 @@ def explode(*_: object, **__: object) -> Any:
 @pytest.mark.parametrize(
     ("target", "name", "call", "answer"),
     [
-        (_frames, "first", lambda h, app: h.frame(), ""),
+        (_frames, "named", lambda h, app: h.frame(explode.__code__, 1), ""),
         (_origins, "of", lambda h, app: h.origin(app), ""),
         (_sqlalchemy, "describe", lambda h, app: h.engine(app), -1),
         (_sqlalchemy, "backend_pid", lambda h, app: h.backend_pid(app), -1),

@@ -1,14 +1,18 @@
 """The first frame of the application's own code: who did it, rather than which library was asked to.
 
+This module says what that is; the native module walks, and asks here once for each code object and for each place
+in the application's own code.
+
 A file belongs to the application unless it lies in a library directory (standard library, site-packages,
 this package, installed scripts); an application that is itself installed there is known by its root path.
-The answer per file is cached: SQLAlchemy asks at every checkout.
+The answer per file is cached.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from types import CodeType, FrameType
 
 # Enough for any real program; a program that compiles code under endless names must not grow us.
@@ -19,6 +23,8 @@ _roots: list[str] = []
 # What lies below the framework's own entry is the server, or the program that started it.
 _entry: CodeType | None = None
 _known: dict[str, str | None] = {}
+# Who remembers answers of `named`; told the entry whenever they no longer hold.
+_forget: Callable[[CodeType | None], object] | None = None
 
 
 def first(frame: FrameType | None = None) -> str:
@@ -28,19 +34,21 @@ def first(frame: FrameType | None = None) -> str:
     ``frame``: where to begin; the caller's frame if not given. Any thread.
     """
     frame = frame or sys._getframe(1)
-    known, entry = _known, _entry
-    while frame is not None:
-        code = frame.f_code
-        if code is entry:
-            return ""
-        try:
-            short = known[code.co_filename]
-        except KeyError:
-            short = _remember(code.co_filename)
-        if short is not None:
-            return f"{short}:{frame.f_lineno} {code.co_name}"
+    while frame is not None and frame.f_code is not _entry:
+        name = named(frame.f_code, frame.f_lineno)
+        if name is not None:
+            return name
         frame = frame.f_back
     return ""
+
+
+def named(code: CodeType, line: int | None) -> str | None:
+    """``"shop.py:41 chat"`` for a line of a function of the application's own; None for a library's."""
+    try:
+        short = _known[code.co_filename]
+    except KeyError:
+        short = _remember(code.co_filename)
+    return None if short is None else f"{short}:{line} {code.co_name}"
 
 
 def location(code: CodeType) -> str:
@@ -64,7 +72,7 @@ def add_root(path: str) -> None:
     path = _directory(path)
     if path not in _roots:
         _roots.append(path)
-        _known.clear()
+        _changed()
 
 
 def set_entry(function: object) -> None:
@@ -72,6 +80,14 @@ def set_entry(function: object) -> None:
     global _entry
     code = getattr(function, "__code__", None)
     _entry = code if isinstance(code, CodeType) else None
+    _changed()
+
+
+def on_change(forget: Callable[[CodeType | None], object]) -> None:
+    """``forget`` is called now, and whenever answers of ``named`` or the entry change: with the entry's code."""
+    global _forget
+    _forget = forget
+    forget(_entry)
 
 
 def is_library(filename: str) -> bool:
@@ -83,6 +99,12 @@ def is_library(filename: str) -> bool:
         end = filename.rfind(marker)
         library = max(library, end + len(marker)) if end >= 0 else library
     return library > 0 and library >= max(map(len, _bases(filename, _roots)), default=0)
+
+
+def _changed() -> None:
+    _known.clear()
+    if _forget is not None:
+        _forget(_entry)
 
 
 def _remember(filename: str) -> str | None:

@@ -87,10 +87,10 @@ class Hooks:
         except Exception:
             return
 
-    def frame(self) -> str:
-        """``"shop.py:41 chat"``: the innermost frame of the application's own code; ``""`` without one."""
+    def frame(self, code: CodeType, line: int) -> str | None:
+        """``"shop.py:41 chat"`` for a line of the application's own code; None: a library's; ``""``: not known."""
         try:
-            return _frames.first(sys._getframe(1))
+            return _frames.named(code, line)
         except Exception:
             return ""
 
@@ -164,6 +164,7 @@ def install(native: Any, lifecycle: Lifecycle) -> Hooks:
     _frames.set_entry(Flask.wsgi_app)
     hooks = Hooks(native, lifecycle, _stack.reader())
     native.install(hooks, *_stack.variables())
+    _frames.on_change(native.own_frames)
     originals = [(cls, kind, cls.__dict__["push"], cls.__dict__["pop"]) for cls, kind in _stack.classes()]
     hooks.wrapping([function for _, _, push, pop in originals for function in (push, pop)])
     wrappers = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from types import CodeType
 from typing import Any
 
 def configure(name: str, directory: str | None, group: str | None, /) -> None:
@@ -52,12 +53,17 @@ def wrap_pop(cls: type, function: Callable[..., Any], kind: int, /) -> Any:
 
 def connection_opened(dbapi: object, record: object, /) -> None: ...
 def connection_closed(dbapi: object, record: object | None, /) -> None: ...
+def wrap_checkout(function: Callable[..., Any], /) -> Callable[..., Any]:
+    """What to set as ``_ConnectionFairy._checkout``, in the place of the event."""
+
 def checked_out(dbapi: object, record: object, fairy: object, /) -> None: ...
 def checked_in(dbapi: object, record: object, /) -> None: ...
-def invalidated(dbapi: object, record: object, exc: BaseException | None, /) -> None: ...
 def detached(dbapi: object, record: object, /) -> None: ...
 def engine(engine_key: int, url: str, pool_size: int, overflow: int, timeout_ms: int, /) -> int:
     """The number of an engine, registered under its key at the first call. -1: unknown, or no room."""
+
+def own_frames(entry: CodeType | None, /) -> None:
+    """What code is the application's own has changed. ``entry``: nothing below it is looked at."""
 
 def teardown_failed(
     function: str,

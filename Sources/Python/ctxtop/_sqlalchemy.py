@@ -3,6 +3,9 @@
 Listeners are set on the class ``Pool``, so that they serve every engine, those made before included. They are
 native functions; what they need from Python is asked once per connection or once per pool.
 
+A pool whose checkouts somebody listens to takes a longer way through each of them. So the function that fires this
+event is wrapped instead, where there is one (from SQLAlchemy 0.9 to 2.1).
+
 A pool does not know its engine, and ``Engine.__init__`` cannot be wrapped (``create_engine`` reads its
 arguments from its code). But every engine listens to its pool's first connection, with a function that knows
 it. An engine is remembered under what its pool and that pool's successors share: the function that opens a
@@ -43,16 +46,16 @@ def install(native: Any, lifecycle: Any) -> None:
     listeners = {
         "connect": native.connection_opened,
         "close": native.connection_closed,
-        "checkout": native.checked_out,
         "checkin": native.checked_in,
-        "invalidate": native.invalidated,
         "detach": native.detached,
-        # A detached connection has left its record behind.
+        # Not invalidate: close and checkin follow by themselves. A detached connection has left its record behind.
         "close_detached": lambda dbapi: native.connection_closed(dbapi, None),
     }
     if not hasattr(Pool.dispatch, "close"):
         # Before SQLAlchemy 1.1 nobody is told that an invalidated connection is closed. It is, at once.
         listeners["invalidate"] = lambda dbapi, record, _exception: native.connection_closed(dbapi, record)
+    if not _wrap_checkout(native):
+        listeners["checkout"] = native.checked_out
     for name, listener in listeners.items():
         if hasattr(Pool.dispatch, name):
             event.listen(Pool, name, listener)
@@ -60,6 +63,16 @@ def install(native: Any, lifecycle: Any) -> None:
         event.listen(Pool, "first_connect", _first_connected)
     if native.is_attached():
         lifecycle.describe()
+
+
+def _wrap_checkout(native: Any) -> bool:
+    from sqlalchemy import pool
+
+    fairy: Any = getattr(pool, "_ConnectionFairy", None)
+    if not isinstance(getattr(fairy, "__dict__", {}).get("_checkout"), classmethod):
+        return False
+    fairy._checkout = native.wrap_checkout(fairy._checkout)
+    return True
 
 
 def describe(native: Any, record: Any) -> int:

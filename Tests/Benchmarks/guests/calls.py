@@ -1,6 +1,6 @@
 """Calls of the extension one by one: each line of standard input names a kind of call and how many of them.
 
-``loop``: nothing, the loop alone. ``empty``: a native function that does nothing, with three arguments. ``event``: a
+``loop``: nothing, the loop alone. ``empty``: a native function that does nothing: an event that lacks its arguments. ``event``: a
 native event that reads no clock (a connection of which nothing is known comes back to its pool). ``plain`` and
 ``wrapped``: push and pop of an app context with the class's own functions, and with ours around them.
 """
@@ -41,9 +41,9 @@ def _loop(count: int) -> None:
 
 
 def _empty(count: int) -> None:
-    function, record = _native.invalidated, object()
+    function, record = _native.detached, object()
     for _ in range(count):
-        function(record, record, None)
+        function(record)
 
 
 def _event(count: int) -> None:

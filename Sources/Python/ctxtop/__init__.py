@@ -18,6 +18,7 @@ are the cold paths:
 ``_resources``        locks: ``ctxtop.resource`` and dogpile.cache's own
 ``_hazards``          configurations that are known to lead to leaks
 ``_imports``          calls that wait for a module to be imported
+``_run``              every application of a process, for ``ctxtop run``
 ====================  =======================================================================
 
 What must hold everywhere: an application runs with ctxtop exactly as it does without. Whatever fails here

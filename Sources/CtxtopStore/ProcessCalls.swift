@@ -48,7 +48,9 @@ extension System {
     of path: String, _ arguments: [String], within patience: UInt64
   ) throws(SystemError) -> [UInt8]? {
     var ends: [Int32] = [-1, -1]
-    _ = try value("pipe2") { pipe2(&ends, O_CLOEXEC) }
+    _ = try value("pipe") { pipe(&ends) }
+    // Nobody else is started meanwhile: the program has one thread.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { close(ends[0]) }
     let child: pid_t
     do {

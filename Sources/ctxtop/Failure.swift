@@ -92,7 +92,7 @@ extension Failure {
 
   /// Why a command cannot be run with its apps instrumented.
   init(_ error: RunError) {
-    let install = "install the package there (`-m pip install`), or name another Python with --python"
+    let install = "install it there with pip, or name another Python with --python"
     switch error {
     case .command(let name, let error):
       let remedy = error.isAbsence ? "check its name, or give its path" : "see what it is, and whether you may run it"

@@ -50,7 +50,10 @@ struct Run: ParsableCommand {
     guard let first = words.first, !first.isEmpty else {
       throw ValidationError("There is no command to run, as in: ctxtop run -- gunicorn shop:app")
     }
-    if first.hasPrefix("-") { throw ValidationError("Unknown option '\(first)'") }
+    guard command.first != "--", first.hasPrefix("-") else { return }
+    // The parser takes for a command whatever it does not know, and that is where it begins to capture.
+    if ["-h", "--help", "-help"].contains(first) { throw CleanExit.helpRequest(self) }
+    throw ValidationError("Unknown option '\(first)'")
   }
 
   func run() throws {

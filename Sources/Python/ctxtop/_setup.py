@@ -33,8 +33,10 @@ def instrument(app: Flask) -> None:
         from . import _frames, _hooks
 
         _frames.add_root(app.root_path)
-        lifecycle.know(app)
-        _hooks.instrument(app, lifecycle.native)
+        # A constructor that ran twice has forgotten its extensions, and kept this.
+        if not _hooks.is_instrumented(app):
+            lifecycle.know(app)
+            _hooks.instrument(app, lifecycle.native)
         app.extensions["ctxtop"] = True
     lifecycle.start()
 

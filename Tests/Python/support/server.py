@@ -114,15 +114,19 @@ class Server:
         pattern = {
             ("gunicorn", True): r"Booting worker with pid: \[?(\d+)",
             ("uwsgi", True): r"spawned uWSGI worker \d+ \(pid: (\d+)",
+            ("celery", False): r"celery@(\S+) ready",
         }.get((self.mode.server, self.mode.preload), r"shop loaded (\d+)")
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
-            if len(set(re.findall(pattern, self.logged()[since:]))) >= workers and _listens(self.port):
+            if len(set(re.findall(pattern, self.logged()[since:]))) >= workers and self._listens():
                 return
             time.sleep(0.02)
         raise AssertionError(f"{self.mode} did not start: {' '.join(self.command)}\n{self.logged()}")
+
+    def _listens(self) -> bool:
+        return self.mode.server == "celery" or _listens(self.port)
 
     def reload(self) -> None:
         os.kill(self.process.pid, signal.SIGHUP)
@@ -154,7 +158,8 @@ class Server:
 def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | None = None, **options: Any) -> Server:
     """Start the shop and wait until it is ready. ``environment``: more variables; None takes one away.
 
-    Options: ``directory`` for the agent (a fresh one on tmpfs if not given), ``app`` (``shop:app``).
+    Options: ``directory`` for the agent (a fresh one on tmpfs if not given), ``app`` (``shop:app``), ``command``
+    (for a port, in place of the mode's own) and ``before`` (words in front of the command).
     """
     scratch = Path(tempfile.mkdtemp(prefix="ctxtop-shop-"))
     directory = options.get("directory") or agent_directory()
@@ -172,7 +177,9 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
         variables.pop(key, None)
         if value is not None:
             variables[key] = value
-    command = _command(mode, port, options.get("app", "shop:app"))
+    given = options.get("command")
+    command = given(port) if given else _command(mode, port, options.get("app", "shop:app"))
+    command = [*options.get("before", []), *command]
     log = scratch / "log"
     log.touch()
     process = _launch(command, variables, log)

@@ -30,7 +30,7 @@ _HOST = "CTXTOP_RUN"
 
 
 def _without_us(path: list) -> list:
-    return [entry for entry in path if not entry or os.path.abspath(entry) != _SITE]
+    return [entry for entry in path if not isinstance(entry, str) or not entry or os.path.abspath(entry) != _SITE]
 
 
 def leave() -> None:
@@ -123,8 +123,9 @@ class _WhenFlask:
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> object:
         if fullname != "flask":
             return None
-        sys.meta_path.remove(self)
-        _instrument()
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+            _instrument()
         for finder in list(sys.meta_path):
             find_spec = getattr(finder, "find_spec", None)
             spec = find_spec(fullname, path, target) if find_spec is not None else None
@@ -139,13 +140,17 @@ def _instrument() -> None:
 
         _run.start(enter, leave)
     except Exception as error:
-        reason = type(error).__name__ + ": " + str(error)
-        if getattr(error, "name", None) == "ctxtop":
-            reason = sys.executable + " has no ctxtop; install the package there"
-        try:
-            sys.stderr.write("ctxtop: process " + str(os.getpid()) + " is not monitored: " + reason + "\n")
-        except Exception:
-            pass
+        _complain(error)
+
+
+def _complain(error: Exception) -> None:
+    reason = type(error).__name__ + ": " + str(error)
+    if getattr(error, "name", None) == "ctxtop":
+        reason = str(sys.executable) + " has no ctxtop; install the package there"
+    try:
+        sys.stderr.write("ctxtop: process " + str(os.getpid()) + " is not monitored: " + reason + "\n")
+    except Exception:
+        pass
 
 
 def _begin() -> None:
@@ -180,5 +185,6 @@ def _run_shadowed() -> None:
 
 try:
     _begin()
-finally:
-    _run_shadowed()
+except Exception as error:
+    _complain(error)
+_run_shadowed()

@@ -1,4 +1,4 @@
-"""`ctxtop run` before there is a server: which Python a command runs in, and one clear line where it cannot be attached.
+"""`ctxtop run` before there is a server: which Python a command runs in, and one clear line where that cannot be.
 
 The environments have no ctxtop, so that the line tells which Python was asked.
 """

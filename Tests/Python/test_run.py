@@ -51,7 +51,7 @@ def is_without_us(server: Server) -> bool:
     path, traces, is_loaded, first_finder = said["python"]
     assert path == server.environment["PYTHONPATH"], "what the user gave is left"
     assert not is_loaded and first_finder != "_WhenFlask"
-    assert not [line for line in said["environment"] if "_site" in line]
+    assert not [line for line in said["environment"] if "ctxtop/_site" in line]
     return [trace for trace in traces if trace] == []
 
 
@@ -202,7 +202,8 @@ def test_the_command_is_the_process_that_was_started(tmp_path: Path) -> None:
 import json, os, sys
 ignored = next(line for line in open("/proc/self/status") if line.startswith("SigIgn"))
 names = ["CTXTOP_NAME", "CTXTOP_GROUP", "CTXTOP_DIR"]
-print(json.dumps([os.getpid(), [list(os.fsencode(word)) for word in sys.argv[1:]], ignored, *map(os.environ.get, names)]))
+words = [list(os.fsencode(word)) for word in sys.argv[1:]]
+print(json.dumps([os.getpid(), words, ignored, *map(os.environ.get, names)]))
 sys.exit(7)
 """
     words: list[Any] = [sys.executable, "-c", code, b"\xff\xfe", "", "--name", "other", "--", "--help"]

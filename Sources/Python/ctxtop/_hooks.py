@@ -171,4 +171,4 @@ def instrument(app: Flask, native: Any) -> None:
 def is_instrumented(app: Flask) -> bool:
     """Whether ``app.wsgi_app`` is our wrapper already, with no middleware around it."""
     held = getattr(app.wsgi_app, "__self__", None)
-    return type(held) is tuple and held[1:] == (app,)
+    return type(held) is tuple and len(held) == 2 and held[1] is app

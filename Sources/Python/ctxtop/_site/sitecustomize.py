@@ -60,15 +60,21 @@ class _Execution:
         self.execve = os.execve
 
     def install(self) -> None:
-        os.execv, os.execve = self.replace, self.replace_with
+        def execv(path: object, argv: object) -> None:
+            if self.is_ours(argv):
+                try:
+                    self.execve(path, argv, self.extended(os.environ))
+                except Exception:
+                    # It fails once more below, in its own words.
+                    pass
+            self.execv(path, argv)
 
-    def replace(self, path: object, argv: object) -> None:
-        if self.is_ours(argv):
-            self.execve(path, argv, self.extended(os.environ))
-        self.execv(path, argv)
+        def execve(path: object, argv: object, env: object) -> None:
+            self.execve(path, argv, self.extended(env) if self.is_ours(argv) else env)
 
-    def replace_with(self, path: object, argv: object, env: object) -> None:
-        self.execve(path, argv, self.extended(env) if self.is_ours(argv) else env)
+        if self.execve in os.supports_fd:
+            os.supports_fd.add(execve)
+        os.execv, os.execve = execv, execve
 
     def is_ours(self, argv: object) -> bool:
         """Whether this is the process that was started, or runs the same program again."""

@@ -24,7 +24,8 @@ class ContextTask(Task):  # type: ignore[misc]
 
 celery = Celery("jobs", task_cls=ContextTask, broker="filesystem://")
 celery.conf.broker_transport_options = {
-    name: os.environ["JOBS_DIRECTORY"] for name in ("data_folder_in", "data_folder_out", "control_folder")
+    "polling_interval": 0.1,
+    **{name: os.environ["JOBS_DIRECTORY"] for name in ("data_folder_in", "data_folder_out", "control_folder")},
 }
 
 

@@ -15,10 +15,19 @@ from flask import Flask, Response
 #: What a Python that the server starts finds of ctxtop.
 CHILD = """
 import json, os, sys
-traces = [os.environ.get("CTXTOP_RUN"), *(path for path in sys.path if "_site" in path.split(os.sep))]
+traces = [name for name in os.environ if name == "CTXTOP_RUN"]
+traces += [path for path in sys.path if "_site" in path.split(os.sep)]
 print(json.dumps([os.environ.get("PYTHONPATH"), traces, "ctxtop" in sys.modules, type(sys.meta_path[0]).__name__]))
 """
 _may_end = threading.Event()
+
+
+def ask_child() -> list[Any]:
+    # uWSGI calls itself the interpreter where it does not know one.
+    python = sys.executable if "python" in os.path.basename(sys.executable) else "python3"
+    result = subprocess.run([python, "-c", CHILD], capture_output=True, text=True, check=True)
+    said: list[Any] = json.loads(result.stdout)
+    return said
 
 
 class Wrapped:
@@ -44,6 +53,7 @@ class Special(Flask):
         self.add_url_rule("/", view_func=lambda: self.greeting)
 
 
+CHILD_AT_IMPORT = ask_child()
 app = Flask(__name__)
 app.wsgi_app = Wrapped(app.wsgi_app)  # type: ignore[method-assign]
 special = Special("special")
@@ -66,15 +76,10 @@ def pids() -> Response:
 
 @app.get("/children")
 def children() -> Response:
-    """What the processes that a view starts are told of ctxtop: a Python, and any other program."""
-    # uWSGI calls itself the interpreter where it does not know one.
-    python = sys.executable if "python" in os.path.basename(sys.executable) else "python3"
-    python_says = subprocess.run([python, "-c", CHILD], capture_output=True, text=True, check=True)
-    environment = subprocess.run(["env", "-0"], capture_output=True, text=True, check=True)
-    return Response(
-        json.dumps({"python": json.loads(python_says.stdout), "environment": environment.stdout.split("\0")}),
-        mimetype="application/json",
-    )
+    """What processes that are started here are told of ctxtop: a Python, and any other program."""
+    environment = subprocess.run(["env", "-0"], capture_output=True, text=True, check=True).stdout.split("\0")
+    said = {"at import": CHILD_AT_IMPORT, "python": ask_child(), "environment": environment}
+    return Response(json.dumps(said), mimetype="application/json")
 
 
 @app.get("/stream")

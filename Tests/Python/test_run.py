@@ -43,16 +43,16 @@ def plain(port: int) -> list[str]:
     return [sys.executable, str(APPS / "plain.py"), str(port)]
 
 
-def is_without_us(server: Server) -> bool:
-    """Whether processes that a view starts see nothing of ctxtop."""
+def check_children(server: Server) -> None:
+    """What the application starts, at import or in a view, finds nothing of ctxtop."""
     answer = server.get("/children")
     assert answer.status == 200, server.logged()
     said = json.loads(answer.body)
-    path, traces, is_loaded, first_finder = said["python"]
-    assert path == server.environment["PYTHONPATH"], "what the user gave is left"
-    assert not is_loaded and first_finder != "_WhenFlask"
-    assert not [line for line in said["environment"] if "ctxtop/_site" in line]
-    return [trace for trace in traces if trace] == []
+    for path, traces, is_loaded, first_finder in said["at import"], said["python"]:
+        assert path == server.environment["PYTHONPATH"], "what the user gave is left"
+        assert not is_loaded and first_finder != "_WhenFlask"
+        assert traces == []
+    assert not [line for line in said["environment"] if "ctxtop/_site" in line or line.startswith("CTXTOP_RUN=")]
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
@@ -62,7 +62,7 @@ def test_workers_are_seen_and_their_children_are_left_alone(run: Start, mode: Mo
     document = agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == expected)
     assert document["server"]["kind"] == mode.server and document["totals"]["requests"] == 0
     for _ in range(4):
-        assert is_without_us(server)
+        check_children(server)
     agent.wait_snapshot(server.directory, lambda seen: seen["totals"]["requests"] == 4)
     assert "ctxtop" not in server.logged()
 
@@ -77,10 +77,10 @@ OTHERS = {
 @pytest.mark.parametrize("command", OTHERS.values(), ids=OTHERS)
 def test_any_python_server(run: Start, command: Callable[[int], list[str]] | None) -> None:
     server = run(FLASK, command=command)
-    assert is_without_us(server)
+    check_children(server)
     # The command has taken the place of `ctxtop run`.
     agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == [server.process.pid])
-    assert is_without_us(server)
+    check_children(server)
 
 
 def test_gunicorn_executes_itself(run: Start) -> None:
@@ -99,7 +99,7 @@ def test_gunicorn_executes_itself(run: Start) -> None:
     # Both serve until the old one is told to go.
     server.process.send_signal(signal.SIGTERM)
     agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == sorted(new), 20)
-    assert is_without_us(server)
+    check_children(server)
 
 
 def test_gunicorn_reloads(run: Start) -> None:
@@ -108,7 +108,7 @@ def test_gunicorn_reloads(run: Start) -> None:
     server.reload()
     agent.until(server.worker_pids, lambda found: len(found) == 2 and not set(found) & set(old), 20)
     agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == server.worker_pids(), 10)
-    assert is_without_us(server)
+    check_children(server)
 
 
 @pytest.mark.parametrize(("mode", "times"), [(UWSGI, 2), (UWSGI_LAZY, 1)], ids=str)
@@ -120,7 +120,7 @@ def test_uwsgi_executes_itself(run: Start, mode: Mode, times: int) -> None:
         server.wait_ready(since=since)
         agent.until(server.worker_pids, lambda found, old=old: len(found) == 2 and not set(found) & set(old), 20)
         agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == server.worker_pids(), 10)
-    assert is_without_us(server)
+    check_children(server)
 
 
 def test_the_reloader_of_werkzeug(run: Start, tmp_path: Path) -> None:
@@ -139,14 +139,14 @@ def test_the_reloader_of_werkzeug(run: Start, tmp_path: Path) -> None:
     source.write_text(source.read_text() + "\n# changed\n")
     second = agent.until(serving, lambda pid: pid not in (0, first), 15)
     agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == [second])
-    assert is_without_us(server)
+    check_children(server)
 
 
 def test_a_program_that_becomes_the_server(run: Start, tmp_path: Path) -> None:
     launcher = tmp_path / "launcher.py"
     launcher.write_text("import os, sys\nos.execvp(sys.argv[1], sys.argv[1:])\n")
     server = run(FLASK, command=lambda port: [sys.executable, str(launcher), *plain(port)])
-    assert is_without_us(server)
+    check_children(server)
     agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == [server.process.pid])
 
 
@@ -155,7 +155,7 @@ def test_a_shell_script_that_starts_the_server(run: Start, tmp_path: Path) -> No
     script.write_text('#!/bin/sh\n"$@"\n')
     script.chmod(0o755)
     server = run(FLASK, command=lambda port: [str(script), *plain(port)], run=["--python", sys.executable])
-    assert is_without_us(server)
+    check_children(server)
     agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == children(server.process.pid))
 
 
@@ -169,10 +169,8 @@ def test_celery(run: Start, tmp_path: Path) -> None:
     assert list(server.directory.iterdir()) == []
     send = "import jobs\nfor _ in range(8): jobs.work.delay()"
     subprocess.run([sys.executable, "-c", send], cwd=APPS, env=server.environment, check=True, timeout=20)
-    worked = agent.until(
-        lambda: re.findall(r"worked in jobs: (\d+)", server.logged()), lambda found: len(found) == 8, 20
-    )
-    pids = sorted(set(map(int, worked)))
+    log = agent.until(server.logged, lambda log: log.count("worked in jobs") == 8, 20)
+    pids = sorted(set(map(int, re.findall(r"worked in jobs: (\d+)", log))))
     assert server.process.pid not in pids
     document = agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == pids)
     assert document["server"]["kind"] == "celery" and document["totals"]["contexts_leaked"] == 0

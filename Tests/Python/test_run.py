@@ -161,14 +161,21 @@ def test_a_shell_script_that_starts_the_server(run: Start, tmp_path: Path) -> No
 
 def test_celery(run: Start, tmp_path: Path) -> None:
     """Processes of the pool are seen from their first task on; the master never."""
+    inbox, outbox = tmp_path / "in", tmp_path / "out"
+    inbox.mkdir()
+    outbox.mkdir()
     celery = [sys.executable, "-m", "celery", "--app", "jobs:celery"]
     words = ["--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
     server = run(
-        CELERY, command=lambda _port: [*celery, "worker", *words], environment={"JOBS_DIRECTORY": str(tmp_path)}
+        CELERY, command=lambda _port: [*celery, "worker", *words], environment={"JOBS_DIRECTORY": str(inbox)}
     )
     assert list(server.directory.iterdir()) == []
     send = "import jobs\nfor _ in range(8): jobs.work.delay()"
-    subprocess.run([sys.executable, "-c", send], cwd=APPS, env=server.environment, check=True, timeout=20)
+    environment = {**server.environment, "JOBS_DIRECTORY": str(outbox)}
+    subprocess.run([sys.executable, "-c", send], cwd=APPS, env=environment, check=True, timeout=20)
+    # The broker of files would read them while they are being written.
+    for message in outbox.glob("*.msg"):
+        message.rename(inbox / message.name)
     log = agent.until(server.logged, lambda log: log.count("worked in jobs") == 8, 20)
     pids = sorted(set(map(int, re.findall(r"worked in jobs: (\d+)", log))))
     assert server.process.pid not in pids

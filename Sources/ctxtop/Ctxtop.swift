@@ -5,6 +5,7 @@
 //   Dump.swift     ctxtop dump          Output.swift      standard output and files
 //   Explain.swift  ctxtop explain
 //   Recycle.swift  ctxtop recycle
+//   Run.swift      ctxtop run           Interpreter.swift which Python a command runs in
 //   Failure.swift  errors as prose and exit status        Arguments.swift   what several commands take
 
 import ArgumentParser
@@ -29,17 +30,16 @@ struct Ctxtop: ParsableCommand {
         ctxtop ls               which apps run here
         ctxtop dump shop        what the dashboard would show, as text
         ctxtop explain CTX004   what a verdict means, and what to do
+        ctxtop run -- gunicorn shop:app
+                                run a server with every app in it instrumented
         ctxtop help watch       options and arguments of the dashboard
       """,
     version: "1.0.0",
-    subcommands: [Watch.self, Ls.self, Dump.self, Recycle.self, Explain.self],
+    subcommands: [Watch.self, Ls.self, Dump.self, Recycle.self, Explain.self, Run.self],
     defaultSubcommand: Watch.self)
 
   static func main() {
-    // A reader that goes away is an error of `write`, not the end of the program.
-    signal(SIGPIPE, SIG_IGN)
-    // So is a file that has reached the greatest size that it may have.
-    signal(SIGXFSZ, SIG_IGN)
+    Inherited.ignoreSignals()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -49,5 +49,22 @@ struct Ctxtop: ParsableCommand {
     } catch {
       exit(withError: error)
     }
+  }
+}
+
+/// What this process was started with, for a program that it becomes.
+enum Inherited {
+  /// A reader that goes away is an error of `write`, not the end of the program. So is a file that has reached the
+  /// greatest size that it may have.
+  private static let signals = [SIGPIPE, SIGXFSZ]
+  // The program has one thread.
+  private nonisolated(unsafe) static var handlers: [(Int32, sighandler_t?)] = []
+
+  /// Ignores what is an error of a system call just as well.
+  static func ignoreSignals() { handlers = signals.map { ($0, signal($0, SIG_IGN)) } }
+
+  /// Handles these signals as before.
+  static func restoreSignals() {
+    for (number, handler) in handlers { signal(number, handler) }
   }
 }

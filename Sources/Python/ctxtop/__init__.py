@@ -21,6 +21,7 @@ are the cold paths:
 ``_isolate``          repair: what a request leaves behind cannot reach the next one
 ``_recycle``          repair: a worker that leaked is replaced by its server
 ``_imports``          calls that wait for a module to be imported
+``_run``              every application of a process, for ``ctxtop run``
 ====================  =======================================================================
 
 What must hold everywhere: an application runs with ctxtop exactly as it does without. Whatever fails here

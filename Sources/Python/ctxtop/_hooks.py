@@ -179,3 +179,9 @@ def install(native: Any, lifecycle: Lifecycle) -> Hooks:
 def instrument(app: Flask, native: Any) -> None:
     """Hook one application's requests. Middleware that is set later lies outside of ours."""
     app.wsgi_app = native.wrap_wsgi(app.wsgi_app, app)  # type: ignore[method-assign]
+
+
+def is_instrumented(app: Flask) -> bool:
+    """Whether ``app.wsgi_app`` is our wrapper already, with no middleware around it."""
+    held = getattr(app.wsgi_app, "__self__", None)
+    return type(held) is tuple and len(held) == 2 and held[1] is app

@@ -23,7 +23,7 @@ _asking = threading.local()
 
 
 def when_imported(name: str, call: Callable[[], None]) -> None:
-    """Run ``call`` once the top-level module ``name`` has been imported: now, if it is there already.
+    """Run ``call`` once the module ``name`` has been imported: now, if it is there already.
 
     ``call`` may raise: that is one log line.
     """

@@ -24,7 +24,7 @@ import weakref
 from types import FrameType
 from typing import Any
 
-from . import _hazards, _imports, _recycle, _server
+from . import _hazards, _imports, _recycle, _run, _server
 
 _log = logging.getLogger("ctxtop")
 
@@ -76,12 +76,14 @@ class Lifecycle:
         pid = os.getpid()
         if self._declined_pid == pid:
             return False
+        _run.leave_environment()
         self.describe()
         if self._recycle or self._control:
             _recycle.permit(self.native, self._recycle, self._control)
         if self.native.attach() == 0:
             self._attached_pid = pid
             self.look_for_hazards()
+            self._await_farewell()
             if warning := self.native.warning():
                 _log.warning("%s", warning)
             return True
@@ -147,7 +149,14 @@ class Lifecycle:
         except Exception as error:
             _log.warning("this worker is not monitored: %s: %s", type(error).__name__, error)
 
-    def _detach(self) -> None:
+    def _await_farewell(self) -> None:
+        # The processes of Celery's pool run no exit handlers; they tell by a signal that they end.
+        signals = sys.modules.get("celery.signals")
+        if signals is not None:
+            with contextlib.suppress(Exception):
+                signals.worker_process_shutdown.connect(self._detach, weak=False)
+
+    def _detach(self, **_: Any) -> None:
         # A forked child that ends by sys.exit runs its parent's exit handlers: the slot is not its own.
         with contextlib.suppress(Exception):
             if self._attached_pid == os.getpid():

@@ -36,8 +36,10 @@ def instrument(app: Flask, guard: str | None = None) -> None:
                 from . import _frames, _hooks
 
                 _frames.add_root(app.root_path)
-                lifecycle.know(app)
-                _hooks.instrument(app, lifecycle.native)
+                # A constructor that ran twice has forgotten its extensions, and kept this.
+                if not _hooks.is_instrumented(app):
+                    lifecycle.know(app)
+                    _hooks.instrument(app, lifecycle.native)
         finally:
             # Also of an application that cannot be monitored: whoever asked for a repair relies on it.
             app.extensions["ctxtop"] = True

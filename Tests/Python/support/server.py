@@ -114,15 +114,19 @@ class Server:
         pattern = {
             ("gunicorn", True): r"Booting worker with pid: \[?(\d+)",
             ("uwsgi", True): r"spawned uWSGI worker \d+ \(pid: (\d+)",
+            ("celery", False): r"celery@(\S+) ready",
         }.get((self.mode.server, self.mode.preload), r"shop loaded (\d+)")
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
-            if len(set(re.findall(pattern, self.logged()[since:]))) >= workers and _listens(self.port):
+            if len(set(re.findall(pattern, self.logged()[since:]))) >= workers and self._listens():
                 return
             time.sleep(0.02)
         raise AssertionError(f"{self.mode} did not start: {' '.join(self.command)}\n{self.logged()}")
+
+    def _listens(self) -> bool:
+        return self.mode.server == "celery" or _listens(self.port)
 
     def reload(self) -> None:
         os.kill(self.process.pid, signal.SIGHUP)
@@ -155,7 +159,8 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
     """Start the shop and wait until it is ready. ``environment``: more variables; None takes one away.
 
     Options: ``directory`` for the agent (a fresh one on tmpfs if not given), ``app`` (``shop:app``), ``home``: the
-    virtual environment to run in, if not the tests' own.
+    virtual environment to run in, if not the tests' own, ``command`` (for a port, in place of the mode's own) and
+    ``before`` (words in front of the command).
     """
     scratch = Path(tempfile.mkdtemp(prefix="ctxtop-shop-"))
     directory = options.get("directory") or agent_directory()
@@ -173,7 +178,9 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
         variables.pop(key, None)
         if value is not None:
             variables[key] = value
-    command = _command(mode, port, options.get("app", "shop:app"), options.get("home"))
+    given = options.get("command")
+    command = given(port) if given else _command(mode, port, options.get("app", "shop:app"), options.get("home"))
+    command = [*options.get("before", []), *command]
     log = scratch / "log"
     log.touch()
     process = _launch(command, variables, log)

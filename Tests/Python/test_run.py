@@ -115,6 +115,8 @@ def test_gunicorn_reloads(run: Start) -> None:
 def test_uwsgi_executes_itself(run: Start, mode: Mode, times: int) -> None:
     server = run(mode)
     for _ in range(times):
+        # It says that its workers are there before it listens to signals; until then it ignores this one.
+        agent.until(lambda: catches(server.process.pid, signal.SIGHUP), bool, 10)
         old, since = server.worker_pids(), len(server.logged())
         server.reload()
         server.wait_ready(since=since)
@@ -231,6 +233,12 @@ sys.exit(7)
 
 def package_directory() -> str:
     return str(Path(ctxtop.__file__).resolve().parents[1])
+
+
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return bool(int(status.split("SigCgt:")[1].split()[0], 16) >> (number - 1) & 1)
 
 
 def children(pid: int) -> list[int]:

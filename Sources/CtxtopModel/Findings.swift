@@ -12,6 +12,8 @@ struct WorkerFindings: Sendable {
   var leakedConnections: [Int] = []
   /// Indices of sessions whose context is gone.
   var orphanSessions: [Int] = []
+  /// Whether any of them is still there.
+  var holdsSessions = false
   /// Why nothing comes from it any more; nil: it is well.
   var wedged: WedgedReason?
   /// Whether all of its threads stand still, and nobody can tell whether somebody waits.
@@ -19,7 +21,7 @@ struct WorkerFindings: Sendable {
 
   /// Whether it holds nothing that nobody will free.
   var isClean: Bool {
-    leftContexts.isEmpty && reusedContexts.isEmpty && leakedConnections.isEmpty && orphanSessions.isEmpty
+    leftContexts.isEmpty && reusedContexts.isEmpty && leakedConnections.isEmpty && !holdsSessions
   }
 }
 
@@ -65,6 +67,7 @@ struct Findings: Sendable {
       findings.reusedContexts = contextsReused(in: worker)
       findings.leakedConnections = connectionsOutlivingContexts(in: worker, confirming: before)
       findings.orphanSessions = orphanSessions(in: worker, confirming: before)
+      findings.holdsSessions = findings.orphanSessions.contains { !worker.sessions[$0].hasEnded }
       findings.wedged = wedged(worker, in: now)
       findings.isSaturated = isSaturated(worker, in: now)
     }

@@ -36,11 +36,12 @@ private func outlives(_ connection: Connection, in worker: Worker) -> Bool {
 }
 
 extension Worker {
-  /// Whether a context is on any stack. A stack that is deeper than its record may hold it unseen.
+  /// Whether a context is on any stack. A stack that is deeper than its record may hold it unseen; that of a unit
+  /// that is gone is a piece of evidence, and nobody will pop what is on it.
   func hasContext(_ serial: UInt64, hint: Unit?) -> Bool {
-    if let hint, hint.contexts.contains(where: { $0.serial == serial }) { return true }
+    if let hint, !hint.isGone, hint.contexts.contains(where: { $0.serial == serial }) { return true }
     return units.contains { unit in
-      !unit.contexts.isEmpty && unit.contexts.contains { $0.serial == serial }
+      !unit.isGone && !unit.contexts.isEmpty && unit.contexts.contains { $0.serial == serial }
     }
   }
 }

@@ -1,4 +1,6 @@
-// CTX005: a scoped session whose context is gone. The agent itself asked the registry after the context had gone,
+// CTX005, also when a later request has inherited the session and ended it: the harm is done.
+//
+// A scoped session whose context is gone. The agent itself asked the registry after the context had gone,
 // so its record is enough; two passes must agree all the same, since whoever manages a session by hand may remove
 // it a moment later.
 
@@ -27,7 +29,9 @@ extension Subject {
       "session of \(owner) left without its context \(Format.age(snapshot.age(of: session.since))) ago"
     if session.isInTransaction { verdict.statement += ", its transaction open" }
     if session.isDirty { verdict.statement += ", work uncommitted" }
-    if isInherited { verdict.statement += "; it is now the session of \(name(of: session.heir))" }
+    if isInherited {
+      verdict.statement += "; it \(session.hasEnded ? "became" : "is now") the session of \(name(of: session.heir))"
+    }
     verdict.evidence = [
       Evidence("holder", owner), Evidence("endpoint", session.holder?.label?.endpoint ?? ""),
       Evidence("scope", session.scope), Evidence("in_transaction", String(session.isInTransaction)),

@@ -123,6 +123,7 @@ extension SlotReader {
     session.scope = name(subject.low, names)
     session.isInTransaction = subject.high & UInt32(CTXTOP_SESSION_IN_TRANSACTION) != 0
     session.isDirty = subject.high & UInt32(CTXTOP_SESSION_DIRTY) != 0
+    session.hasEnded = subject.high & UInt32(CTXTOP_SESSION_ENDED) != 0
     session.since = record.loadRelaxed(CTXTOP_HOLDING_SINCE)
     session.holder = holder(record, names)
     session.heirRequest = record.loadRelaxed(CTXTOP_HOLDING_HEIR_REQUEST)

@@ -21,6 +21,8 @@ public struct Session: Equatable, Sendable {
   public var heir: RequestLabel?
   /// The serial number of that request; 0: none.
   public var heirRequest: UInt64
+  /// Whether it was removed since. What was inherited stays as evidence when the heir has ended it.
+  public var hasEnded: Bool
 
   /// A session of which nothing is known yet.
   public init(id: Int = 0, generation: UInt64 = 0) {
@@ -33,6 +35,7 @@ public struct Session: Equatable, Sendable {
     holder = nil
     heir = nil
     heirRequest = 0
+    hasEnded = false
   }
 }
 

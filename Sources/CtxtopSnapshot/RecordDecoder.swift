@@ -280,6 +280,7 @@ struct RecordReader {
     if let holder = try entity.optionalEntity() { session.holder = try self.holder(holder) }
     session.heir = try entity.label()
     session.heirRequest = try entity.varint()
+    session.hasEnded = try entity.flag()
     return session
   }
 

@@ -337,6 +337,7 @@ extension RecordWriter {
     holder(session.holder)
     label(session.heir)
     out.varint(session.heirRequest)
+    out.varint(session.hasEnded ? 1 : 0)
     closeEntity(entity)
   }
 

@@ -50,6 +50,13 @@ extension Worker {
     return out
   }
 
+  /// Sessions that are there without their context.
+  public var orphanSessions: Int {
+    var count = 0
+    for index in sessions.indices where !sessions[index].hasEnded { count &+= 1 }
+    return count
+  }
+
   /// The most connections that the pools of all engines give out before a checkout must wait; nil where
   /// there is no pool, or one without a limit.
   public var poolLimit: UInt64? {

@@ -23,6 +23,7 @@ extension SnapshotJSON {
     json.milliseconds("age_ms", snapshot.age(of: session.since))
     json.bool("in_transaction", session.isInTransaction)
     json.bool("dirty", session.isDirty)
+    json.bool("ended", session.hasEnded)
     json.key("holder")
     holder(session.holder, &json)
     json.key("inherited_by")

@@ -57,7 +57,7 @@ extension SnapshotJSON {
     json.number("connections_checked_out", worker.connectionsCheckedOut)
     json.number("teardown_failures", counters.teardownFailures)
     json.number("contexts_vanished", counters.contextsVanished)
-    json.number("orphan_sessions", worker.sessions.count)
+    json.number("orphan_sessions", worker.orphanSessions)
     json.number("events_dropped", counters.dropped.total)
     json.number("records_unstable", worker.unstable)
   }

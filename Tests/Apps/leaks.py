@@ -63,8 +63,13 @@ def go_on_later() -> None:
     time.sleep(600)
 
 
+# As a log or a traceback keeps them: else a later context gets their address, and their session with it.
+kept: list[Any] = []
+
+
 def push_and_end() -> None:
-    app.app_context().push()
+    kept.append(app.app_context())
+    kept[-1].push()
     query()
 
 
@@ -84,7 +89,9 @@ def bad() -> str | Response:
     elif LEAK == "S6":
         in_thread(lambda context=contextvars.copy_context(): context.run(go_on_later), wait=False)
     elif LEAK == "S8":
-        app.app_context().push()
+        query()
+        kept.append(app.app_context())
+        kept[-1].push()
         query()
     elif LEAK == "S9":
         in_thread(push_and_end, wait=True)

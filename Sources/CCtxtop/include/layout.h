@@ -166,6 +166,7 @@ enum {
   CTXTOP_HOLDING_SUBJECT = 2,
   CTXTOP_SESSION_IN_TRANSACTION = 1, /* flags of a session */
   CTXTOP_SESSION_DIRTY = 2,
+  CTXTOP_SESSION_ENDED = 4, /* removed since; kept as evidence, because a request had inherited it */
   CTXTOP_HOLDING_OPENED = 3,
   CTXTOP_HOLDING_SINCE = 4,
   CTXTOP_HOLDING_UNIT = 5, /* index, 0xffffffff: none | generation */

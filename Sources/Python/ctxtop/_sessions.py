@@ -26,14 +26,17 @@ import contextlib
 import gc
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-IN_TRANSACTION, DIRTY = 1, 2
+IN_TRANSACTION, DIRTY, ENDED = 1, 2, 4
 _APP_CONTEXT, _THREAD = "app context", "thread"
 # Orphans that are looked at again at each occasion: constant work, however many there are.
 _LOOK_AGAIN = 4
+# Sessions that were inherited and have ended, kept as evidence: the latest.
+_EVIDENCE = 16
 
 
 @dataclass
@@ -45,6 +48,7 @@ class _Orphan:
     scope: str
     key: Any
     flags: int
+    is_inherited: bool = False
 
 
 class Sessions:
@@ -58,6 +62,7 @@ class Sessions:
         self._current = current_app_context
         self._scoped: list[weakref.ref[Any]] = []
         self._orphans: dict[tuple[int, Any], _Orphan] = {}
+        self._evidence: deque[int] = deque()
         self._turn = 0
 
     def learn(self, scoped: Any) -> None:
@@ -136,11 +141,12 @@ class Sessions:
         session = orphan.session()
         if session is not None:
             orphan.flags = flags_of(session)
+            orphan.is_inherited = True
             self._native.session_changed(orphan.token, orphan.flags, True)
 
     def _update(self, orphan: _Orphan) -> None:
         session = orphan.session()
-        if session is None:
+        if session is None or orphan.is_inherited:
             return
         flags = flags_of(session)
         if flags != orphan.flags:
@@ -165,7 +171,14 @@ class Sessions:
         orphan = self._orphans.pop(name, None)
         if orphan is None:
             return
-        self._native.released(orphan.token)
+        if orphan.is_inherited:
+            # Its heir has committed a stranger's work, or thrown it away: that stays true when it is gone.
+            self._native.session_changed(orphan.token, orphan.flags | ENDED, False)
+            self._evidence.append(orphan.token)
+            if len(self._evidence) > _EVIDENCE:
+                self._native.released(self._evidence.popleft())
+        else:
+            self._native.released(orphan.token)
         if not self._orphans:
             self._native.watch_sessions(self.popped, None)
         scoped = orphan.scoped()

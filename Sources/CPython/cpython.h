@@ -101,6 +101,7 @@ PyObject *PyObject_GetAttr(PyObject *, PyObject *);
 PyObject *PyObject_GenericGetAttr(PyObject *, PyObject *);
 PyObject *PyObject_Call(PyObject *, PyObject *args, PyObject *kwargs);
 PyObject *PyObject_GetIter(PyObject *);
+int PyObject_IsTrue(PyObject *);
 int PyObject_IsInstance(PyObject *, PyObject *);
 PyObject *PyIter_Next(PyObject *);
 PyObject *PyWeakref_NewRef(PyObject *, PyObject *callback);

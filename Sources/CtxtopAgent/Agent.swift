@@ -5,6 +5,7 @@
 //   RequestEvents.swift     the events, called by the hooks on the server's own threads:
 //   ContextEvents.swift       no system call, no lock, no allocation
 //   ConnectionEvents.swift
+//   CopiedContexts.swift    contexts that are current where they were not pushed
 //   AgentThread.swift       the one native thread, and how it is started and ended
 //   AgentLoop.swift         what it does: signs of life, leadership, the socket
 //   Leadership.swift        which agent answers for the service (WatchedLeader.swift)
@@ -71,6 +72,10 @@ package enum Agent {
   /// host's binding once there can be such things. What it answers must live until that greenlet or task has ended
   /// and `coroutineEnds` was called.
   nonisolated(unsafe) package static var coroutine: (@convention(c) () -> UnsafeMutablePointer<ctxtop_thread>?)?
+
+  /// The app context that is current where the calling thread stands, by the framework's own storage; 0: none, or
+  /// not known. Stores whether it is pushed, as far as it tells. Set by the host's binding.
+  nonisolated(unsafe) package static var currentApp: (@convention(c) (UnsafeMutablePointer<Bool>) -> UInt64)?
 
   /// The number of the present attachment; 0: not attached.
   @inline(__always)
@@ -172,7 +177,10 @@ package enum Agent {
 
   private static func unitEnds(_ state: UnsafeMutablePointer<ctxtop_thread>) {
     guard state.pointee.attachment == attachment, attachment != 0, let slot = slotInUse else { return }
-    if let unit = state.pointee.unit { slot.releaseUnit(Words(unit)) }
+    if let unit = unit(state) {
+      forgetPoppedElsewhere(unit)
+      slot.releaseUnit(unit.words)
+    }
     state.pointee.attachment = 0
     state.pointee.unit = nil
   }

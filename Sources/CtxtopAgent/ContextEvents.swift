@@ -52,18 +52,35 @@ extension Agent {
     guard let thread = thread() else { return }
     count(thread, CTXTOP_LANE_POPPED)
     guard let unit = unit(thread) else { return }
-    if !unit.pop(kind: kind, identity: identity, at: Clock.monotonic()) { poppedElsewhere(identity) }
+    if !unit.pop(kind: kind, identity: identity, at: Clock.monotonic()) { poppedElsewhere(kind, identity) }
   }
 
   /// A context may be popped by another thread than the one that pushed it: a stream that a garbage collector
   /// closes, say. Only its own thread may write the unit record it stands on; that thread will find the context
   /// missing, and must not take it for one whose teardown never ran. The latest such pops are kept in the page.
   @inline(never)
-  private static func poppedElsewhere(_ identity: UInt64) {
-    guard let page else { return }
+  private static func poppedElsewhere(_ kind: UInt32, _ identity: UInt64) {
+    guard let page, let slot = slotInUse else { return }
+    if let (unit, _) = find(identity, slot, Tenancy.gone) {
+      // It has ended, nobody else will: what it left was not left behind.
+      unit.pop(kind: kind, identity: identity, at: Clock.monotonic())
+      return slot.releaseUnit(unit.words)
+    }
     let place = page.loadRelaxed(poppedCountWord)
     page.storeRelaxed(poppedCountWord, place &+ 1)
     page.store(poppedWords &+ Int(place % UInt64(poppedKept)), identity)
+  }
+
+  /// A unit ends: what others have popped for it is not left behind.
+  static func forgetPoppedElsewhere(_ unit: UnitRecord) {
+    var index = unit.entries
+    while index > 0 {
+      index &-= 1
+      let context = unit.context(index)
+      let identity = context.loadRelaxed(CTXTOP_CONTEXT_IDENTITY)
+      if !isPoppedElsewhere(identity) { continue }
+      unit.pop(kind: context.loadRelaxed(CTXTOP_CONTEXT_KIND).low & 1, identity: identity, at: Clock.monotonic())
+    }
   }
 
   private static func isPoppedElsewhere(_ identity: UInt64) -> Bool {

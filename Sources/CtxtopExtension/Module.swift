@@ -55,8 +55,10 @@ enum Module {
     RouteNames.prepare()
     PoolListeners.prepare()
     FrameWalk.prepare()
+    RealStack.prepare()
     CoroutineUnits.prepare()
     Agent.nameUnit = HookCalls.unitName
+    Agent.currentApp = RealStack.currentApp
     let module = UnsafeMutablePointer<PyModuleDef>.allocate(capacity: 1)
     module.initialize(to: PyModuleDef())
     module.pointee.m_base.ob_refcnt = 1

@@ -48,6 +48,11 @@ extension Slot {
     return record
   }
 
+  /// Which tenant of which record a unit is: index | generation.
+  package func reference(to unit: UnitRecord) -> UInt64 {
+    Words.pack(UInt32(index(of: unit.words, in: .units)), unit.words.loadRelaxed(CTXTOP_UNIT_TENANT).high)
+  }
+
   /// The unit has ended. What it left on its stack or in the middle of a request stays as evidence.
   package func releaseUnit(_ record: Words) {
     let unit = UnitRecord(record)

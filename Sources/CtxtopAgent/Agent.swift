@@ -132,7 +132,7 @@ package enum Agent {
       // Whatever it had belongs to an attachment that has ended, or to the parent of this process.
       unit.pointee.unit = nil
       unit.pointee.attachment = attachment
-      takeUnit(unit)
+      if !takeUnit(unit) { dropUnit() }
     }
     return unit
   }
@@ -148,10 +148,11 @@ package enum Agent {
     pthread_setspecific(threadKey, thread)
   }
 
-  /// Gives a unit its record, unless the table is full; then it is tried again at its next request.
+  /// Gives a unit its record. False: the table is full; it is tried again at the unit's next request.
   @inline(never)
-  static func takeUnit(_ unit: UnsafeMutablePointer<ctxtop_thread>) {
-    guard let slot = slotInUse else { return }
+  @discardableResult
+  static func takeUnit(_ unit: UnsafeMutablePointer<ctxtop_thread>) -> Bool {
+    guard let slot = slotInUse else { return true }
     let kind = unit.pointee.kind
     var record: Words?
     if kind != CTXTOP_NO_UNIT {
@@ -159,9 +160,12 @@ package enum Agent {
       record = slot.takeUnit(
         kind: kind, nativeID: ctxtop_thread().pointee.native_id, name: name, at: Clock.monotonic())
     }
-    if record == nil { slot.control.add(CTXTOP_SLOT_DROPPED_UNITS) }
     unit.pointee.unit = record?.base
+    return record != nil
   }
+
+  /// A unit has an event that nobody will see, because there are too many units.
+  package static func dropUnit() { slotInUse?.control.add(CTXTOP_SLOT_DROPPED_UNITS) }
 
   /// A thread ends: its lane is free, its unit is free or evidence.
   static func threadEnds(_ thread: UnsafeMutablePointer<ctxtop_thread>) {

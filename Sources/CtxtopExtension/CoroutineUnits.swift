@@ -112,6 +112,7 @@ enum CoroutineUnits {
       entry = make(object, key, kind)
     }
     latest = entry
+    if entry == nil { Agent.dropUnit() }
     return entry ?? nobody
   }
 

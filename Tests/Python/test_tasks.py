@@ -119,6 +119,7 @@ def test_a_task_that_ends_with_a_context_is_named(directory: Path) -> None:
     assert said["codes"] == ["CTX001"] and ["task", "careless", "gone", 1] in said["units"]  # type: ignore[operator]
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks could not share their context variables")
 def test_a_context_that_another_task_pops_is_not_left(directory: Path) -> None:
     said = run(
         directory,
@@ -126,24 +127,21 @@ def test_a_context_that_another_task_pops_is_not_left(directory: Path) -> None:
         async def push():
             context = app.app_context()
             context.push()
-            return context, contextvars.copy_context()
+            return context
 
         async def pop(context):
             context.pop()
 
         async def main():
-            context, variables = await asyncio.create_task(push())
-            if sys.version_info >= (3, 11):
-                await asyncio.create_task(pop(context), context=variables)
-            else:
-                variables.run(context.pop)
+            variables = contextvars.copy_context()
+            context = await asyncio.create_task(push(), context=variables)
+            await asyncio.create_task(pop(context), context=variables)
 
         asyncio.run(main())
         print(json.dumps(kept(dump())))
         """,
     )
-    # Flask's tokens belong to the context variables they were made in: what raises here raises without us.
-    assert said["vanished"] == 0
+    assert said["codes"] == [] and said["contexts"] == 0 and said["vanished"] == 0
 
 
 def test_a_request_in_a_copy_of_a_tasks_variables_does_not_take_its_contexts_for_its_own(directory: Path) -> None:
@@ -172,7 +170,9 @@ def test_a_request_in_a_copy_of_a_tasks_variables_does_not_take_its_contexts_for
 
 DATABASE = """
         import sqlalchemy
-        engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.pool.QueuePool)
+        engine = sqlalchemy.create_engine(
+            "sqlite://", poolclass=sqlalchemy.pool.QueuePool, connect_args={"check_same_thread": False}
+        )
 """
 
 

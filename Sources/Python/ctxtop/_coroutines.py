@@ -43,9 +43,10 @@ def _watch_tasks(native: Any) -> None:
 def name(unit: Any) -> str:
     """What a greenlet or task is called; ``""`` where it has nothing but a number.
 
-    Only attributes that asyncio and gevent themselves give, and those of functions.
+    Only attributes that asyncio and gevent themselves give, and those of functions. Asked for the name of one that was
+    given none, gevent would number it, and remember the number.
     """
-    said = unit.get_name() if hasattr(unit, "get_name") else getattr(unit, "name", "")
+    said = unit.get_name() if hasattr(unit, "get_name") else getattr(unit, "__dict__", {}).get("name")
     if not isinstance(said, str) or _NUMBERED.match(said):
         said = _function(unit)
     if said not in _names:

@@ -61,7 +61,7 @@ def run(directory: Path, program: str) -> dict[str, object]:
         **os.environ,
         "CTXTOP_DIR": str(directory),
         "CTXTOP_NAME": "tasks",
-        "PYTHONPATH": os.pathsep.join([server._python_path(), str(Path(__file__).parent)]),
+        "PYTHONPATH": os.pathsep.join([server.python_path(), str(Path(__file__).parent)]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "CTXTOP_BIN": str(agent.program()),
     }
@@ -218,3 +218,49 @@ def test_s6_a_connection_taken_after_the_teardown_is_held_by_what_has_ended(dire
     [(state, holder)] = said["first"]["connections"]  # type: ignore[index]
     assert state == "checked_out" and holder["context"] is not None and said["first"]["codes"] == []  # type: ignore[index]
     assert said["second"]["codes"] == ["CTX004"]  # type: ignore[index]
+
+
+def test_requests_under_asgi(directory: Path) -> None:
+    pytest.importorskip("asgiref")
+    said = run(
+        directory,
+        """
+        from asgiref.wsgi import WsgiToAsgi
+
+        @app.route("/slow")
+        def slow():
+            with app.app_context():
+                time.sleep(0.01)
+                return "slow"
+
+        @app.route("/async")
+        async def view():
+            with app.app_context():
+                await asyncio.sleep(0.01)
+            return "async"
+
+        served = WsgiToAsgi(app)
+
+        async def request(path):
+            scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [],
+                     "server": ("127.0.0.1", 80), "http_version": "1.1"}
+            sent = []
+            async def receive():
+                return {"type": "http.request", "body": b""}
+            async def send(message):
+                sent.append(message)
+            await served(scope, receive, send)
+            return b"".join(message.get("body", b"") for message in sent)
+
+        async def main():
+            bodies = await asyncio.gather(*[request(path) for path in ["/", "/slow", "/async"] * 10])
+            assert bodies == [b"index", b"slow", b"async"] * 10, bodies
+            # Outside of every request, in a task that has a context of its own.
+            with app.app_context():
+                assert await request("/slow") == b"slow"
+                print(json.dumps(kept(dump())))
+
+        asyncio.run(main())
+        """,
+    )
+    assert said["codes"] == [] and said["vanished"] == 0 and said["contexts"] == 1

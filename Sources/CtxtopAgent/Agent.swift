@@ -5,6 +5,7 @@
 //   RequestEvents.swift     the events, called by the hooks on the server's own threads:
 //   ContextEvents.swift       no system call, no lock, no allocation
 //   ConnectionEvents.swift
+//   CopiedContexts.swift    contexts that are current where they were not pushed
 //   AgentThread.swift       the one native thread, and how it is started and ended
 //   AgentLoop.swift         what it does: signs of life, leadership, the socket
 //   Leadership.swift        which agent answers for the service (WatchedLeader.swift)
@@ -63,8 +64,18 @@ package enum Agent {
   nonisolated(unsafe) static var attachments: UInt64 = 0
   nonisolated(unsafe) static var threadKey: pthread_key_t = 0
 
-  /// Names the calling thread on its first event; 0 where it has no name. Set by the host's binding.
-  nonisolated(unsafe) package static var nameThread: (@convention(c) () -> UInt32)?
+  /// Names the current unit (a kind of `ctxtop_thread`) on its first event; 0 where it has no name. Set by the
+  /// host's binding.
+  nonisolated(unsafe) package static var nameUnit: (@convention(c) (UInt32) -> UInt32)?
+
+  /// The state of the greenlet or task that runs now; nil: none does, the thread itself is the unit. Set by the
+  /// host's binding once there can be such things. What it answers must live until that greenlet or task has ended
+  /// and `coroutineEnds` was called.
+  nonisolated(unsafe) package static var coroutine: (@convention(c) () -> UnsafeMutablePointer<ctxtop_thread>?)?
+
+  /// The app context that is current where the calling thread stands, by the framework's own storage; 0: none, or
+  /// not known. Stores whether it is pushed, as far as it tells. Set by the host's binding.
+  nonisolated(unsafe) package static var currentApp: (@convention(c) (UnsafeMutablePointer<Bool>) -> UInt64)?
 
   /// The number of the present attachment; 0: not attached.
   @inline(__always)
@@ -94,50 +105,88 @@ package enum Agent {
   /// This process will never attach.
   package static func decline() { page?.store(declinedWord, 1) }
 
-  /// What this thread writes to; nil: not attached.
+  /// What the current unit - thread, greenlet or task - writes to; nil: not attached.
   @inline(__always)
   static func thread() -> UnsafeMutablePointer<ctxtop_thread>? {
     let attachment = attachment
     if attachment == 0 { return nil }
     guard let thread = ctxtop_thread() else { return nil }
-    if thread.pointee.attachment == attachment { return thread }
-    return enrol(thread, attachment)
+    if coroutine == nil, thread.pointee.attachment == attachment { return thread }
+    return find(thread, attachment)
   }
 
-  /// First event of a thread under an attachment: gives it a lane and a unit.
+  /// The current unit where it may be a coroutine, or has had no event yet.
   @inline(never)
-  private static func enrol(
+  private static func find(
     _ thread: UnsafeMutablePointer<ctxtop_thread>, _ attachment: UInt64
   ) -> UnsafeMutablePointer<ctxtop_thread>? {
-    guard let slot = slotInUse else { return nil }
+    if thread.pointee.lane_attachment != attachment { takeLane(thread, attachment) }
+    var unit = thread
+    if let running = coroutine?() {
+      // Only the thread that runs it may use this lane; a task may have changed threads.
+      running.pointee.lane = thread.pointee.lane
+      running.pointee.is_shared_lane = thread.pointee.is_shared_lane
+      unit = running
+    }
+    if unit.pointee.attachment != attachment {
+      // Whatever it had belongs to an attachment that has ended, or to the parent of this process.
+      unit.pointee.unit = nil
+      unit.pointee.attachment = attachment
+      if !takeUnit(unit) { dropUnit() }
+    }
+    return unit
+  }
+
+  private static func takeLane(_ thread: UnsafeMutablePointer<ctxtop_thread>, _ attachment: UInt64) {
+    guard let slot = slotInUse else { return }
     let id = ctxtop_thread_id()
     let (lane, isShared) = slot.takeLane(id)
     thread.pointee.lane = lane.base
     thread.pointee.is_shared_lane = isShared ? 1 : 0
-    thread.pointee.unit = nil
-    thread.pointee.attachment = attachment
+    thread.pointee.native_id = id
+    thread.pointee.lane_attachment = attachment
     pthread_setspecific(threadKey, thread)
-    takeUnit(thread, slot, id)
-    return thread
   }
 
-  /// Gives the thread a unit record, unless the table is full; then it is tried again at its next request.
-  static func takeUnit(_ thread: UnsafeMutablePointer<ctxtop_thread>, _ slot: Slot, _ id: UInt64) {
-    let name = nameThread?() ?? 0
-    guard let unit = slot.takeUnit(kind: 0, nativeID: id, name: name, at: Clock.monotonic()) else {
-      slot.control.add(CTXTOP_SLOT_DROPPED_UNITS)
-      return
+  /// Gives a unit its record. False: the table is full; it is tried again at the unit's next request.
+  @inline(never)
+  @discardableResult
+  static func takeUnit(_ unit: UnsafeMutablePointer<ctxtop_thread>) -> Bool {
+    guard let slot = slotInUse else { return true }
+    let kind = unit.pointee.kind
+    var record: Words?
+    if kind != CTXTOP_NO_UNIT {
+      let name = nameUnit?(kind) ?? 0
+      record = slot.takeUnit(
+        kind: kind, nativeID: ctxtop_thread().pointee.native_id, name: name, at: Clock.monotonic())
     }
-    thread.pointee.unit = unit.base
+    unit.pointee.unit = record?.base
+    return record != nil
   }
+
+  /// A unit has an event that nobody will see, because there are too many units.
+  package static func dropUnit() { slotInUse?.control.add(CTXTOP_SLOT_DROPPED_UNITS) }
 
   /// A thread ends: its lane is free, its unit is free or evidence.
   static func threadEnds(_ thread: UnsafeMutablePointer<ctxtop_thread>) {
-    guard thread.pointee.attachment == attachment, attachment != 0, let slot = slotInUse else { return }
-    if let unit = thread.pointee.unit { slot.releaseUnit(Words(unit)) }
+    unitEnds(thread)
+    guard thread.pointee.lane_attachment == attachment, attachment != 0 else { return }
     if let lane = thread.pointee.lane, thread.pointee.is_shared_lane == 0 { Words(lane).store(CTXTOP_LANE_OWNER, 0) }
-    thread.pointee.attachment = 0
-    thread.pointee.unit = nil
+    thread.pointee.lane_attachment = 0
+  }
+
+  /// A greenlet or task has ended, its state is about to be freed. On any thread: nobody runs it any more, so that
+  /// its record has no other writer. What it did before must be visible here (in Python, by the interpreter's lock).
+  package static func coroutineEnds(_ state: UnsafeMutablePointer<ctxtop_thread>) { unitEnds(state) }
+
+  private static func unitEnds(_ state: UnsafeMutablePointer<ctxtop_thread>) {
+    guard state.pointee.attachment == attachment, attachment != 0, let slot = slotInUse else { return }
+    if let unit = unit(state) {
+      forgetPoppedElsewhere(unit)
+      slot.releaseUnit(unit.words)
+    }
+    state.pointee.attachment = 0
+    state.pointee.unit = nil
   }
 
   /// The number of a name in the slot; 0 when not attached or empty.
@@ -146,7 +195,7 @@ package enum Agent {
     return names.number(of: text)
   }
 
-  /// Counts in this thread's lane.
+  /// Counts in the lane of this thread.
   @inline(__always)
   static func count(_ thread: UnsafeMutablePointer<ctxtop_thread>, _ word: Int, _ by: UInt64 = 1) {
     guard let lane = thread.pointee.lane else { return }
@@ -160,7 +209,7 @@ package enum Agent {
     if Words(lane).loadRelaxed(word) < value { Words(lane).raise(word, to: value) }
   }
 
-  /// This thread's unit record.
+  /// The record of a unit.
   @inline(__always)
   static func unit(_ thread: UnsafeMutablePointer<ctxtop_thread>) -> UnitRecord? {
     guard let unit = thread.pointee.unit else { return nil }

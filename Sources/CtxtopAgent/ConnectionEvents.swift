@@ -66,19 +66,20 @@ extension Agent {
     return slot.describeEngine(url: url, poolSize: poolSize, overflow: overflow, timeout: timeout)
   }
 
-  /// This thread's unit, its open request and its topmost app context as a holder.
+  /// This thread's unit, its open request and its topmost app context as a holder; or, where it has neither, who
+  /// they are copied from.
   static func holder(
     _ thread: UnsafeMutablePointer<ctxtop_thread>, _ slot: Slot, frame: UInt32
   ) -> HolderWords {
     var holder = HolderWords()
     holder.frame = frame
     guard let unit = unit(thread) else { return holder }
-    let generation = unit.words.loadRelaxed(CTXTOP_UNIT_TENANT).high
-    holder.unit = Words.pack(UInt32(slot.index(of: unit.words, in: .units)), generation)
+    holder.unit = slot.reference(to: unit)
     holder.request = unit.openRequest
     if holder.request != 0 { holder.label = unit.label.word }
     let context = hasOneClassOfContexts ? unit.top : unit.top(0)
     if let context { holder.context = context.loadRelaxed(CTXTOP_CONTEXT_SERIAL) }
+    if holder.request == 0, holder.context == 0 { holdByCopy(&holder, unit, slot) }
     return holder
   }
 }

@@ -10,9 +10,27 @@ extension Agent {
   /// Whether the framework has one class of contexts: one with a request is app and request context in one.
   nonisolated(unsafe) package static var hasOneClassOfContexts = false
 
-  /// What a push must be compared with afterwards: app contexts that this thread has pushed so far.
+  /// A push that has begun, as its unit was then. The unit that pushes is there until the push has ended, whatever
+  /// other greenlets run meanwhile.
+  package struct ContextPush {
+    fileprivate let unit: UnsafeMutablePointer<ctxtop_thread>?
+    fileprivate let appPushes: UInt64
+  }
+
+  /// A context is being pushed. While it is a request context, the app context that is pushed is the framework's
+  /// doing.
   @inline(__always)
-  package static var appPushes: UInt64 { ctxtop_thread()?.pointee.app_pushes ?? 0 }
+  package static func beginPush(kind: UInt32) -> ContextPush {
+    guard let unit = thread() else { return ContextPush(unit: nil, appPushes: 0) }
+    if kind == 1 { unit.pointee.request_pushes &+= 1 }
+    return ContextPush(unit: unit, appPushes: unit.pointee.app_pushes)
+  }
+
+  /// The push has ended, well or not.
+  @inline(__always)
+  package static func endPush(_ push: ContextPush, kind: UInt32) {
+    if kind == 1, let unit = push.unit { unit.pointee.request_pushes &-= 1 }
+  }
 
   /// A context was pushed on this thread. `identity` finds it again; `frame` is a name or 0.
   @inline(__always)
@@ -34,18 +52,35 @@ extension Agent {
     guard let thread = thread() else { return }
     count(thread, CTXTOP_LANE_POPPED)
     guard let unit = unit(thread) else { return }
-    if !unit.pop(kind: kind, identity: identity, at: Clock.monotonic()) { poppedElsewhere(identity) }
+    if !unit.pop(kind: kind, identity: identity, at: Clock.monotonic()) { poppedElsewhere(kind, identity) }
   }
 
   /// A context may be popped by another thread than the one that pushed it: a stream that a garbage collector
   /// closes, say. Only its own thread may write the unit record it stands on; that thread will find the context
   /// missing, and must not take it for one whose teardown never ran. The latest such pops are kept in the page.
   @inline(never)
-  private static func poppedElsewhere(_ identity: UInt64) {
-    guard let page else { return }
+  private static func poppedElsewhere(_ kind: UInt32, _ identity: UInt64) {
+    guard let page, let slot = slotInUse else { return }
+    if let (unit, _) = find(identity, slot, Tenancy.gone) {
+      // It has ended, nobody else will: what it left was not left behind.
+      unit.pop(kind: kind, identity: identity, at: Clock.monotonic())
+      return slot.releaseUnit(unit.words)
+    }
     let place = page.loadRelaxed(poppedCountWord)
     page.storeRelaxed(poppedCountWord, place &+ 1)
     page.store(poppedWords &+ Int(place % UInt64(poppedKept)), identity)
+  }
+
+  /// A unit ends: what others have popped for it is not left behind.
+  static func forgetPoppedElsewhere(_ unit: UnitRecord) {
+    var index = unit.entries
+    while index > 0 {
+      index &-= 1
+      let context = unit.context(index)
+      let identity = context.loadRelaxed(CTXTOP_CONTEXT_IDENTITY)
+      if !isPoppedElsewhere(identity) { continue }
+      unit.pop(kind: context.loadRelaxed(CTXTOP_CONTEXT_KIND).low & 1, identity: identity, at: Clock.monotonic())
+    }
   }
 
   private static func isPoppedElsewhere(_ identity: UInt64) -> Bool {
@@ -67,11 +102,10 @@ extension Agent {
     case unrecorded
   }
 
-  /// Where the app context of a request context comes from that was just pushed, when `appPushesBefore` app
-  /// contexts had been pushed before it.
+  /// Where the app context of the request context comes from that was just pushed.
   @inline(__always)
-  package static func origin(appPushesBefore: UInt64) -> AppContextOrigin {
-    guard let thread = thread(), thread.pointee.app_pushes == appPushesBefore, let unit = unit(thread) else {
+  package static func origin(of push: ContextPush) -> AppContextOrigin {
+    guard let state = thread(), state.pointee.app_pushes == push.appPushes, let unit = unit(state) else {
       return .own
     }
     let open = unit.openRequest
@@ -79,14 +113,6 @@ extension Agent {
     guard let app = unit.top(0) else { return .unrecorded }
     return app.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == open ? .own : .reused
   }
-
-  /// A request context is being pushed: the app context that is pushed meanwhile is the framework's doing.
-  @inline(__always)
-  package static func beginRequestContextPush() { ctxtop_thread()?.pointee.request_pushes &+= 1 }
-
-  /// The push of a request context has ended, well or not.
-  @inline(__always)
-  package static func endRequestContextPush() { ctxtop_thread()?.pointee.request_pushes &-= 1 }
 
   /// Whether a context that is just being pushed is the framework's own doing for the open request, and not the
   /// application's: the request's first request context, and the app context that comes with it.

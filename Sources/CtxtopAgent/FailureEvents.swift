@@ -15,7 +15,7 @@ extension Agent {
     guard let thread = thread(), let slot = slotInUse else { return }
     var failure = failure
     if let unit = unit(thread) {
-      failure.unit = UInt64(slot.index(of: unit.words, in: .units)) &+ 1
+      failure.unit = slot.reference(to: unit) &+ 1
       if failure.label == 0, unit.openRequest != 0 { failure.label = unit.label.word }
     }
     // What was skipped may have been what returns the request's connection.
@@ -33,7 +33,7 @@ extension Agent {
     vanished.kind = kind | UInt32(CTXTOP_FAILURE_VANISHED)
     vanished.function = frame
     vanished.label = label
-    if let unit = unit(thread) { vanished.unit = UInt64(slot.index(of: unit.words, in: .units)) &+ 1 }
+    if let unit = unit(thread) { vanished.unit = slot.reference(to: unit) &+ 1 }
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
     wantRecycle()
     slot.recordFailure(

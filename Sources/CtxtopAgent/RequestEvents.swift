@@ -27,7 +27,7 @@ extension Agent {
   package static func beginRequest(method: UInt8) -> RequestToken {
     var token = RequestToken()
     guard let thread = thread() else { return token }
-    if thread.pointee.unit == nil, let slot = slotInUse { takeUnit(thread, slot, ctxtop_thread_id()) }
+    if thread.pointee.unit == nil { takeUnit(thread) }
     let now = Clock.monotonic()
     token.attachment = thread.pointee.attachment
     token.started = now

@@ -64,11 +64,10 @@ enum ContextWrappers {
   fileprivate static func push(
     _ known: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {
-    let appPushes = Agent.appPushes
     let kind = kind(known, context)
-    if kind == 1 { Agent.beginRequestContextPush() }
+    let push = Agent.beginPush(kind: kind)
     let result = callOriginal(Int(known), context, arguments, count, names)
-    if kind == 1 { Agent.endRequestContextPush() }
+    Agent.endPush(push, kind: kind)
     guard result != nil else {
       pushRaised(kind, context)
       return nil
@@ -81,22 +80,22 @@ enum ContextWrappers {
     let byFramework = Agent.isPushedByFramework(kind: kind)
     let frame = byFramework ? 0 : FrameWalk.first()
     Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: frame)
-    if kind == 1, byFramework { requestContextPushed(context, appPushes) }
+    if kind == 1, byFramework { requestContextPushed(context, push) }
     if kind == 1 || !byFramework { HookCalls.pushed() }
     return result
   }
 
   /// The request context of a request that a server is waiting for: its route is known now.
   @inline(__always)
-  private static func requestContextPushed(_ context: Object?, _ appPushes: UInt64) {
+  private static func requestContextPushed(_ context: Object?, _ push: Agent.ContextPush) {
     let names = RouteNames.names(of: context)
     Agent.nameRequest(endpoint: names.endpoint, rule: names.rule)
     // Where a request context is its own app context, it never runs on another's.
     if Agent.hasOneClassOfContexts { return }
-    var origin = Agent.origin(appPushesBefore: appPushes)
+    var origin = Agent.origin(of: push)
     if origin == .unrecorded {
       RealStack.readAll()
-      origin = Agent.origin(appPushesBefore: appPushes)
+      origin = Agent.origin(of: push)
     }
     if origin == .reused { Agent.contextReused() }
   }

@@ -14,7 +14,7 @@ enum HookCalls {
   nonisolated(unsafe) private static var engineHook: Object?
   nonisolated(unsafe) private static var backendHook: Object?
   nonisolated(unsafe) private static var firstEventHook: Object?
-  nonisolated(unsafe) private static var threadNameHook: Object?
+  nonisolated(unsafe) private static var unitNameHook: Object?
   /// Only while somebody watches: a pop of an app context, and a push of a context that may inherit.
   nonisolated(unsafe) private static var poppedHook: Object?
   nonisolated(unsafe) private static var pushedHook: Object?
@@ -34,7 +34,7 @@ enum HookCalls {
     engineHook = attribute("engine")
     backendHook = attribute("backend_pid")
     firstEventHook = attribute("first_event")
-    threadNameHook = attribute("thread_name")
+    unitNameHook = attribute("unit_name")
     return PyErr_Occurred() == nil
   }
 
@@ -143,11 +143,11 @@ enum HookCalls {
     if askNumber(firstEventHook, context ?? Python.none) == 0 { Agent.decline() }
   }
 
-  /// Name of the calling thread.
-  static let threadName: @convention(c) () -> UInt32 = {
+  /// Name of the current unit: the calling thread, or the greenlet or task that was just found to run on it.
+  static let unitName: @convention(c) (UInt32) -> UInt32 = { kind in
     let exception = SetAsideException()
     defer { exception.restore() }
-    return askName(threadNameHook)
+    return askName(unitNameHook, kind == 0 ? Python.none : CoroutineUnits.running)
   }
 }
 

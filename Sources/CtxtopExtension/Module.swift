@@ -12,6 +12,7 @@
 //   PoolListeners.swift      SQLAlchemy's pool events (ConnectionTokens.swift)
 //   FrameWalk.swift          the first frame of the application's own code
 //   FailureFunction.swift    a teardown function raised
+//   CoroutineUnits.swift     which greenlet or task runs now
 //
 // Beside these files the folder holds links to the folders of the guest's other targets, which are compiled
 // once more as part of this module.
@@ -54,7 +55,10 @@ enum Module {
     RouteNames.prepare()
     PoolListeners.prepare()
     FrameWalk.prepare()
-    Agent.nameThread = HookCalls.threadName
+    RealStack.prepare()
+    CoroutineUnits.prepare()
+    Agent.nameUnit = HookCalls.unitName
+    Agent.currentApp = RealStack.currentApp
     let module = UnsafeMutablePointer<PyModuleDef>.allocate(capacity: 1)
     module.initialize(to: PyModuleDef())
     module.pointee.m_base.ob_refcnt = 1
@@ -78,6 +82,7 @@ enum Module {
       method("permit", modulePermit),
       method("recycled", moduleRecycled), method("isolate", moduleIsolate), method("settle", moduleSettle),
       method("own_frames", moduleOwnFrames),
+      method("watch_greenlets", moduleWatchGreenlets), method("watch_tasks", moduleWatchTasks),
     ]
   }
 }

@@ -9,7 +9,14 @@ enum RealStack {
   nonisolated(unsafe) private static var requestVariable: Object?
   /// What lies on the stack around an isolated request; nil: requests are not isolated.
   nonisolated(unsafe) private static var outerVariable: Object?
+  nonisolated(unsafe) private static var tokens: Object! = nil
+  nonisolated(unsafe) private static var pushCount: Object! = nil
   private static let limit = 64
+
+  static func prepare() {
+    tokens = Python.interned("_cv_tokens")  // up to 3.1
+    pushCount = Python.interned("_push_count")  // from 3.2 on
+  }
 
   /// Flask's context variables, the same one twice where it has only one; None on versions that keep their
   /// stacks elsewhere.
@@ -35,6 +42,27 @@ enum RealStack {
   static func isolate(outer: Object?) {
     Py_IncRef(outer)
     outerVariable = outer
+  }
+
+  /// The current app context by Flask's context variable. A context has tokens as long as it is pushed; up to 2.1
+  /// there is no variable, and what is current is on the unit's own stack.
+  static let currentApp: @convention(c) (UnsafeMutablePointer<Bool>) -> UInt64 = { isPushed in
+    let exception = SetAsideException()
+    defer { exception.restore() }
+    guard let context = Python.value(of: appVariable) else { return 0 }
+    defer { Py_DecRef(context) }
+    isPushed.pointee = isTrue(context, tokens) ?? isTrue(context, pushCount) ?? true
+    return UInt64(UInt(bitPattern: context))
+  }
+
+  /// Whether an attribute is true; nil where the object has none of this name.
+  private static func isTrue(_ object: Object?, _ attribute: Object?) -> Bool? {
+    guard let value = PyObject_GetAttr(object, attribute) else {
+      PyErr_Clear()
+      return nil
+    }
+    defer { Py_DecRef(value) }
+    return PyObject_IsTrue(value) != 0
   }
 
   private static var isEmpty: Bool {
@@ -89,8 +117,15 @@ enum RealStack {
     let count = min(PyTuple_Size(stack), limit)
     if count < 0 { return PyErr_Clear() }
     withUnsafeTemporaryAllocation(of: StackEntry.self, capacity: limit) { entries in
-      for index in 0..<count { entries.initializeElement(at: index, to: entry(PyTuple_GetItem(stack, index))) }
-      Agent.reconcile(with: UnsafeBufferPointer(rebasing: entries[..<count]))
+      var own = 0
+      for index in 0..<count {
+        let entry = entry(PyTuple_GetItem(stack, index))
+        // What another unit pushed is current here only as a copy.
+        if Agent.isCopy(entry.identity) { continue }
+        entries.initializeElement(at: own, to: entry)
+        own &+= 1
+      }
+      Agent.reconcile(with: UnsafeBufferPointer(rebasing: entries[..<own]))
     }
   }
 

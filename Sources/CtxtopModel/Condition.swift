@@ -48,11 +48,12 @@ package struct WorkerCondition: Equatable, Sendable {
   }
 
   /// Whether no thread is free: as many requests as the server has threads, or all units where it does not tell.
+  /// There is always room for another greenlet or task.
   private static func isBusy(_ worker: Worker) -> Bool {
     let inFlight = worker.inFlight
     if inFlight == 0 { return false }
     if let capacity = worker.capacity { return inFlight >= capacity }
-    return worker.units.allSatisfy { $0.isGone || $0.request != nil }
+    return worker.units.allSatisfy { $0.isGone || ($0.request != nil && $0.kind == .thread) }
   }
 
   /// The state of the unit at an index of the worker that this was made from.

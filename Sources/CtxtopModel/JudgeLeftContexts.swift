@@ -49,8 +49,18 @@ extension Worker {
   /// Whether any unit serves the request; `hint` is the one that most likely does. A context can be pushed
   /// on another thread than the one that serves its request.
   func serves(_ request: UInt64, hint: Unit?) -> Bool {
-    if let hint, hint.request?.serial == request { return true }
-    return units.contains { $0.request?.serial == request }
+    if let hint, hint.serves(request) { return true }
+    return units.contains { $0.serves(request) }
+  }
+}
+
+extension Unit {
+  /// Whether a request is open on the unit: the latest, or one that the latest began inside of. Those between
+  /// outermost and latest that have ended cannot be told from those that have not; they are taken for open.
+  fileprivate func serves(_ serial: UInt64) -> Bool {
+    guard let request else { return false }
+    let outermost = outermostRequest == 0 ? request.serial : outermostRequest
+    return serial == request.serial || (outermost...max(outermost, request.serial)).contains(serial)
   }
 }
 

@@ -11,6 +11,7 @@ extension Subject {
     verdict.failure = failureIndex
     verdict.count = failure.count
     verdict.since = failure.first
+    let unit = worker.units.first { $0.id == failure.unit }
     let times = failure.count == 1 ? "" : " \(failure.count) times"
     verdict.statement =
       "\(failure.function) raised \(failure.exception)\(times) after \(name(of: failure.label))"
@@ -22,6 +23,7 @@ extension Subject {
       Evidence("blueprint", failure.blueprint ?? ""), Evidence("exception", failure.exception),
       Evidence("message", failure.message), Evidence("request", failure.label?.text ?? ""),
       Evidence("endpoint", failure.label?.endpoint ?? ""),
+      Evidence("unit", unit.map { "\($0.kind.name) \($0.id) \($0.name)" } ?? ""),
       Evidence("skipped", failure.skipped.joined(separator: ", ")),
     ]
     verdict.evidence.removeAll { $0.value.isEmpty }

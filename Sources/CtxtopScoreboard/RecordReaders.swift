@@ -37,6 +37,7 @@ extension SlotReader {
     unit.latestRequest = record.loadRelaxed(CTXTOP_UNIT_REQUEST)
     unit.lastEvent = record.loadRelaxed(CTXTOP_UNIT_LAST_EVENT)
     unit.request = openRequest(record, names)
+    unit.outermostRequest = unit.request == nil ? 0 : record.loadRelaxed(CTXTOP_UNIT_OUTERMOST)
     for entry in 0..<min(Int(named.high), CTXTOP_CONTEXTS) {
       let words = record.advanced(by: CTXTOP_UNIT_CONTEXTS &+ entry &* CTXTOP_CONTEXT_WORDS)
       if let context = context(words, names) { unit.contexts.append(context) }
@@ -162,16 +163,16 @@ extension SlotReader {
       }
       if record.loadRelaxed(CTXTOP_FAILURE_FIRST) == 0 { continue }
       if record.loadRelaxed(CTXTOP_FAILURE_KIND).low & UInt32(CTXTOP_FAILURE_VANISHED) != 0 {
-        worker.vanished.append(vanished(record, names))
+        worker.vanished.append(vanished(record, view, names))
       } else {
-        worker.failures.append(failure(record, names))
+        worker.failures.append(failure(record, view, names))
       }
     }
   }
 
-  private func vanished(_ record: Words, _ names: [String]) -> VanishedContext {
+  private func vanished(_ record: Words, _ view: SlotView, _ names: [String]) -> VanishedContext {
     // The parts that it has are where a failure has them.
-    let failure = failure(record, names)
+    let failure = failure(record, view, names)
     var vanished = VanishedContext(kind: failure.kind)
     vanished.frame = failure.function
     vanished.label = failure.label
@@ -182,19 +183,18 @@ extension SlotReader {
     return vanished
   }
 
-  private func failure(_ record: Words, _ names: [String]) -> TeardownFailure {
+  private func failure(_ record: Words, _ view: SlotView, _ names: [String]) -> TeardownFailure {
     let function = record.loadRelaxed(CTXTOP_FAILURE_FUNCTION)
     let exception = record.loadRelaxed(CTXTOP_FAILURE_EXCEPTION)
     let kind = record.loadRelaxed(CTXTOP_FAILURE_KIND)
     let lengths = record.loadRelaxed(CTXTOP_FAILURE_LENGTHS)
     let label = record.loadRelaxed(CTXTOP_FAILURE_LABEL)
-    let unit = record.loadRelaxed(CTXTOP_FAILURE_UNIT)
     var failure = TeardownFailure(function: name(function.low, names), exception: name(exception.low, names))
     failure.location = name(function.high, names)
     failure.blueprint = optionalName(exception.high, names)
     failure.kind = kind.low & 0xff == 0 ? .app : .request
     failure.label = label == 0 ? nil : self.label(label, names)
-    failure.unit = unit > 0 && unit <= UInt64(CTXTOP_UNITS) ? Int(unit) - 1 : nil
+    failure.unit = presentUnit(record.loadRelaxed(CTXTOP_FAILURE_UNIT), view)
     failure.count = record.loadRelaxed(CTXTOP_FAILURE_COUNT)
     failure.first = record.loadRelaxed(CTXTOP_FAILURE_FIRST)
     failure.last = max(record.loadRelaxed(CTXTOP_FAILURE_LAST), failure.first)
@@ -204,6 +204,15 @@ extension SlotReader {
       CTXTOP_FAILURE_TRACEBACK, count: Int(lengths.high), capacity: CTXTOP_FAILURE_TRACEBACK_BYTES)
     failure.skipped = skipped(record, count: Int(kind.high), names)
     return failure
+  }
+
+  /// The unit of `index + 1 | generation` if it is still there: greenlets come and go, and another one may have its
+  /// record now.
+  private func presentUnit(_ word: UInt64, _ view: SlotView) -> Int? {
+    let index = Int(word.low) &- 1
+    guard index >= 0, index < view.unitCount else { return nil }
+    let tenant = view.units.body.load(index &* CTXTOP_UNIT_WORDS &+ CTXTOP_UNIT_TENANT)
+    return tenant.high == word.high && tenant.low & 0xff != Tenancy.free ? index : nil
   }
 
   private func skipped(_ record: Words, count: Int, _ names: [String]) -> [String] {

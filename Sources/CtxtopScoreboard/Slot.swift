@@ -61,16 +61,18 @@ package struct Slot: @unchecked Sendable {
     }
   }
 
-  /// Allocates what the tables will need soon. Agent's thread only.
+  /// Allocates what the tables will need soon: the more there is, the more may come at once. Agent's thread only.
   package func allocateAhead(in file: SegmentFile) {
     for table in Table.allCases {
       let allocated = allocated(table)
       guard allocated < table.capacity, used(table) &+ table.chunk / 2 > allocated else { continue }
+      // Both are whole numbers of chunks, so that pages are never cut.
+      let count = min(max(table.chunk, allocated), table.capacity &- allocated)
       let bytes = table.recordBytes
       do throws(SystemFailure) {
         let start = SlotLayout.offset(of: index) &+ table.offset
-        try file.allocate(offset: start &+ allocated &* bytes, count: table.chunk &* bytes)
-        control.store(table.allocatedWord, UInt64(min(allocated &+ table.chunk, table.capacity)))
+        try file.allocate(offset: start &+ allocated &* bytes, count: count &* bytes)
+        control.store(table.allocatedWord, UInt64(allocated &+ count))
       } catch {
         // No space: what does not fit is dropped and counted by whoever wanted it.
       }

@@ -24,14 +24,31 @@ extension Slot {
     while let index = takeUnused(.units) {
       if take(index, kind: kind) { return begin(index, nativeID: nativeID, name: name, at: now) }
     }
-    return nil
+    guard let index = oldestEvidence(), take(index, kind: kind, from: Tenancy.gone) else { return nil }
+    control.add(CTXTOP_SLOT_DROPPED_UNITS)
+    return begin(index, nativeID: nativeID, name: name, at: now)
   }
 
-  private func take(_ index: Int, kind: UInt32) -> Bool {
+  /// The unit that has been gone for the longest time, once the table cannot grow any more: where each connection is
+  /// a greenlet that leaks, evidence would soon leave no room for the living.
+  @inline(never)
+  private func oldestEvidence() -> Int? {
+    if allocated(.units) < Table.units.capacity { return nil }
+    var oldest: (index: Int, time: UInt64)?
+    for index in 0..<used(.units) {
+      let record = record(.units, index)
+      let time = record.loadRelaxed(CTXTOP_UNIT_LAST_EVENT)
+      guard record.load(CTXTOP_UNIT_TENANT).low & 0xff == Tenancy.gone, time < oldest?.time ?? .max else { continue }
+      oldest = (index, time)
+    }
+    return oldest?.index
+  }
+
+  private func take(_ index: Int, kind: UInt32, from tenancy: UInt32 = Tenancy.free) -> Bool {
     let record = record(.units, index)
     let tenant = record.load(CTXTOP_UNIT_TENANT)
     let live = Words.pack(Tenancy.live | kind &<< 8, tenant.high &+ 1)
-    return tenant.low & 0xff == Tenancy.free && record.exchange(CTXTOP_UNIT_TENANT, expected: tenant, with: live)
+    return tenant.low & 0xff == tenancy && record.exchange(CTXTOP_UNIT_TENANT, expected: tenant, with: live)
   }
 
   private func begin(_ index: Int, nativeID: UInt64, name: UInt32, at now: UInt64) -> Words {
@@ -46,6 +63,11 @@ extension Slot {
     record.store(CTXTOP_UNIT_SERIALS, UInt64(index &+ 1) &<< 48 | tenant &<< 32)
     ChangeCount.end(record)
     return record
+  }
+
+  /// Which tenant of which record a unit is: index | generation.
+  package func reference(to unit: UnitRecord) -> UInt64 {
+    Words.pack(UInt32(index(of: unit.words, in: .units)), unit.words.loadRelaxed(CTXTOP_UNIT_TENANT).high)
   }
 
   /// The unit has ended. What it left on its stack or in the middle of a request stays as evidence.

@@ -44,7 +44,6 @@ extension UnitRecord {
   }
 
   /// How many of the recorded contexts are still there.
-
   private func rebuild(from old: Words, count: Int, as stack: UnsafeBufferPointer<StackEntry>, at now: UInt64) -> Int {
     var apps: UInt32 = 0
     var requests: UInt32 = 0

@@ -25,17 +25,21 @@ package struct UnitRecord {
   @inline(__always)
   package func beginRequest(at now: UInt64, label: Label, outer: inout Outer) -> UInt64 {
     let phase = words.loadRelaxed(CTXTOP_UNIT_PHASE)
+    var outermost: UInt64 = 0
     if phase != Phase.idle, isRequestOpen {
       outer.request = words.loadRelaxed(CTXTOP_UNIT_REQUEST)
       outer.started = words.loadRelaxed(CTXTOP_UNIT_STARTED)
       outer.label = words.loadRelaxed(CTXTOP_UNIT_LABEL)
       outer.phase = phase
+      outermost = words.loadRelaxed(CTXTOP_UNIT_OUTERMOST)
+      if outermost == 0 { outermost = outer.request }
     }
     let serial = words.loadRelaxed(CTXTOP_UNIT_SERIALS) &+ 1
     ChangeCount.beginOwned(words)
     words.store(CTXTOP_UNIT_SERIALS, serial)
     words.store(CTXTOP_UNIT_REQUESTS, words.loadRelaxed(CTXTOP_UNIT_REQUESTS) &+ 1)
     words.store(CTXTOP_UNIT_REQUEST, serial)
+    words.store(CTXTOP_UNIT_OUTERMOST, outermost)
     words.store(CTXTOP_UNIT_STARTED, now)
     words.store(CTXTOP_UNIT_LABEL, label.word)
     words.store(CTXTOP_UNIT_PHASE, Phase.application)
@@ -87,6 +91,15 @@ package struct UnitRecord {
   /// The label of the open request.
   @inline(__always)
   package var label: Label { Label(word: words.loadRelaxed(CTXTOP_UNIT_LABEL)) }
+
+  /// A serial number that is on no stack and never will be.
+  package func spendSerial() -> UInt64 {
+    let serial = words.loadRelaxed(CTXTOP_UNIT_SERIALS) &+ 1
+    ChangeCount.beginOwned(words)
+    words.store(CTXTOP_UNIT_SERIALS, serial)
+    ChangeCount.end(words)
+    return serial
+  }
 
   /// Names the open request once the router has, and the contexts that it pushed before.
   @inline(__always)
@@ -150,7 +163,8 @@ package struct UnitRecord {
     return index < CTXTOP_CONTEXTS
   }
 
-  /// A context was popped. False: it is not on the record.
+  /// A context was popped. False: it is not on the record - it was pushed by another unit, or before the attach,
+  /// or the stack is deeper than the record.
   @inline(__always)
   @discardableResult
   package func pop(kind: UInt32, identity: UInt64, at now: UInt64) -> Bool {
@@ -159,7 +173,7 @@ package struct UnitRecord {
     while found >= 0 && context(found).loadRelaxed(CTXTOP_CONTEXT_IDENTITY) != identity { found &-= 1 }
     ChangeCount.beginOwned(words)
     let depth = depth(kind)
-    storeDepth(kind, depth == 0 ? 0 : depth &- 1)
+    if depth > 0, found >= 0 || count == CTXTOP_CONTEXTS { storeDepth(kind, depth &- 1) }
     words.store(CTXTOP_UNIT_LAST_EVENT, now)
     if found >= 0 {
       for index in found &+ 1..<max(count, found &+ 1) { move(from: index, to: index &- 1) }

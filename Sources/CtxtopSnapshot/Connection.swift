@@ -52,7 +52,9 @@ public struct Holder: Equatable, Sendable {
   public var unitGeneration: UInt64
   /// Serial number of the request it was serving; 0: none.
   public var request: UInt64
-  /// Serial number of the app context it was in; 0: outside of any context.
+  /// Serial number of the app context it was in; 0: outside of any context. A unit that works in a copy of another's
+  /// context variables is not the holder: the unit, request and context are those that it works for. A context that
+  /// had been popped before has a serial number that was never on a stack.
   public var context: UInt64
   /// How that request is named; nil outside of any request.
   public var label: RequestLabel?

@@ -200,6 +200,7 @@ struct RecordReader {
     let contexts = try list(&entity)
     unit.contexts.reserveCapacity(contexts)
     for _ in 0..<contexts { unit.contexts.append(try context(entity.entity())) }
+    unit.outermostRequest = try entity.varint()
     return unit
   }
 

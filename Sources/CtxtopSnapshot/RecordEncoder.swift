@@ -242,6 +242,7 @@ struct RecordWriter: ~Copyable {
     out.varint(unit.lastEvent)
     out.varint(UInt64(unit.contexts.count))
     for index in unit.contexts.indices { context(unit.contexts[index]) }
+    out.varint(unit.outermostRequest)
     closeEntity(entity)
   }
 

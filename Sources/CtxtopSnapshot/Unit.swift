@@ -33,6 +33,9 @@ public struct Unit: Equatable, Sendable {
   public var latestRequest: UInt64
   /// The request being served; nil while there is none.
   public var request: Request?
+  /// The serial number of the outermost open request, where the one being served began inside of others (an
+  /// application that calls itself); 0: it is the only one.
+  public var outermostRequest: UInt64
   /// The last event (monotonic).
   public var lastEvent: UInt64
   /// The contexts on the stack, bottom first. May be fewer than the depths say: see `Dropped.contexts`.
@@ -52,6 +55,7 @@ public struct Unit: Equatable, Sendable {
     reused = 0
     latestRequest = 0
     request = nil
+    outermostRequest = 0
     lastEvent = 0
     contexts = []
   }

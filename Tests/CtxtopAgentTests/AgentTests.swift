@@ -39,9 +39,9 @@ final class AgentTests {
   /// One of each event.
   private func play() {
     var token = Agent.beginRequest(method: 1)
-    Agent.beginRequestContextPush()
+    let push = Agent.beginPush(kind: 1)
     Agent.contextPushed(kind: 0, identity: 1, frame: 0)
-    Agent.endRequestContextPush()
+    Agent.endPush(push, kind: 1)
     Agent.contextPushed(kind: 1, identity: 2, frame: 0)
     let name = Array("index".utf8).withUnsafeBytes { Agent.name($0) }
     Agent.nameRequest(endpoint: name, rule: 0)

@@ -117,6 +117,16 @@ struct LeftContextTests {
     #expect(scene.codes == [])
   }
 
+  @Test("An outer request waits for one inside of it", arguments: [0, 9])
+  func outer(outermost: UInt64) {
+    let scene = Scene().with {
+      $0.units[1].contexts = [Scene.context(request: 9)]
+      $0.units[1].request = Request(serial: 14, label: Fixture.chat, started: 1)
+      $0.units[1].outermostRequest = outermost
+    }
+    #expect(scene.codes == (outermost == 0 ? ["CTX001"] : []))
+  }
+
   @Test("A job is not leaked, on a thread that has served requests before")
   func job() {
     let scene = Scene().with {
@@ -168,7 +178,9 @@ struct LeftContextTests {
     #expect(scene.codes == ["CTX001"])
   }
 
-  @Test("A worker that is gone leaves nothing behind, but it may have died with something", arguments: [Liveness.dead, .exited])
+  @Test(
+    "A worker that is gone leaves nothing behind, but it may have died with something",
+    arguments: [Liveness.dead, .exited])
   func gone(liveness: Liveness) {
     let scene = Scene().with {
       $0.liveness = liveness

@@ -13,7 +13,8 @@ struct FailureRecordTests {
     let memory = PrivateSlot()
     var failure = words(memory, function: "close_basket", exception: "TypeError", endpoint: "pay")
     record(memory, failure, skipped: [memory.name("log"), memory.name("audit")], message: "no basket", at: 100)
-    failure.unit = 4
+    let units = try (0..<4).map { try #require(memory.slot.takeUnit(kind: 1, nativeID: $0, name: 0, at: 1)) }
+    failure.unit = memory.slot.reference(to: UnitRecord(units[3])) &+ 1
     record(memory, failure, skipped: [], message: "another text", at: 200)
     let failures = memory.read().failures
     #expect(failures.count == 1)
@@ -23,6 +24,10 @@ struct FailureRecordTests {
     #expect(failures[0].message == "no basket" && failures[0].skipped == ["log", "audit"])
     #expect(failures[0].unit == 3)
     #expect(memory.read().counters.teardownFailures == 2)
+    memory.slot.releaseUnit(units[3])
+    #expect(memory.read().failures[0].unit == nil)
+    let next = try #require(memory.slot.takeUnit(kind: 1, nativeID: 9, name: 0, at: 1))
+    #expect(next.base == units[3].base && memory.read().failures[0].unit == nil)
   }
 
   @Test("Another function, exception, request or kind is another failure")

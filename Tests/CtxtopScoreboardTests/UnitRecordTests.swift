@@ -41,6 +41,7 @@ struct UnitRecordTests {
       stack: "a! R! b!", depths: [2, 1]),
     Scenario(name: "marked once", script: "( +a =a ! ! )", stack: "a!", depths: [1, 0]),
     Scenario(name: "a stray pop of an empty stack", script: "-a -R", stack: "", depths: [0, 0]),
+    Scenario(name: "a pop of what another unit pushed", script: "+a -b", stack: "a", depths: [1, 0]),
     Scenario(name: "pops out of order", script: "+a +b +c -b -a", stack: "c", depths: [1, 0]),
     Scenario(name: "the real stack has less", script: "+a +b +c =b", stack: "b", depths: [1, 0]),
     Scenario(name: "the real stack has more", script: "+b =abR", stack: "a b R", depths: [2, 1]),
@@ -133,6 +134,35 @@ struct UnitRecordTests {
     #expect(memory.read().units[0].request == nil)
     player.play("( )")
     #expect(memory.read().units[0].request == nil)
+  }
+
+  @Test("The outermost open request is told while others run inside of it")
+  func outermost() throws {
+    let memory = PrivateSlot()
+    var player = try Player(memory)
+    player.play("(")
+    let first = player.open[0].serial
+    #expect(memory.read().units[0].outermostRequest == 0)
+    player.play("( (")
+    #expect(memory.read().units[0].outermostRequest == first)
+    player.play(") ( )")
+    let unit = memory.read().units[0]
+    #expect(unit.outermostRequest == first && unit.request?.serial == player.open[1].serial)
+    player.play(") )")
+    #expect(memory.read().units[0].outermostRequest == 0)
+    player.play("(")
+    #expect(memory.read().units[0].outermostRequest == 0)
+  }
+
+  @Test("A serial number that is spent is on no stack and never comes again")
+  func spent() throws {
+    let memory = PrivateSlot()
+    var player = try Player(memory)
+    player.play("+a")
+    let spent = player.unit.spendSerial()
+    player.play("+b (")
+    let unit = memory.read().units[0]
+    #expect(unit.contexts.map(\.serial).filter { $0 >= spent } == [spent + 1] && player.open[0].serial == spent + 2)
   }
 
   @Test("Streaming is seen, and only that of the open request")

@@ -60,6 +60,22 @@ struct UnitTests {
     #expect(memory.slot.index(of: unit, in: .units) == 2)
   }
 
+  @Test("When nothing is left, the oldest evidence makes room, and that is counted")
+  func evidenceMakesRoom() throws {
+    let memory = PrivateSlot()
+    for index in 0..<CTXTOP_UNITS {
+      let unit = try #require(memory.slot.takeUnit(kind: 1, nativeID: UInt64(index), name: 0, at: 1))
+      if index % 1000 != 7 { continue }
+      _ = UnitRecord(unit).push(kind: 0, identity: 7, frame: 0, at: UInt64(5000 - index))
+      memory.slot.releaseUnit(unit)
+    }
+    let next = try #require(memory.slot.takeUnit(kind: 1, nativeID: 1, name: 0, at: 1))
+    #expect(memory.slot.index(of: next, in: .units) == 4007)
+    let worker = memory.read()
+    #expect(worker.units.filter(\.isGone).map(\.id) == [7, 1007, 2007, 3007])
+    #expect(worker.counters.dropped.units == 1)
+  }
+
   @Test("Threads that come and go at once never share a unit", arguments: 0..<20)
   func noUnitTwice(round: Int) {
     let memory = PrivateSlot()

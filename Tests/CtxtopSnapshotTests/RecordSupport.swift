@@ -147,6 +147,7 @@ struct RandomSnapshot {
     }
     unit.lastEvent = number()
     for _ in 0..<small(4) { unit.contexts.append(context()) }
+    unit.outermostRequest = number()
     return unit
   }
 

@@ -85,14 +85,31 @@ int ctxtop_has_crc32c(void);
 /* Continues a CRC32C over some bytes, without the complement at its beginning and end. */
 uint32_t ctxtop_crc32c(uint32_t crc, const void *bytes, size_t count);
 
-/* What the agent keeps per thread; reached without a call. */
+/*
+ * What the agent keeps per unit. A thread's own is reached without a call; a greenlet or a task, of which many
+ * share a thread, has one of its own from the host's binding (Agent.coroutine), and the lane of its thread.
+ */
 struct ctxtop_thread {
-  uint64_t attachment; /* the attachment that the pointers belong to; 0: none */
+  uint64_t attachment; /* the attachment that the unit belongs to; 0: none */
   void *lane;
   void *unit;
-  uint64_t app_pushes;     /* app contexts pushed by this thread so far */
+  uint64_t app_pushes;     /* app contexts pushed by this unit so far */
   uint64_t request_pushes; /* pushes of request contexts that have begun and not ended */
-  uint64_t is_shared_lane;
+  uint32_t is_shared_lane;
+  uint32_t kind; /* 0 thread, 1 greenlet, 2 task, CTXTOP_NO_UNIT */
+  /* of a thread only: */
+  uint64_t lane_attachment; /* the attachment that the lane belongs to; 0: none */
+  uint64_t native_id;       /* the kernel's thread id, once there is a lane */
+  uint64_t carrier;         /* for the binding: its name for what this thread is when no coroutine runs */
+};
+/* A coroutine beyond those that can be told apart: its events are counted, but it never gets a unit record. */
+#define CTXTOP_NO_UNIT 0xffu
+/* A greenlet or task in the binding's table. */
+struct ctxtop_coroutine {
+  struct ctxtop_thread state; /* first: a pointer to it is a pointer to all */
+  uintptr_t key;
+  void *watch;
+  struct ctxtop_coroutine *next;
 };
 extern _Thread_local struct ctxtop_thread ctxtop_this_thread __attribute__((tls_model("initial-exec")));
 static inline struct ctxtop_thread *ctxtop_thread(void) { return &ctxtop_this_thread; }

@@ -140,6 +140,7 @@ enum {
   CTXTOP_UNIT_LAST_EVENT = 11, /* monotonic, ns */
   CTXTOP_UNIT_SERIALS = 12,    /* serial numbers given out so far */
   CTXTOP_UNIT_CLOSED_ELSEWHERE = 13, /* serial of a request that another thread closed; not guarded */
+  CTXTOP_UNIT_OUTERMOST = 14,  /* serial of the outermost open request; 0: the latest is the only one */
   CTXTOP_UNIT_CONTEXTS = 16,
   CTXTOP_CONTEXTS = 6,
   CTXTOP_CONTEXT_WORDS = 8,
@@ -183,7 +184,7 @@ enum {
   CTXTOP_FAILURE_CHANGE = 0,
   CTXTOP_FAILURE_COUNT = 1,     /* exact, by atomic addition; not guarded */
   CTXTOP_FAILURE_LAST = 2,      /* wall time, ns; not guarded */
-  CTXTOP_FAILURE_UNIT = 3,      /* index of the unit of the latest, + 1; not guarded */
+  CTXTOP_FAILURE_UNIT = 3,      /* of the latest: index + 1 | generation; not guarded */
   CTXTOP_FAILURE_FIRST = 4,     /* wall time, ns; 0: free */
   CTXTOP_FAILURE_FUNCTION = 5,  /* names: function | location */
   CTXTOP_FAILURE_EXCEPTION = 6, /* names: exception | blueprint */

@@ -20,6 +20,7 @@ are the cold paths:
 ``_guard``            repair: every teardown function runs, whatever another one raises
 ``_isolate``          repair: what a request leaves behind cannot reach the next one
 ``_recycle``          repair: a worker that leaked is replaced by its server
+``_coroutines``       greenlets and asyncio tasks
 ``_imports``          calls that wait for a module to be imported
 ``_run``              every application of a process, for ``ctxtop run``
 ====================  =======================================================================

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from . import _failures, _frames, _hazards, _origins, _sqlalchemy, _stack
+from . import _coroutines, _failures, _frames, _hazards, _origins, _sqlalchemy, _stack
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -109,12 +109,15 @@ class Hooks:
         except Exception:
             return None, None
 
-    def thread_name(self) -> str:
-        """The name of the current thread; ``""`` for a thread that Python's threading does not know.
+    def unit_name(self, unit: Any = None) -> str:
+        """The name of the current greenlet or task ``unit``, or of the thread; ``""`` where it has none.
 
-        ``threading.current_thread()`` would enter such a thread into its table for good.
+        ``threading.current_thread()`` would enter a thread that Python's threading does not know into its table
+        for good.
         """
         try:
+            if unit is not None:
+                return _coroutines.name(unit)
             thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
             return str(thread.name) if thread is not None else ""
         except Exception:

@@ -51,6 +51,12 @@ def wrap_push(cls: type, function: Callable[..., Any], kind: int, /) -> Any:
 def wrap_pop(cls: type, function: Callable[..., Any], kind: int, /) -> Any:
     """What to set as ``cls.pop``."""
 
+def watch_greenlets(getcurrent: Callable[[], object], /) -> int:
+    """From now on each greenlet is a unit of its own. 0: this is not greenlet's own function, nothing is watched."""
+
+def watch_tasks(get_running_loop: Callable[[], object], current_task: Callable[[object], object], /) -> int:
+    """From now on each asyncio task is a unit of its own. 0: these are not asyncio's own functions."""
+
 def connection_opened(dbapi: object, record: object, /) -> None: ...
 def connection_closed(dbapi: object, record: object | None, /) -> None: ...
 def wrap_checkout(function: Callable[..., Any], /) -> Callable[..., Any]:

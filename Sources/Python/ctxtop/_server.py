@@ -126,6 +126,13 @@ def _describe_uwsgi(uwsgi: ModuleType) -> Server:
     )
 
 
+def _threads(model: str, config: Any) -> int:
+    """How many requests a gunicorn worker serves at once; unknown for greenlets and the like."""
+    if model == "gthread":
+        return _number(getattr(config, "threads", UNKNOWN))
+    return 1 if model == "sync" else UNKNOWN
+
+
 def _describe_gunicorn(worker: Any) -> Server:
     config = getattr(worker, "cfg", None)
     model = str(getattr(config, "worker_class_str", ""))
@@ -134,7 +141,7 @@ def _describe_gunicorn(worker: Any) -> Server:
         model=model.rsplit(".", 1)[-1],
         version=_text(getattr(sys.modules.get("gunicorn"), "__version__", "")),
         workers=_number(getattr(config, "workers", UNKNOWN)),
-        threads=_number(getattr(config, "threads", UNKNOWN)) if model == "gthread" else 1,
+        threads=_threads(model, config),
         number=_number(getattr(worker, "age", UNKNOWN)),
         instance=_instance(_number(getattr(worker, "ppid", os.getppid()))),
     )

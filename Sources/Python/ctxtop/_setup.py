@@ -78,7 +78,7 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     except ImportError as error:
         _log.warning("%s is not monitored: the native module does not load: %s", app.name, error)
         return None
-    from . import _hooks, _imports, _redact, _resources, _sessions, _sqlalchemy, _stack
+    from . import _coroutines, _hooks, _imports, _redact, _resources, _sessions, _sqlalchemy, _stack
     from . import _lifecycle as lifecycles
 
     name = _settings.stem(settings, app.name, app.root_path)
@@ -86,6 +86,7 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     _native.configure(name, settings.directory, settings.group)
     lifecycle = lifecycles.Lifecycle(_native, settings.recycle, settings.control)
     _hooks_of_process = _hooks.install(_native, lifecycle)
+    _coroutines.watch(_native)
     _resources.install(_native)
     _imports.when_imported("sqlalchemy", lambda: _sqlalchemy.install(_native, lifecycle))
     _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(_native, _stack.current_app_context))

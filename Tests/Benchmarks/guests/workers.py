@@ -62,7 +62,7 @@ class Hooks:
     def stack(self) -> tuple[tuple[int, Any], ...]:
         return tuple((kind, context.get()) for kind, context in enumerate((_app, _request)) if context.get())
 
-    def thread_name(self) -> str:
+    def unit_name(self, unit: object = None) -> str:
         return threading.current_thread().name
 
     def frame(self) -> str:

@@ -95,6 +95,8 @@ STANDS: dict[tuple[str, str], tuple[Stands, ...]] = {
 # Up to 2.1 Flask marks what it keeps; later the test client pushes the contexts again.
 STANDS_UP_TO_2_1 = {("client_in_with", "inside"): Stands(1, 1, "preserved")}
 CODES = {"leaked": {"CTX001"}, "poisoned": {"CTX001", "CTX002"}}
+# Whatever else there is to be said of a thread must not be said of these.
+HEALTHY = ["healthy", "error_in_view", "nested", "streaming", "copied_to_thread", "kept_after_exception", "command", "pool"]
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def seen(row: Row, observations: dict[Row, Future[Observed]]) -> Observed:
 
 
 def test_stacks(row: Row, observations: dict[Row, Future[Observed]]) -> None:
-    """At every point: the depth, the state, and a verdict where something is left, and none elsewhere."""
+    """At every point: the depth, the state, and a verdict on contexts where one is left, and nowhere else."""
     observed = seen(row, observations)
     wrong = []
     expected = {place: stands[era(row)] for place, stands in STANDS.items()}
@@ -168,13 +170,20 @@ def test_stacks(row: Row, observations: dict[Row, Future[Observed]]) -> None:
         if place[0] in observed.missing:
             continue
         point = observed.points[place]
-        found = (*point.depth, point.state, point.codes - {"CTX003", "CTX004"})
+        found = (*point.depth, point.state, point.codes & {"CTX001", "CTX002"})
         if found != (stands.request, stands.app, stands.state, CODES.get(stands.state, set())):
             wrong.append(f"{place}: {found} instead of {stands}")
         # In 3.2 a request context is an app context, and one without a request hides it.
         if era(row) != ONE_CLASS and point.has != {"app": stands.app > 0, "request": stands.request > 0}:
             wrong.append(f"{place}: Flask says {point.has}, the table {stands}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_nothing_is_said_of_the_healthy(row: Row, observations: dict[Row, Future[Observed]]) -> None:
+    points = seen(row, observations).points
+    assert {scenario for scenario, _ in points} >= set(HEALTHY) - seen(row, observations).missing.keys()
+    said = {place: point.codes for place, point in points.items() if place[0] in HEALTHY and point.codes}
+    assert not said
 
 
 def test_scenarios_are_there(row: Row, observations: dict[Row, Future[Observed]]) -> None:

@@ -32,8 +32,10 @@ class Collected:
             yield
         except BaseException as error:
             # Not the frames of this stand-in's own context manager.
-            while error.__traceback__ is not None and error.__traceback__.tb_frame.f_code.co_name in ("here", "__exit__"):
-                error.__traceback__ = error.__traceback__.tb_next
+            traceback = error.__traceback__
+            while traceback is not None and traceback.tb_frame.f_code.co_name in ("here", "__exit__"):
+                traceback = traceback.tb_next
+            error.__traceback__ = traceback
             self.errors.append(error)
 
     def raise_any(self, message: str) -> None:

@@ -51,9 +51,9 @@ def test_old_flask_on_a_server(
 
 
 def _stands(server: Server) -> tuple[set[str], int, int]:
-    """Verdicts, and the depths of the one worker's stacks once it rests."""
+    """Verdicts on contexts and teardowns, and the depths of the one worker's stacks once it rests."""
     document = agent.until(
         lambda: agent.dump(server.directory), lambda found: found["totals"]["in_flight"] == 0, seconds=5
     )
     (worker,) = agent.live(document)
-    return agent.codes(document), worker["depth"]["request"], worker["depth"]["app"]
+    return agent.codes(document) & {"CTX001", "CTX002", "CTX003"}, worker["depth"]["request"], worker["depth"]["app"]

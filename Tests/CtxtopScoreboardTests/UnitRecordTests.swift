@@ -3,6 +3,7 @@
 //
 //   (  )      a request begins, ends         +a  -a    a context is pushed, popped
 //   =abC      the real stack is read         !         the innermost request marks what it leaves behind
+//   =%a       the real stack is read, and the framework keeps `a` on purpose
 //   *         the request runs on the app context on top, which it did not push
 
 import CCtxtop
@@ -13,7 +14,7 @@ import Testing
 
 @Suite("Unit record")
 struct UnitRecordTests {
-  /// A script and its outcome: the stack (`a`: left behind; `a*2`: served two requests it did not belong to),
+  /// A script and its outcome: the stack (`%a`: kept on purpose; `a!`: left behind; `a*2`: served two requests it did not belong to),
   /// the depths, and whether a request is open.
   struct Scenario: CustomTestStringConvertible, Sendable {
     let name: String
@@ -61,6 +62,13 @@ struct UnitRecordTests {
     Scenario(name: "both end", script: "( +a ( +b -b ) -a )", stack: "", depths: [0, 0]),
     Scenario(
       name: "the inner request's leftovers are its own", script: "( +a ( +b ! ) -a )", stack: "b!", depths: [1, 0]),
+    Scenario(
+      name: "what is kept on purpose is not left behind", script: "( +a +R =%a%R ! )", stack: "%a %R", depths: [1, 1]),
+    Scenario(
+      name: "the next request pops what was kept", script: "( +a +R =%a%R ! ) ( -R -a +b +S -S -b = ! )", stack: "",
+      depths: [0, 0]),
+    Scenario(name: "kept no longer", script: "( +a =%a ! ) ( =a ! )", stack: "a", depths: [1, 0]),
+    Scenario(name: "kept before it was met", script: "=b%a", stack: "b %a", depths: [2, 0]),
   ]
 
   @Test("Scenario", arguments: scenarios)
@@ -205,12 +213,26 @@ private struct Player {
     case "+": _ = unit.push(kind: kind(contexts), identity: identity(contexts), frame: 0, at: now)
     case "-": unit.pop(kind: kind(contexts), identity: identity(contexts), at: now)
     case "=":
-      let stack = contexts.map { StackEntry(kind: kind("\($0)"), identity: identity("\($0)"), frame: 0) }
-      stack.withUnsafeBufferPointer { unit.reconcile(with: $0, at: now) { _ in } }
+      stack(contexts).withUnsafeBufferPointer { unit.reconcile(with: $0, at: now) { _ in } }
     case "!": _ = unit.markLeft(by: open.last?.serial ?? 0, label: Label(method: 1), at: now)
     case "*": unit.reuse()
     default: Issue.record("unknown event \(event)")
     }
+  }
+
+  private func stack(_ contexts: Substring) -> [StackEntry] {
+    var entries: [StackEntry] = []
+    var flags: UInt32 = 0
+    for letter in contexts {
+      let context = Substring(String(letter))
+      if context == "%" {
+        flags = StackEntry.preserved
+        continue
+      }
+      entries.append(StackEntry(kind: kind(context) | flags, identity: identity(context), frame: 0))
+      flags = 0
+    }
+    return entries
   }
 
   private func kind(_ context: Substring) -> UInt32 { context.first?.isUppercase == true ? 1 : 0 }
@@ -221,7 +243,8 @@ private struct Player {
     unit.contexts.enumerated().map { index, context in
       let identity = self.unit.context(index).loadRelaxed(CTXTOP_CONTEXT_IDENTITY)
       let letter = String(UnicodeScalar(UInt8(truncatingIfNeeded: identity)))
-      return letter + (context.left == nil ? "" : "!") + (context.served == 0 ? "" : "*\(context.served)")
+      let kept = context.isPreserved ? "%" : ""
+      return kept + letter + (context.left == nil ? "" : "!") + (context.served == 0 ? "" : "*\(context.served)")
     }.joined(separator: " ")
   }
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ CASES = [
 ]
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="so old a Flask needs names that Python 3.12 has dropped")
 @pytest.mark.parametrize(("flask", "mode", "extra", "leak"), CASES, ids=["0.10.1-gunicorn", "1.1.4-uwsgi"])
 def test_old_flask_on_a_server(
     start: Callable[..., Server], flask: str, mode: Mode, extra: str, leak: tuple[str, str, str | None, int, int]
@@ -49,9 +51,9 @@ def test_old_flask_on_a_server(
 
 
 def _stands(server: Server) -> tuple[set[str], int, int]:
-    """Verdicts, and the depths of the one worker's stacks once it rests."""
+    """Verdicts on contexts and teardowns, and the depths of the one worker's stacks once it rests."""
     document = agent.until(
         lambda: agent.dump(server.directory), lambda found: found["totals"]["in_flight"] == 0, seconds=5
     )
     (worker,) = agent.live(document)
-    return agent.codes(document), worker["depth"]["request"], worker["depth"]["app"]
+    return agent.codes(document) & {"CTX001", "CTX002", "CTX003"}, worker["depth"]["request"], worker["depth"]["app"]

@@ -69,3 +69,16 @@ def test_a_driver_that_does_not() -> None:
 
     assert _sqlalchemy.backend_pid(sqlite3.connect(":memory:")) == -1
     assert _sqlalchemy.backend_pid(SimpleNamespace(thread_id=lambda: 1 / 0)) == -1
+
+
+def test_an_engine_in_a_listener_that_will_forget_it(tmp_path: Path) -> None:
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/a.db")
+    once = [lambda: engine]
+
+    def listener() -> None:
+        once.pop()()
+
+    # As SQLAlchemy before 1.4 wraps what is to run once.
+    assert _sqlalchemy._in_closure(listener, sqlalchemy.Engine, 2) is engine
+    listener()
+    assert _sqlalchemy._in_closure(listener, sqlalchemy.Engine, 2) is None

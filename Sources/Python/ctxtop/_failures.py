@@ -19,7 +19,7 @@ import contextlib
 import functools
 import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType, FrameType, TracebackType
 from typing import Any
@@ -142,10 +142,10 @@ def _raised_collected(node: TracebackType | None, wrapped: frozenset[CodeType]) 
 
 
 def _members(error: BaseException, raised: TracebackType) -> list[BaseException]:
-    members: Any = getattr(error, "exceptions", None)
-    if not isinstance(members, Sequence):
-        members = getattr(raised.tb_frame.f_locals.get("self"), "errors", ())
-    return [member for member in members if isinstance(member, BaseException)]
+    members: Any = getattr(raised.tb_frame.f_locals.get("self"), "errors", None)
+    if members is None and raised.tb_next is None:
+        members = getattr(error, "exceptions", None)
+    return [member for member in members or () if isinstance(member, BaseException)]
 
 
 def _teardown(node: TracebackType | None, wrapped: frozenset[CodeType]) -> TracebackType | None:

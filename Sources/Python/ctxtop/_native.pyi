@@ -46,7 +46,7 @@ def wrap_wsgi(callable: Callable[..., Any], app: object, /) -> Callable[..., Any
     """A WSGI application that tells when requests begin and when their responses are closed."""
 
 def wrap_push(cls: type, function: Callable[..., Any], kind: int, /) -> Any:
-    """What to set as ``cls.push``. Kind 0: app context, 1: request context."""
+    """What to set as ``cls.push``. Kind 0: app context, 1: request context, 2: whatever its ``has_request`` says."""
 
 def wrap_pop(cls: type, function: Callable[..., Any], kind: int, /) -> Any:
     """What to set as ``cls.pop``."""

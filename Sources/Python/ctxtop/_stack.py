@@ -152,6 +152,8 @@ def _entries(stack: Any) -> list[Any]:
 
 def _lists(apps: list[Any], requests: list[Any]) -> Stack:
     """Flask up to 2.1."""
+    if not apps and not requests:
+        return ()
     pairs = [(request, _made(getattr(request, "_implicit_app_ctx_stack", ()))) for request in requests]
     # The next push of a request context pops what is preserved, and the app context that came with it.
     kept = {

@@ -29,7 +29,7 @@ class Row:
 
     flask: str
     packages: str
-    #: Whether it needs names that Python has moved since.
+    #: Whether it needs names that Python has moved since, and none that Python 3.12 has dropped.
     is_moved: bool = False
     #: A source tree instead of a release.
     source: str = ""
@@ -128,13 +128,22 @@ def on(python: str, row: Row, version: str) -> Row:
 def selected(config: Any) -> list[Row]:
     """What this run of the tests goes through: a few rows, or all of them and the newest on every interpreter."""
     source = config.getoption("--flask-source")
-    rows = [replace(row, source=source) if source and row.flask.endswith("-dev") else row for row in ROWS]
+    rows = [_runnable(row) for row in ROWS]
+    if source:
+        rows = [replace(row, source=source) if row.flask.endswith("-dev") else row for row in rows]
     if not config.getoption("--long"):
         return [row for row in rows if row.is_short or row.source]
     # What Flask raises on main differs where Python has no groups of exceptions.
     newest = [NEWEST, *(row for row in rows if row.source)]
     others = [(version, python) for version, python in pythons().items() if python != sys.executable]
     return rows + [on(python or "", row, version) for row in newest for version, python in others]
+
+
+def _runnable(row: Row) -> Row:
+    """The row on an interpreter that it runs on: the tests' own, if it is not too new."""
+    if not row.is_moved or sys.version_info < (3, 12):
+        return row
+    return on(_interpreter("3.11") or "", row, "3.11")
 
 
 def has_groups(row: Row) -> bool:
@@ -187,7 +196,8 @@ def _make(row: Row, packages: list[str], directory: Path) -> None:
 
 
 def _run(command: list[str], variables: dict[str, str] | None = None) -> None:
+    environment = {**os.environ, **(variables or {})}
     result = subprocess.run(
-        command, env={**os.environ, **(variables or {})}, capture_output=True, text=True, timeout=_PIP_SECONDS, check=False
+        command, env=environment, capture_output=True, text=True, timeout=_PIP_SECONDS, check=False
     )
     assert result.returncode == 0, f"{' '.join(command)}: {result.returncode}\n{result.stdout}{result.stderr}"

@@ -79,6 +79,8 @@ def _observe(row: eras.Row, scratch: Path, directory: Path) -> Observed:
             if "missing" in said:
                 observed.missing[said["scenario"]] = said["missing"]
                 continue
+            if not last:
+                agent.wait_snapshot(directory, lambda _: True, _SECONDS)
             document = agent.dump(directory)
             if said["scenario"] != scenario:
                 scenario, before = said["scenario"], _counts(_worker(last)) if last else {}

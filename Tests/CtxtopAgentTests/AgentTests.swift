@@ -154,7 +154,7 @@ final class AgentTests {
     help.send("help\n")
     #expect(help.receiveAll().contains("watch <ms>"))
     let unknown = try client()
-    unknown.send("recycle 1\n")
+    unknown.send("restart 1\n")
     #expect(unknown.receiveAll().hasPrefix("error: unknown request"))
   }
 

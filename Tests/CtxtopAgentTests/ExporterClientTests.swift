@@ -87,7 +87,7 @@ struct ExporterClientTests {
     arguments: [
       "\n", "snapshots\n", "Snapshot\n", " snapshot\n", "watch\n", "watch \n", "watch -1\n", "watch 1x\n",
       "watch 1234567890\n",
-      "watch 10 \n", "recycle 1\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", String(repeating: "x", count: 129),
+      "watch 10 \n", "restart 1\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", String(repeating: "x", count: 129),
       String(repeating: "x", count: 5000), String(repeating: "x", count: 400) + "\n",
     ])
   func unknown(text: String) {

@@ -90,6 +90,8 @@ STANDS: dict[tuple[str, str], tuple[Stands, ...]] = {
     ("push_outside", "end"): merged(Stands(0, 1, "poisoned"), Stands(0, 1, "job")),
     ("pool", "inside"): merged(Stands(1, 1, "in_request"), Stands(1, 0, "in_request")),
     ("pool", "end"): all_eras(NOTHING),
+    ("guard_finish", "end"): all_eras(NOTHING),
+    ("guard_log", "end"): all_eras(NOTHING),
     ("pool_drained", "end"): in_oldest(Stands(0, 1, "leaked")),
 }
 # Up to 2.1 Flask marks what it keeps; later the test client pushes the contexts again.
@@ -142,7 +144,14 @@ FAILURES: dict[str, list[Failure]] = {
         Failure("nested_teardown.<locals>.use_other", "appcontext", "ValueError"),
     ],
     "asynchronous": [Failure("close_later", "appcontext", "RuntimeError")],
-    "pool_drained": [Failure("close_cart", "appcontext", "RuntimeError", ("remove the session",))],
+    **{
+        scenario: [
+            Failure("close_till", "request", "ValueError", blueprint="till", endpoint="till.pay"),
+            Failure("close_cart", "appcontext", "RuntimeError", endpoint="till.pay"),
+        ]
+        for scenario in ("guard_finish", "guard_log")
+    },
+    "pool_drained": [Failure("close_cart", "appcontext", "RuntimeError", ("remove the session",), endpoint="query")],
 }
 
 
@@ -258,6 +267,18 @@ def _line(function: str) -> int:
     while GUEST[line - 2].lstrip().startswith("@"):
         line -= 1
     return line
+
+
+def test_guards(row: Row, observations: dict[Row, Future[Observed]]) -> None:
+    """All functions run and no context stays (above); what is raised in the end is up to version and guard."""
+    points = seen(row, observations).points
+    for scenario in ("guard_finish", "guard_log"):
+        assert points[scenario, "end"].truth["ran"] == ["request", "app"]
+    assert points["guard_log", "end"].truth["came"] == "200 OK"
+    together = eras.has_groups(row) and era(row) in (OLDEST, ONE_CLASS)
+    # In between, the failure of the app context's functions takes the place of the request's.
+    alone = "ValueError" if era(row) in (OLDEST, ONE_CLASS) else "RuntimeError"
+    assert points["guard_finish", "end"].truth["came"] == ("ExceptionGroup" if together else alone)
 
 
 def test_pools(row: Row, observations: dict[Row, Future[Observed]]) -> None:

@@ -76,6 +76,21 @@ def test_repairs_work_without_a_monitor(
     assert ran == ["last", "last"]
 
 
+def test_a_constructor_that_runs_twice_is_repaired_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    no_native_module(monkeypatch)
+    app = flask.Flask("shop")
+    for _ in range(2):
+        Ctxtop(app, guard="log")
+        app.config["CTXTOP_ISOLATE"] = True
+        guard, entry = app.do_teardown_appcontext, app.wsgi_app
+        app.extensions.clear()
+    Ctxtop(app, guard="log")
+    assert (app.do_teardown_appcontext, app.wsgi_app) == (guard, entry)
+    assert "not guarded" not in caplog.text
+
+
 def test_repairs_are_off_and_then_nothing_of_them_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     no_native_module(monkeypatch)
     app = flask.Flask("shop")

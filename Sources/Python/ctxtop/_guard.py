@@ -42,12 +42,16 @@ def install(app: Flask, mode: str, report: Report | None) -> None:
     from flask import Flask
 
     for kind, name in _METHODS.items():
+        if getattr(vars(app).get(name), "_ctxtop", False):
+            continue  # Guarded already: its constructor ran twice.
         if getattr(type(app), name) is not getattr(Flask, name) or name in vars(app):
             _log.warning("%s is not guarded: it has a %s of its own", app.name, name)
             continue
         if mode == FINISH and _takes_context(app, kind):
             continue  # Flask 3.2 does it itself.
-        setattr(app, name, _stand_in(app, kind, _Teardown(app, kind, mode, report)))
+        stand_in = _stand_in(app, kind, _Teardown(app, kind, mode, report))
+        stand_in._ctxtop = True  # type: ignore[attr-defined]
+        setattr(app, name, stand_in)
     if _leaves_context():
         _pop_before_raising()
 

@@ -34,7 +34,8 @@ def install(app: Flask, native: Any = None) -> None:
     if own is None:
         _log.warning("%s is not isolated: its Flask keeps no context variables (2.0 and later do)", app.name)
         return
-    app.wsgi_app = _isolated(app.wsgi_app, own, native)  # type: ignore[method-assign]
+    if not getattr(app.wsgi_app, "_ctxtop_isolated", False):
+        app.wsgi_app = _isolated(app.wsgi_app, own, native)  # type: ignore[method-assign]
 
 
 def whole(read: Callable[[], _stack.Stack]) -> Callable[[], _stack.Stack]:
@@ -71,6 +72,7 @@ def _isolated(application: Any, own: frozenset[ContextVar[Any]], native: Any) ->
             settle()
         return response if _is_servers_own(response, environ) else _Response(response, context, settle)
 
+    isolated._ctxtop_isolated = True  # type: ignore[attr-defined]
     return isolated
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import sys
 import threading
 import traceback
@@ -60,11 +61,11 @@ def show(point: str = "end", **truth: Any) -> None:
         raise SystemExit("nobody looks any more")
 
 
-def shop(name: str = "shop") -> flask.Flask:
+def shop(name: str = "shop", guard: str | None = None) -> flask.Flask:
     """An application with one route, whose endpoint tells the scenario; instrumented."""
     app = flask.Flask(name)
     app.config["SECRET_KEY"] = "matrix"
-    Ctxtop(app)
+    Ctxtop(app, guard=guard)
     app.add_url_rule("/", threading.current_thread().name, lambda: "hello")
     return app
 
@@ -362,6 +363,11 @@ def pushed_receiver() -> None:
 
 
 @scenario
+def guard_finish() -> None:
+    guarded("finish")
+
+
+@scenario
 def push_outside() -> None:
     app = shop()
     app.app_context().push()
@@ -400,6 +406,11 @@ def pool() -> None:
 
     serve(app, "/query")
     show()
+
+
+@scenario
+def guard_log() -> None:
+    guarded("log")
 
 
 @scenario
@@ -454,6 +465,26 @@ class Killed(BaseException):
 
 def _raise(error: type[BaseException], _exc: object = None) -> None:
     raise error("closing")
+
+
+def guarded(mode: str) -> None:
+    """Functions that raise, and behind each another one; registered before and after the guard, and by a blueprint."""
+    ran: list[str] = []
+
+    def note(name: str) -> Callable[[object], None]:
+        return lambda _error: ran.append(name)
+
+    app = shop(guard=mode)
+    app.teardown_appcontext(note("app"))
+    app.teardown_appcontext(close_cart)
+    app.teardown_request(note("request"))
+    blueprint = flask.Blueprint("till", "till")
+    blueprint.teardown_request(close_till)
+    blueprint.add_url_rule("/pay", "pay", lambda: "paid")
+    app.register_blueprint(blueprint)
+    logging.getLogger(app.logger.name).disabled = True
+    came = serve(app, "/pay")
+    show(ran=ran, came=came)
 
 
 def close_cart(_error: object = None) -> None:

@@ -33,14 +33,16 @@ extension Agent {
     if let token { slot.closeHolding(token) }
   }
 
-  /// A connection left its pool, held by this thread's unit, request and context from now on.
-  package static func checkedOut(_ token: HoldingToken?, inherited: Bool, frame: UInt32) {
-    guard let thread = thread(), let slot = slotInUse else { return }
+  /// A connection left its pool, held by this thread's unit, request and context from now on. True: that context
+  /// has ended already.
+  package static func checkedOut(_ token: HoldingToken?, inherited: Bool, frame: UInt32) -> Bool {
+    guard let thread = thread(), let slot = slotInUse else { return false }
     count(thread, CTXTOP_LANE_CHECKOUTS)
-    guard let token else { return }
+    guard let token else { return false }
     let state = inherited ? ConnectionState.inherited : ConnectionState.checkedOut
-    slot.moveHolding(
-      token, to: UInt32(state.rawValue), holder: holder(thread, slot, frame: frame), at: Clock.monotonic())
+    let holder = holder(thread, slot, frame: frame)
+    slot.moveHolding(token, to: UInt32(state.rawValue), holder: holder, at: Clock.monotonic())
+    return holder.hasEnded
   }
 
   /// A connection came back to its pool.

@@ -40,7 +40,10 @@ extension Agent {
     var isPushed = false
     guard let identity = currentApp?(&isPushed), identity != 0 else { return }
     guard let (unit, context) = find(identity, slot, Tenancy.live) else {
-      if !isPushed { holder.context = own.spendSerial() }
+      if !isPushed {
+        holder.context = own.spendSerial()
+        holder.hasEnded = true
+      }
       return
     }
     holder.unit = slot.reference(to: unit)

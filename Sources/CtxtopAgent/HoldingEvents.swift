@@ -9,14 +9,19 @@ import CCtxtop
 
 extension Agent {
   /// A scoped session was found whose context is gone, or is just going. `context` is the identity of that context,
-  /// 0 where it has none; `scope` a name. Nil: not attached, or its record was dropped (and counted).
-  package static func sessionOrphaned(scope: UInt32, flags: UInt32, context: UInt64) -> HoldingToken? {
+  /// 0 where it has none; `scope` a name; `label` that of its request where the context is on no record any more.
+  /// Nil: not attached, or its record was dropped (and counted).
+  package static func sessionOrphaned(scope: UInt32, flags: UInt32, context: UInt64, label: UInt64) -> HoldingToken? {
     guard let thread = thread(), let slot = slotInUse else { return nil }
     var holder = holder(thread, slot, frame: 0)
     if context != 0, let unit = unit(thread), let record = unit.context(identity: context) {
       holder.context = record.loadRelaxed(CTXTOP_CONTEXT_SERIAL)
       holder.request = record.loadRelaxed(CTXTOP_CONTEXT_REQUEST)
       holder.label = record.loadRelaxed(CTXTOP_CONTEXT_LABEL)
+    } else if label != 0 {
+      // A number that no request has: that of the context, which nobody pushed here.
+      holder.request = max(holder.context, 1)
+      holder.label = label
     }
     return slot.openHolding(
       kind: CTXTOP_HOLDING_SESSION, subject: Words.pack(scope, flags), state: 1, holder: holder,

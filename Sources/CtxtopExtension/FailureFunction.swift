@@ -13,7 +13,7 @@ let moduleTeardownFailed: FastFunction = { _, arguments, count in
   failure.kind = UInt32(truncatingIfNeeded: Python.integer(arguments[2]) ?? 0) & 1
   failure.blueprint = Python.name(arguments[3])
   failure.exception = Python.name(arguments[4])
-  failure.label = label(arguments)
+  failure.label = requestLabel(arguments + 6)
   let empty = UnsafeRawBufferPointer(start: nil, count: 0)
   let message = Python.utf8(arguments[5]) ?? empty
   let traceback = Python.utf8(arguments[10]) ?? empty
@@ -23,13 +23,14 @@ let moduleTeardownFailed: FastFunction = { _, arguments, count in
   return Python.newNone()
 }
 
-private func label(_ arguments: Arguments) -> UInt64 {
-  if arguments[6] == Python.none && arguments[7] == Python.none { return 0 }
+/// The label that method, endpoint and rule make; 0 where they are None.
+func requestLabel(_ arguments: Arguments) -> UInt64 {
+  if arguments[0] == Python.none && arguments[1] == Python.none { return 0 }
   var method: UInt8 = 0
-  if arguments[6] != Python.none, let text = Python.utf8(arguments[6]), let start = text.baseAddress {
+  if arguments[0] != Python.none, let text = Python.utf8(arguments[0]), let start = text.baseAddress {
     method = Method.number(start.assumingMemoryBound(to: UInt8.self), text.count)
   }
-  return Label(method: method, endpoint: Python.name(arguments[7]), rule: Python.name(arguments[8])).word
+  return Label(method: method, endpoint: Python.name(arguments[1]), rule: Python.name(arguments[2])).word
 }
 
 private func withSkipped(_ tuple: Object?, _ body: (UnsafeBufferPointer<UInt32>) -> Void) {

@@ -32,12 +32,14 @@ let moduleWatchSessions: FastFunction = { _, arguments, count in
   return Python.newNone()
 }
 
-/// session_orphaned(scope, flags, context) -> token
+/// session_orphaned(scope, flags, context, method, endpoint, rule) -> token
 let moduleSessionOrphaned: FastFunction = { _, arguments, count in
-  guard let arguments, count == 3 else { return Python.typeError("session_orphaned() takes 3 arguments") }
+  guard let arguments, count == 6 else { return Python.typeError("session_orphaned() takes 6 arguments") }
   let identity = arguments[2] == Python.none ? 0 : UInt64(UInt(bitPattern: arguments[2]))
   return number(
-    of: Agent.sessionOrphaned(scope: Python.name(arguments[0]), flags: small(arguments[1]), context: identity))
+    of: Agent.sessionOrphaned(
+      scope: Python.name(arguments[0]), flags: small(arguments[1]), context: identity,
+      label: requestLabel(arguments + 3)))
 }
 
 /// session_changed(token, flags, inherited)

@@ -96,7 +96,10 @@ enum PoolListeners {
   fileprivate static func checkedOut(_ connection: Object?, _ record: Object?) {
     if Agent.attachment == 0 { return }
     let known = described(connection, record)
-    Agent.checkedOut(known.token, inherited: known.opener != Agent.processID, frame: FrameWalk.first())
+    let isLate = Agent.checkedOut(
+      known.token, inherited: known.opener != Agent.processID, frame: FrameWalk.first())
+    // Whoever watches sessions is asked about the current context, which nobody will tear down again.
+    if isLate { HookCalls.popped(Python.none) }
   }
 
   /// What is known of a record's connection, described under the present attachment.

@@ -22,6 +22,8 @@ package struct HolderWords {
   package var context: UInt64 = 0
   package var label: UInt64 = 0
   package var frame: UInt32 = 0
+  /// Whether the context had ended already. Not stored: its serial number is on no stack.
+  package var hasEnded = false
   package init() {}
 }
 

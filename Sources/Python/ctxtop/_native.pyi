@@ -90,8 +90,19 @@ def teardown_failed(
 def watch_sessions(popped: Callable[[object], None] | None, pushed: Callable[[], None] | None, /) -> None:
     """Who is told of each app context that was popped, and of each context pushed that may inherit a session."""
 
-def session_orphaned(scope: str, flags: int, context: object | None, /) -> int:
-    """A scoped session whose context is gone or just going. Flags: 1 in a transaction, 2 uncommitted work. A token."""
+def session_orphaned(
+    scope: str,
+    flags: int,
+    context: object | None,
+    method: str | None,
+    endpoint: str | None,
+    rule: str | None,
+    /,
+) -> int:
+    """A scoped session whose context is gone or just going. Flags: 1 in a transaction, 2 uncommitted work. A token.
+
+    The label counts where the context is on no record any more.
+    """
 
 def session_changed(token: int, flags: int, inherited: bool, /) -> None:
     """An orphan session was looked at again; ``inherited``: it is the session of the open request now."""

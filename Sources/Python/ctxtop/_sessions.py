@@ -31,8 +31,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from . import _failures, _stack
+
 IN_TRANSACTION, DIRTY, ENDED = 1, 2, 4
 _APP_CONTEXT, _THREAD = "app context", "thread"
+#: Method, endpoint and rule of a request.
+_Label = tuple[str | None, str | None, str | None]
+_NO_LABEL: _Label = (None, None, None)
 # Orphans that are looked at again at each occasion: constant work, however many there are.
 _LOOK_AGAIN = 4
 # Sessions that were inherited and have ended, kept as evidence: the latest.
@@ -57,9 +62,9 @@ class Sessions:
     Every call comes from the thread that runs the event; the tables are small and changed under the GIL.
     """
 
-    def __init__(self, native: Any, current_app_context: Callable[[], Any]) -> None:
+    def __init__(self, native: Any) -> None:
         self._native = native
-        self._current = current_app_context
+        self._current = _stack.current_app_context
         self._scoped: list[weakref.ref[Any]] = []
         self._orphans: dict[tuple[int, Any], _Orphan] = {}
         self._evidence: deque[int] = deque()
@@ -73,12 +78,19 @@ class Sessions:
         self._native.watch_sessions(self.popped, None if not self._orphans else self.pushed)
 
     def popped(self, context: Any) -> None:
-        """An app context has just gone from the current unit's stack, or is used although it is gone."""
+        """An app context has just gone from the current unit's stack.
+
+        None: a connection was checked out in a context that is current and yet gone, a copy of one that was popped.
+        """
         try:
+            label = _NO_LABEL
+            if context is None:
+                context = self._current()
+                label = _failures.request_label(_stack.current_request_context())
             for reference in tuple(self._scoped):
                 scoped = reference()
                 if scoped is not None:
-                    self._look(scoped, context)
+                    self._look(scoped, context, label)
             self._look_again()
         except Exception:
             return
@@ -99,7 +111,7 @@ class Sessions:
         except Exception:
             return
 
-    def _look(self, scoped: Any, context: Any) -> None:
+    def _look(self, scoped: Any, context: Any, label: _Label) -> None:
         registry = scoped.registry
         store = getattr(registry, "registry", None)
         if type(store) is dict:
@@ -107,7 +119,7 @@ class Sessions:
             if session is None:
                 session = store.get(context)
             if session is not None or (id(scoped), id(context)) in self._orphans:
-                self._found(scoped, session, _APP_CONTEXT, id(context), context)
+                self._found(scoped, session, _APP_CONTEXT, id(context), context, label)
                 return
         key = _scope_key(scoped)
         if key is None or self._current() is not None:
@@ -115,9 +127,9 @@ class Sessions:
         session = store.get(key) if type(store) is dict else getattr(store, "value", None)
         known = (id(scoped), key) in self._orphans
         if known or (session is not None and flags_of(session)):
-            self._found(scoped, session, _THREAD, key, context)
+            self._found(scoped, session, _THREAD, key, context, label)
 
-    def _found(self, scoped: Any, session: Any, scope: str, key: Any, context: Any) -> None:
+    def _found(self, scoped: Any, session: Any, scope: str, key: Any, context: Any, label: _Label) -> None:
         """The registry's answer for a key whose context is gone: a session, or None if all is well."""
         name = (id(scoped), key)
         known = self._orphans.get(name)
@@ -129,7 +141,7 @@ class Sessions:
         if session is None:
             return
         flags = flags_of(session)
-        token = self._native.session_orphaned(scope, flags, context)
+        token = self._native.session_orphaned(scope, flags, context, *label)
         if not token:
             return
         gone = weakref.ref(session, lambda _: self._released(name))
@@ -189,11 +201,11 @@ class Sessions:
         self._scoped = [known for known in self._scoped if known is not reference]
 
 
-def install(native: Any, current_app_context: Callable[[], Any]) -> Sessions:
+def install(native: Any) -> Sessions:
     """Know every ``scoped_session`` of this process, those made before included. Once per process; may raise."""
     from sqlalchemy.orm import scoping
 
-    sessions = Sessions(native, current_app_context)
+    sessions = Sessions(native)
     cls = scoping.scoped_session
     original = cls.__init__
 
@@ -219,7 +231,7 @@ def flags_of(session: Any) -> int:
         # Before SQLAlchemy 1.4 a session always has a transaction; it has begun once it has a connection.
         asked = getattr(session, "get_transaction", None)
         transaction = asked() if asked is not None else getattr(session, "transaction", None)
-        if transaction is not None and getattr(transaction, "_connections", True):
+        if transaction is not None and (asked is not None or getattr(transaction, "_connections", True)):
             flags |= IN_TRANSACTION
         # What was flushed already is not new any more, but its transaction remembers it until it is committed.
         flushed = (getattr(transaction, name, None) for name in ("_new", "_dirty", "_deleted"))

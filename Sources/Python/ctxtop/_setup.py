@@ -89,7 +89,7 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     _coroutines.watch(_native)
     _resources.install(_native)
     _imports.when_imported("sqlalchemy", lambda: _sqlalchemy.install(_native, lifecycle))
-    _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(_native, _stack.current_app_context))
+    _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(_native))
     _imports.when_imported("dogpile.cache", lambda: _resources.install_dogpile(_native))
     _lifecycle, _declined = lifecycle, False
     return lifecycle

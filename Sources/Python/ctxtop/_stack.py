@@ -75,6 +75,18 @@ def current_app_context() -> Any:
     return old._app_ctx_stack.top
 
 
+def current_request_context() -> Any:
+    """The request context on top, which may have been popped where this is a copied context; None: there is none."""
+    _, variable = variables()
+    if variable is None:
+        from flask import globals as flask_globals
+
+        old: Any = flask_globals
+        return old._request_ctx_stack.top
+    context = variable.get(None)
+    return context if getattr(context, "has_request", True) else None
+
+
 def _last_token(context: Any, nth: int) -> Token[Any] | None:
     tokens = context._cv_tokens
     return tokens[-nth] if nth <= len(tokens) else None

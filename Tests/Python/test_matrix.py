@@ -99,7 +99,13 @@ STANDS_UP_TO_2_1 = {("client_in_with", "inside"): Stands(1, 1, "preserved")}
 CODES = {"leaked": {"CTX001"}, "poisoned": {"CTX001", "CTX002"}}
 # Whatever else there is to be said of a thread must not be said of these.
 HEALTHY = "healthy error_in_view nested streaming copied_to_thread kept_after_exception command pool".split()
-ENDPOINTS = {"blueprint_teardown": "till.pay", "stray_push": "stray", "pool_drained": "query"}
+ENDPOINTS = {
+    "guard_finish": "till.pay",
+    "guard_log": "till.pay",
+    "blueprint_teardown": "till.pay",
+    "stray_push": "stray",
+    "pool_drained": "query",
+}
 
 
 @dataclass(frozen=True)
@@ -146,12 +152,12 @@ FAILURES: dict[str, list[Failure]] = {
     "asynchronous": [Failure("close_later", "appcontext", "RuntimeError")],
     **{
         scenario: [
-            Failure("close_till", "request", "ValueError", blueprint="till", endpoint="till.pay"),
-            Failure("close_cart", "appcontext", "RuntimeError", endpoint="till.pay"),
+            Failure("close_till", "request", "ValueError", blueprint="till"),
+            Failure("close_cart", "appcontext", "RuntimeError"),
         ]
         for scenario in ("guard_finish", "guard_log")
     },
-    "pool_drained": [Failure("close_cart", "appcontext", "RuntimeError", ("remove the session",), endpoint="query")],
+    "pool_drained": [Failure("close_cart", "appcontext", "RuntimeError", ("remove the session",))],
 }
 
 

@@ -227,6 +227,11 @@ def test_requests_under_asgi(directory: Path) -> None:
         """
         from asgiref.wsgi import WsgiToAsgi
 
+        # The other one has served a request, and takes no more routes.
+        app = flask.Flask("asgi")
+        Ctxtop(app)
+        app.add_url_rule("/", "index", index)
+
         @app.route("/slow")
         def slow():
             with app.app_context():

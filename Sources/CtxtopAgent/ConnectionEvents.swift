@@ -77,8 +77,8 @@ extension Agent {
     holder.frame = frame
     guard let unit = unit(thread) else { return holder }
     holder.unit = slot.reference(to: unit)
-    holder.request = unit.openRequest
-    if holder.request != 0 { holder.label = unit.label.word }
+    holder.request = thread.pointee.running
+    if holder.request != 0, holder.request == unit.openRequest { holder.label = unit.label.word }
     let context = hasOneClassOfContexts ? unit.top : unit.top(0)
     if let context { holder.context = context.loadRelaxed(CTXTOP_CONTEXT_SERIAL) }
     if holder.request == 0, holder.context == 0 { holdByCopy(&holder, unit, slot) }

@@ -39,7 +39,8 @@ extension Agent {
     count(thread, CTXTOP_LANE_PUSHED)
     if kind == 0 { thread.pointee.app_pushes &+= 1 }
     guard let unit = unit(thread) else { return }
-    if !unit.push(kind: kind, identity: identity, frame: frame, at: Clock.monotonic()) {
+    let request = thread.pointee.running
+    if !unit.push(kind: kind, identity: identity, frame: frame, request: request, at: Clock.monotonic()) {
       slotInUse?.control.add(CTXTOP_SLOT_DROPPED_CONTEXTS)
     }
     let maximum = kind == 0 ? CTXTOP_LANE_APP_DEPTH_MAX : CTXTOP_LANE_REQUEST_DEPTH_MAX
@@ -96,8 +97,10 @@ extension Agent {
   package enum AppContextOrigin {
     /// It pushed its own, or there is no request to speak of.
     case own
-    /// It runs on one that an earlier request or somebody else left there.
+    /// It runs on one that an earlier request left there.
     case reused
+    /// It runs on one that somebody else pushed: left there, or the work of who makes this very request.
+    case found
     /// It runs on one that is not in the record: the real stack must be read first.
     case unrecorded
   }
@@ -108,10 +111,11 @@ extension Agent {
     guard let state = thread(), state.pointee.app_pushes == push.appPushes, let unit = unit(state) else {
       return .own
     }
-    let open = unit.openRequest
-    if open == 0 { return .own }
+    let running = state.pointee.running
+    if running == 0 { return .own }
     guard let app = unit.top(0) else { return .unrecorded }
-    return app.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == open ? .own : .reused
+    if app.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == running { return .own }
+    return app.loadRelaxed(CTXTOP_CONTEXT_LEFT) == 0 ? .found : .reused
   }
 
   /// Whether a context that is just being pushed is the framework's own doing for the open request, and not the
@@ -120,10 +124,10 @@ extension Agent {
   package static func isPushedByFramework(kind: UInt32) -> Bool {
     guard let thread = thread(), let unit = unit(thread) else { return false }
     if kind == 0 { return thread.pointee.request_pushes > 0 }
-    let open = unit.openRequest
-    if open == 0 { return false }
+    let running = thread.pointee.running
+    if running == 0 { return false }
     guard let top = unit.top(1) else { return true }
-    return top.loadRelaxed(CTXTOP_CONTEXT_REQUEST) != open
+    return top.loadRelaxed(CTXTOP_CONTEXT_REQUEST) != running
   }
 
   /// How often a context is on this thread's record.

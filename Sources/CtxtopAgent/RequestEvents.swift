@@ -13,6 +13,8 @@ package struct RequestToken {
   fileprivate var unit: UnsafeMutableRawPointer?
   fileprivate var started: UInt64 = 0
   fileprivate var outer = UnitRecord.Outer()
+  /// Whose code ran when this request's began or went on.
+  fileprivate var outerRunning: UInt64 = 0
   /// Serial number of the request; 0: its unit has no record.
   package fileprivate(set) var serial: UInt64 = 0
   package init() {}
@@ -35,8 +37,26 @@ extension Agent {
     if let unit = unit(thread) {
       token.serial = unit.beginRequest(at: now, label: Label(method: method), outer: &token.outer)
       token.unit = unit.words.base
+      token.outerRunning = thread.pointee.running
+      thread.pointee.running = token.serial
     }
     return token
+  }
+
+  /// The application has returned, or one step of its response has. Until the next, the response lies in the hands
+  /// of a server, which pushes nothing - or of a test, which may push what it likes: that is not the request's.
+  @inline(__always)
+  package static func pauseRequest(_ token: RequestToken) {
+    guard isCurrent(token), let thread = thread(), thread.pointee.running == token.serial else { return }
+    thread.pointee.running = token.outerRunning
+  }
+
+  /// The application takes a request up again: a step of its response, or closing it.
+  @inline(__always)
+  package static func resumeRequest(_ token: inout RequestToken) {
+    guard isCurrent(token), let thread = thread() else { return }
+    token.outerRunning = thread.pointee.running
+    thread.pointee.running = token.serial
   }
 
   /// The router has found the endpoint and rule of this thread's open request, as names.
@@ -71,6 +91,7 @@ extension Agent {
     }
     guard let unit = token.unit else { return }
     if unit == thread.pointee.unit {
+      if thread.pointee.running == token.serial { thread.pointee.running = token.outerRunning }
       UnitRecord(Words(unit)).endRequest(token.serial, at: now, outer: token.outer)
     } else {
       // Another thread closes the response (a garbage collector, say): only a word that anybody may write.

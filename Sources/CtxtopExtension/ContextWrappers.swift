@@ -97,7 +97,7 @@ enum ContextWrappers {
       RealStack.readAll()
       origin = Agent.origin(of: push)
     }
-    if origin == .reused { Agent.contextReused() }
+    if origin == .reused || origin == .found && !HookCalls.isMadeByClient(context) { Agent.contextReused() }
   }
 
   /// The framework's push raised, perhaps after it had put the context on its stack (a signal receiver).

@@ -10,6 +10,7 @@ enum HookCalls {
   nonisolated(unsafe) private static var raisedHook: Object?
   nonisolated(unsafe) private static var frameHook: Object?
   nonisolated(unsafe) private static var originHook: Object?
+  nonisolated(unsafe) private static var clientHook: Object?
   nonisolated(unsafe) private static var routeHook: Object?
   nonisolated(unsafe) private static var engineHook: Object?
   nonisolated(unsafe) private static var backendHook: Object?
@@ -30,6 +31,7 @@ enum HookCalls {
     raisedHook = attribute("raised")
     frameHook = attribute("frame")
     originHook = attribute("origin")
+    clientHook = attribute("is_made_by_client")
     routeHook = attribute("route")
     engineHook = attribute("engine")
     backendHook = attribute("backend_pid")
@@ -113,6 +115,9 @@ enum HookCalls {
 
   /// Name of the frame that pushed a context before this process was attached.
   static func origin(_ context: Object?) -> UInt32 { askName(originHook, context) }
+
+  /// Whether the code around it made the request of a request context, and no server did.
+  static func isMadeByClient(_ context: Object?) -> Bool { askNumber(clientHook, context) == 1 }
 
   /// Names of endpoint and rule of a request that was never routed.
   static func route(_ environ: Object?, _ app: Object?) -> (endpoint: UInt32, rule: UInt32) {

@@ -95,9 +95,13 @@ enum RealStack {
 
   /// A request is about to end: the record agrees with the real stack afterwards, and what the request leaves
   /// behind is marked. `environ` and `app` name a request that failed before it was routed; nil: not known.
-  static func settle(_ token: RequestToken, environ: Object?, app: Object?) {
+  ///
+  /// `isCollected`: nobody closed the response, it is being freed, perhaps by a garbage collection that CPython runs
+  /// in the middle of setting a context variable. Reading the variable now would leave it a cached value that goes
+  /// a moment later, and the next to read it would get freed memory. The Python side reads it without that cache.
+  static func settle(_ token: RequestToken, environ: Object?, app: Object?, isCollected: Bool = false) {
     guard Agent.isCurrent(token) else { return }
-    if isEmpty {
+    if !isCollected, isEmpty {
       if Agent.recordedContexts > 0 { Agent.reconcile(with: UnsafeBufferPointer(start: nil, count: 0)) }
       return
     }

@@ -62,6 +62,8 @@ enum ResponseIterator {
 
   fileprivate static func next(_ object: Object) -> Object? {
     let state = state(object)
+    Agent.resumeRequest(&state.pointee.token)
+    defer { Agent.pauseRequest(state.pointee.token) }
     if state.pointee.iterator == nil {
       Agent.streamRequest(state.pointee.token)
       guard let response = state.pointee.response, let iterator = PyObject_GetIter(response) else { return nil }
@@ -74,6 +76,7 @@ enum ResponseIterator {
   fileprivate static func close(_ object: Object) -> Object? {
     let state = state(object)
     var result: Object?
+    Agent.resumeRequest(&state.pointee.token)
     if let method = PyObject_GetAttr(state.pointee.response, close) {
       result = Python.call(method, nil, 0)
       Py_DecRef(method)
@@ -85,8 +88,9 @@ enum ResponseIterator {
     return result
   }
 
-  private static func end(_ state: UnsafeMutablePointer<State>, raised: Bool) {
-    if state.pointee.token.isOpen { WSGIWrapper.finish(&state.pointee.token, nil, nil, raised: raised) }
+  private static func end(_ state: UnsafeMutablePointer<State>, raised: Bool, isCollected: Bool = false) {
+    guard state.pointee.token.isOpen else { return }
+    WSGIWrapper.finish(&state.pointee.token, nil, nil, raised: raised, isCollected: isCollected)
   }
 
   /// Attributes that we do not have are the original's.
@@ -125,8 +129,9 @@ enum ResponseIterator {
   fileprivate static func deallocate(_ object: Object) {
     PyObject_GC_UnTrack(object)
     let exception = SetAsideException()
+    Agent.resumeRequest(&state(object).pointee.token)
     clear(object)
-    end(state(object), raised: false)
+    end(state(object), raised: false, isCollected: true)
     exception.restore()
     let type = object.pointee.ob_type
     let free = unsafeBitCast(

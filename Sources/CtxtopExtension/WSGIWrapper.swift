@@ -50,6 +50,7 @@ enum WSGIWrapper {
     var token = Agent.beginRequest(method: method(environ))
     let response = Python.call(PyTuple_GetItem(both, 0), arguments, count, names)
     guard token.isOpen else { return response }
+    Agent.pauseRequest(token)
     guard let response else {
       finish(&token, environ, PyTuple_GetItem(both, 1), raised: true)
       return nil
@@ -63,8 +64,10 @@ enum WSGIWrapper {
 
   /// Ends a request: its response is closed, or needs no closing.
   @inline(never)
-  static func finish(_ token: inout RequestToken, _ environ: Object?, _ app: Object?, raised: Bool) {
-    RealStack.settle(token, environ: environ, app: app)
+  static func finish(
+    _ token: inout RequestToken, _ environ: Object?, _ app: Object?, raised: Bool, isCollected: Bool = false
+  ) {
+    RealStack.settle(token, environ: environ, app: app, isCollected: isCollected)
     Agent.endRequest(&token, raised: raised)
   }
 

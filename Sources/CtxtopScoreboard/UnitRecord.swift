@@ -137,12 +137,12 @@ package struct UnitRecord {
     return kind == 0 ? depth.low : depth.high
   }
 
-  /// A context was pushed. False: the stack is deeper than the record holds.
+  /// A context was pushed, in a request or outside of any (0). False: the stack is deeper than the record holds.
   @inline(__always)
-  package func push(kind: UInt32, identity: UInt64, frame: UInt32, at now: UInt64) -> Bool {
+  package func push(kind: UInt32, identity: UInt64, frame: UInt32, request: UInt64, at now: UInt64) -> Bool {
     let index = entries
     let serial = words.loadRelaxed(CTXTOP_UNIT_SERIALS) &+ 1
-    let request = openRequest
+    let isLabelled = request != 0 && request == openRequest
     ChangeCount.beginOwned(words)
     storeDepth(kind, depth(kind) &+ 1)
     words.store(CTXTOP_UNIT_LAST_EVENT, now)
@@ -152,7 +152,7 @@ package struct UnitRecord {
       context.store(CTXTOP_CONTEXT_SERIAL, serial)
       context.store(CTXTOP_CONTEXT_PUSHED, now)
       context.store(CTXTOP_CONTEXT_KIND, Words.pack(kind, frame))
-      context.store(CTXTOP_CONTEXT_LABEL, request == 0 ? 0 : label.word)
+      context.store(CTXTOP_CONTEXT_LABEL, isLabelled ? label.word : 0)
       context.store(CTXTOP_CONTEXT_REQUEST, request)
       context.store(CTXTOP_CONTEXT_SERVED, 0)
       context.store(CTXTOP_CONTEXT_LEFT, 0)

@@ -95,7 +95,10 @@ private struct RandomEvents {
     switch event {
     case 1: _ = unit.beginRequest(at: time, label: Label(method: 1), outer: &outer)
     case 2: unit.nameRequest(endpoint: name(), rule: name())
-    case 3: _ = unit.push(kind: UInt32(random.next() % 2), identity: random.next() % 4, frame: name(), at: time)
+    case 3:
+      _ = unit.push(
+        kind: UInt32(random.next() % 2), identity: random.next() % 4, frame: name(), request: unit.openRequest, at: time
+      )
     case 4: unit.pop(kind: 0, identity: random.next() % 4, at: time)
     case 5: unit.endRequest(unit.openRequest, at: time, outer: outer)
     case 6: unit.words.store(CTXTOP_UNIT_CLOSED_ELSEWHERE, unit.openRequest)

@@ -20,7 +20,7 @@ struct SegmentReaderTests {
       _ = UnitRecord(words).beginRequest(at: 2, label: Label(method: 1), outer: &outer)
       UnitRecord(words).nameRequest(
         endpoint: claimed.names.number(of: "index"), rule: claimed.names.number(of: "/"))
-      _ = UnitRecord(words).push(kind: 0, identity: 1, frame: claimed.names.number(of: "shop.py:1"), at: 3)
+      _ = UnitRecord(words).push(kind: 0, identity: 1, frame: claimed.names.number(of: "shop.py:1"), request: 0, at: 3)
       _ = slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 9), at: 4)
     }
     slot.lane(1).store(CTXTOP_LANE_REQUESTS, 3)

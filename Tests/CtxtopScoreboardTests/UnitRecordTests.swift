@@ -87,7 +87,7 @@ struct UnitRecordTests {
   func tooDeep() throws {
     let memory = PrivateSlot()
     let unit = UnitRecord(try #require(memory.slot.takeUnit(kind: 0, nativeID: 1, name: 0, at: 1)))
-    let answers = (0..<8).map { unit.push(kind: 0, identity: UInt64($0 + 1), frame: 0, at: 1) }
+    let answers = (0..<8).map { unit.push(kind: 0, identity: UInt64($0 + 1), frame: 0, request: 0, at: 1) }
     #expect(answers == [true, true, true, true, true, true, false, false])
   }
 
@@ -210,7 +210,8 @@ private struct Player {
     case ")":
       let request = open.removeLast()
       unit.endRequest(request.serial, at: now, outer: request.outer)
-    case "+": _ = unit.push(kind: kind(contexts), identity: identity(contexts), frame: 0, at: now)
+    case "+":
+      _ = unit.push(kind: kind(contexts), identity: identity(contexts), frame: 0, request: unit.openRequest, at: now)
     case "-": unit.pop(kind: kind(contexts), identity: identity(contexts), at: now)
     case "=":
       stack(contexts).withUnsafeBufferPointer { unit.reconcile(with: $0, at: now) { _ in } }

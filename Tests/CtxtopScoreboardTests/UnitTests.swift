@@ -28,7 +28,7 @@ struct UnitTests {
   func gone() throws {
     let memory = PrivateSlot()
     let holding = try #require(memory.slot.takeUnit(kind: 0, nativeID: 1, name: 0, at: 1))
-    _ = UnitRecord(holding).push(kind: 0, identity: 7, frame: memory.name("shop.py:12"), at: 2)
+    _ = UnitRecord(holding).push(kind: 0, identity: 7, frame: memory.name("shop.py:12"), request: 0, at: 2)
     let busy = try #require(memory.slot.takeUnit(kind: 0, nativeID: 2, name: 0, at: 1))
     let serial = begin(UnitRecord(busy))
     memory.slot.releaseUnit(holding)
@@ -66,7 +66,7 @@ struct UnitTests {
     for index in 0..<CTXTOP_UNITS {
       let unit = try #require(memory.slot.takeUnit(kind: 1, nativeID: UInt64(index), name: 0, at: 1))
       if index % 1000 != 7 { continue }
-      _ = UnitRecord(unit).push(kind: 0, identity: 7, frame: 0, at: UInt64(5000 - index))
+      _ = UnitRecord(unit).push(kind: 0, identity: 7, frame: 0, request: 0, at: UInt64(5000 - index))
       memory.slot.releaseUnit(unit)
     }
     let next = try #require(memory.slot.takeUnit(kind: 1, nativeID: 1, name: 0, at: 1))

@@ -87,7 +87,7 @@ struct Probe {
 
   private func hold() -> String {
     guard let slot, let unit = slot.takeUnit(kind: 0, nativeID: 1, name: 0, at: 1) else { return "no slot" }
-    return UnitRecord(unit).push(kind: 0, identity: 7, frame: 0, at: 2) ? "ok" : "full"
+    return UnitRecord(unit).push(kind: 0, identity: 7, frame: 0, request: 0, at: 2) ? "ok" : "full"
   }
 
   private func leaveOdd() -> String {

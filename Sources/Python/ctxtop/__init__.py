@@ -8,8 +8,10 @@ are the cold paths:
 ``_server``           which server this process belongs to, and which part of it we are
 ``_lifecycle``        who attaches, and when
 ``_hooks``            what is hooked, and the callbacks that native code may call
+``_entry``            where an application takes its requests over from the server
 ``_stack``            the real context stack, per era of Flask
 ``_failures``         which teardown function raised, and which ones it skipped
+``_clients``          requests that the code around them makes, without a server
 ``_origins``          who pushed a context before this process was attached
 ``_frames``           the first frame of the application's own code
 ``_redact``           what must never leave the process is cut out here

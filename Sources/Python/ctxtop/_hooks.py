@@ -1,8 +1,8 @@
 """What is hooked, and the callbacks that native code may call on its cold paths.
 
 Hooked are the classes of contexts (push and pop, once per process) and ``app.wsgi_app`` (once per
-application): the places that exist in every version of Flask, and that cost least. No signal receivers and
-none of Flask's own hook lists: both cost more, and a receiver that raises leaves a context behind.
+application, see ``_entry``): the places that exist in every version of Flask, and that cost least. No
+signal receivers and none of Flask's own hook lists: both cost more, and a receiver that raises leaves a context behind.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from . import _coroutines, _failures, _frames, _hazards, _origins, _sqlalchemy, _stack
+from . import _clients, _coroutines, _entry, _failures, _frames, _hazards, _origins, _sqlalchemy, _stack
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -101,6 +101,13 @@ class Hooks:
         except Exception:
             return ""
 
+    def is_made_by_client(self, context: Any) -> bool:
+        """Whether the request of a request context was made by the code around it, and not by a server."""
+        try:
+            return _clients.is_made_by_client(context.request.environ, sys._getframe(1))
+        except Exception:
+            return False
+
     def route(self, environ: dict[str, Any], app: Flask) -> tuple[str | None, str | None]:
         """(endpoint, rule) of a request that failed before the framework routed it."""
         try:
@@ -181,7 +188,7 @@ def install(native: Any, lifecycle: Lifecycle) -> Hooks:
 
 def instrument(app: Flask, native: Any) -> None:
     """Hook one application's requests. Middleware that is set later lies outside of ours."""
-    app.wsgi_app = native.wrap_wsgi(app.wsgi_app, app)  # type: ignore[method-assign]
+    _entry.watch(app, native)
 
 
 def is_instrumented(app: Flask) -> bool:

@@ -13,7 +13,7 @@ Nothing here changes the stack or keeps a context.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar, Token
+from contextvars import ContextVar, Token, copy_context
 from typing import Any
 
 #: Kinds, as the native module numbers them. EITHER is a class of contexts whose ``has_request`` tells.
@@ -101,7 +101,9 @@ def _pushed(variable: ContextVar[Any], token_of: Callable[[Any, int], Token[Any]
     """The contexts under ``variable``, bottom first. A context that was popped but is still current ends it."""
     found: list[Any] = []
     times: dict[int, int] = {}
-    context = variable.get(None)
+    # Not variable.get(), which keeps what it found in a cache: whoever asks may be a destructor that a garbage
+    # collection runs while the variable is being reset, and the cache would outlive the value (a crash).
+    context = copy_context().get(variable)
     while context is not None and len(found) < _DEPTH_LIMIT:
         found.append(context)
         nth = times[id(context)] = times.get(id(context), 0) + 1
@@ -138,7 +140,7 @@ def _merged(apps: list[Any], requests: list[tuple[Any, Any]]) -> Stack:
 def _single(variable: ContextVar[Any]) -> Stack:
     """Flask 3.2: one stack, each entry weighted with the number of its pushes."""
     found: list[tuple[int, Any]] = []
-    context = variable.get(None)
+    context = copy_context().get(variable)
     while context is not None and len(found) < _DEPTH_LIMIT:
         kind = REQUEST if getattr(context, "has_request", False) else APP
         found.extend([(kind, context)] * max(1, getattr(context, "_push_count", 1)))
@@ -158,7 +160,7 @@ def _entries(stack: Any) -> list[Any]:
     # Flask 2.1 may run on Werkzeug 2.2 or newer: each stack has a context variable of its own there.
     variable = getattr(stack, "_storage", None)
     if isinstance(variable, ContextVar):
-        return list(variable.get(None) or ())
+        return list(copy_context().get(variable) or ())
     return list(getattr(stack._local, "stack", None) or ())
 
 

@@ -132,6 +132,7 @@ package enum Agent {
       // Whatever it had belongs to an attachment that has ended, or to the parent of this process.
       unit.pointee.unit = nil
       unit.pointee.running = 0
+      unit.pointee.around = 0
       unit.pointee.attachment = attachment
       if !takeUnit(unit) { dropUnit() }
     }

@@ -114,7 +114,8 @@ extension Agent {
     let running = state.pointee.running
     if running == 0 { return .own }
     guard let app = unit.top(0) else { return .unrecorded }
-    if app.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == running { return .own }
+    // A request that was made by another one's code runs on that one's context while its code waits below.
+    if app.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == running || state.pointee.around != 0 { return .own }
     return app.loadRelaxed(CTXTOP_CONTEXT_LEFT) == 0 ? .found : .reused
   }
 
@@ -156,7 +157,10 @@ extension Agent {
   package static func contextReused() {
     guard let thread = thread() else { return }
     count(thread, CTXTOP_LANE_REUSED)
-    unit(thread)?.reuse()
+    guard let unit = unit(thread) else { return }
+    let left = unit.abandonEarlier(at: Clock.monotonic())
+    count(thread, CTXTOP_LANE_LEAKED, UInt64(left))
+    unit.reuse()
   }
 
   /// Contexts that are recorded on this thread's stack.

@@ -13,8 +13,9 @@ package struct RequestToken {
   fileprivate var unit: UnsafeMutableRawPointer?
   fileprivate var started: UInt64 = 0
   fileprivate var outer = UnitRecord.Outer()
-  /// Whose code ran when this request's began or went on.
+  /// Whose code ran when this request's began or went on, and whose code had made that.
   fileprivate var outerRunning: UInt64 = 0
+  fileprivate var outerAround: UInt64 = 0
   /// Serial number of the request; 0: its unit has no record.
   package fileprivate(set) var serial: UInt64 = 0
   package init() {}
@@ -37,26 +38,39 @@ extension Agent {
     if let unit = unit(thread) {
       token.serial = unit.beginRequest(at: now, label: Label(method: method), outer: &token.outer)
       token.unit = unit.words.base
-      token.outerRunning = thread.pointee.running
-      thread.pointee.running = token.serial
+      enter(&token, thread)
     }
     return token
+  }
+
+  @inline(__always)
+  private static func enter(_ token: inout RequestToken, _ thread: UnsafeMutablePointer<ctxtop_thread>) {
+    token.outerRunning = thread.pointee.running
+    token.outerAround = thread.pointee.around
+    thread.pointee.around = token.outerRunning
+    thread.pointee.running = token.serial
+  }
+
+  @inline(__always)
+  private static func leave(_ token: RequestToken, _ thread: UnsafeMutablePointer<ctxtop_thread>) {
+    guard thread.pointee.running == token.serial else { return }
+    thread.pointee.running = token.outerRunning
+    thread.pointee.around = token.outerAround
   }
 
   /// The application has returned, or one step of its response has. Until the next, the response lies in the hands
   /// of a server, which pushes nothing - or of a test, which may push what it likes: that is not the request's.
   @inline(__always)
   package static func pauseRequest(_ token: RequestToken) {
-    guard isCurrent(token), let thread = thread(), thread.pointee.running == token.serial else { return }
-    thread.pointee.running = token.outerRunning
+    guard isCurrent(token), let thread = thread() else { return }
+    leave(token, thread)
   }
 
   /// The application takes a request up again: a step of its response, or closing it.
   @inline(__always)
   package static func resumeRequest(_ token: inout RequestToken) {
     guard isCurrent(token), let thread = thread() else { return }
-    token.outerRunning = thread.pointee.running
-    thread.pointee.running = token.serial
+    enter(&token, thread)
   }
 
   /// The router has found the endpoint and rule of this thread's open request, as names.
@@ -91,7 +105,7 @@ extension Agent {
     }
     guard let unit = token.unit else { return }
     if unit == thread.pointee.unit {
-      if thread.pointee.running == token.serial { thread.pointee.running = token.outerRunning }
+      leave(token, thread)
       UnitRecord(Words(unit)).endRequest(token.serial, at: now, outer: token.outer)
     } else {
       // Another thread closes the response (a garbage collector, say): only a word that anybody may write.

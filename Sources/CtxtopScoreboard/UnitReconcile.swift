@@ -90,6 +90,19 @@ extension UnitRecord {
     return nil
   }
 
+  /// A server has begun a request while an earlier one, whose context is on top, was never closed: it gave that up, a
+  /// stream whose client went away most likely. What it left is marked. Returns how many contexts these are.
+  package func abandonEarlier(at now: UInt64) -> Int {
+    guard let context = top(0) else { return 0 }
+    let earlier = context.loadRelaxed(CTXTOP_CONTEXT_REQUEST)
+    if earlier == 0 || context.loadRelaxed(CTXTOP_CONTEXT_LEFT) != 0 { return 0 }
+    words.store(CTXTOP_UNIT_CLOSED_ELSEWHERE, earlier)
+    ChangeCount.beginOwned(words)
+    words.store(CTXTOP_UNIT_OUTERMOST, 0)
+    ChangeCount.end(words)
+    return markLeft(by: earlier, label: Label(word: context.loadRelaxed(CTXTOP_CONTEXT_LABEL)), at: now)
+  }
+
   /// Marks contexts that a closed request left on the stack, except those that are kept on purpose; names those
   /// that the router never got to name.
   /// Returns how many were newly found.

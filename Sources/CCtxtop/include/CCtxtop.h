@@ -96,6 +96,7 @@ struct ctxtop_thread {
   uint64_t app_pushes;     /* app contexts pushed by this unit so far */
   uint64_t request_pushes; /* pushes of request contexts that have begun and not ended */
   uint64_t running;        /* serial of the request whose code the application runs now; 0: none */
+  uint64_t around;         /* serial of the request whose code made the running one; 0: a server did */
   uint32_t is_shared_lane;
   uint32_t kind; /* 0 thread, 1 greenlet, 2 task, CTXTOP_NO_UNIT */
   /* of a thread only: */

@@ -26,7 +26,6 @@ import flask
 import sqlalchemy
 from ctxtop import Ctxtop
 from flask.testing import EnvironBuilder
-from flask_sqlalchemy import SQLAlchemy
 from outcome import answer
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -132,7 +131,9 @@ def try_all(work: Scenario, kinds: list[type[BaseException]], one_in: int = 1) -
     bad = []
     if run(work, steps) != expected:
         bad.append(["nothing fails", "", expected])
-    for step in steps.taken[::one_in]:
+    for number, step in enumerate(steps.taken[::one_in]):
+        if number % 8 == 0:
+            gc.collect()
         for kind in kinds:
             said = run(work, Steps(step, kind))
             if not (Interrupt.__name__ in str(said) if kind is Interrupt else said == expected):
@@ -272,29 +273,6 @@ SCENARIOS["an engine with one connection"] = functools.partial(use, poolclass=St
 
 
 @scenario
-def a_session_that_a_failed_teardown_left() -> Any:
-    """... and that is let go of at last."""
-    own = make_app()
-    own.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
-    db = SQLAlchemy(own)
-    own.teardown_appcontext(functools.partial(torn_down, "session"))
-
-    @own.route("/number")
-    def number() -> str:
-        return str(db.session.scalar(sqlalchemy.text("SELECT 1")))
-
-    untraced(lambda: Ctxtop(own))
-    FAILING.add("session")
-    said = [answer(lambda: serve(own, "/number"))]
-    FAILING.clear()
-    said += [answer(lambda: serve(own, "/number")) for _ in range(2)]
-    with own.app_context():
-        db.session.scalar(sqlalchemy.text("SELECT 1"))
-        db.session.remove()
-    return said
-
-
-@scenario
 def a_lock() -> Any:
     with ctxtop.resource("lock", "report") as held:
         held.waiting()
@@ -304,6 +282,10 @@ def a_lock() -> Any:
 
 @scenario
 def an_application_more() -> Any:
+    from ctxtop import _setup
+
+    # CPython leaves a with block without its end if a trace function raises just there: the lock would stay.
+    untraced(_setup._forget_in_child)
     other = make_app()
     Ctxtop(other)
     return serve(other, "/plain/1")
@@ -387,6 +369,7 @@ def in_child(work: Scenario) -> Any:
 if __name__ == "__main__":
     # Finalizers run where the application put them, and not in the middle of whatever is traced.
     gc.disable()
+    gc.freeze()
     is_long = "--long" in sys.argv
     serve(app, "/plain/1")
     if not is_long:

@@ -132,7 +132,7 @@ extension AgentTests {
       #expect(on(1) { Agent.isCopy(7) } && !on(0) { Agent.isCopy(7) } && !on(1) { Agent.isCopy(8) })
       let connection = on(1) { Agent.connectionOpened(engine: none32, backendPID: none32) }
       current = 7
-      on(1) { Agent.checkedOut(connection, inherited: false, frame: 0) }
+      _ = on(1) { Agent.checkedOut(connection, inherited: false, frame: 0) }
       let units = try worker().units
       let holder = try #require(try worker().connections.first?.holder)
       #expect(holder.unit == units[0].id && holder.context == units[0].contexts[0].serial)
@@ -143,7 +143,7 @@ extension AgentTests {
     func poppedButCurrent() throws {
       let connection = on(1) { Agent.connectionOpened(engine: none32, backendPID: none32) }
       current = 9
-      on(1) { Agent.checkedOut(connection, inherited: false, frame: 0) }
+      _ = on(1) { Agent.checkedOut(connection, inherited: false, frame: 0) }
       let worker = try worker()
       let holder = try #require(worker.connections.first?.holder)
       #expect(holder.unit == worker.units[0].id && holder.context != 0 && holder.request == 0)

@@ -68,7 +68,8 @@ def current_app_context() -> Any:
     """The app context on top of the current unit's stack; None: there is none."""
     variable, _ = variables()
     if variable is not None:
-        return variable.get(None)
+        # Not variable.get(): see _pushed.
+        return copy_context().get(variable)
     from flask import globals as flask_globals
 
     old: Any = flask_globals
@@ -83,7 +84,7 @@ def current_request_context() -> Any:
 
         old: Any = flask_globals
         return old._request_ctx_stack.top
-    context = variable.get(None)
+    context = copy_context().get(variable)
     return context if getattr(context, "has_request", True) else None
 
 

@@ -50,7 +50,7 @@ import Testing
 
   @Test func exitStatuses() throws {
     let code = try Self.file("Sources/ctxtop/Failure.swift").matches(of: /case `?\w+`? = (\d+)/).map { $0.1 }
-    let page = try Self.file("README.md").matches(of: /\n\| (\d\d) \|/).map { $0.1 }
+    let page = try Self.file("README.md").matches(of: /\n\| (\d\d+) \|/).map { $0.1 }
     #expect(!code.isEmpty && page == code)
   }
 

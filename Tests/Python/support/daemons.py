@@ -7,8 +7,10 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from support.server import free_port
 
@@ -36,7 +38,7 @@ def _running(command: list[str], port: int) -> Iterator[None]:
             time.sleep(0.02)
         yield
     finally:
-        process.kill()
+        process.terminate()
         process.wait(timeout=10)
 
 
@@ -44,3 +46,24 @@ def _answers(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[int]:
+    """A PostgreSQL that trusts everybody; its port."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    assert programs, "PostgreSQL is not installed (Debian: postgresql)"
+    port = free_port()
+    # It refuses to run as root.
+    drop = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
+    data = Path(tempfile.mkdtemp(prefix="ctxtop-postgresql-"))
+    try:
+        if drop:
+            shutil.chown(data, "nobody", "nogroup")
+        make = [*drop, str(programs[-1] / "initdb"), "-D", str(data), "-U", "shop", "-A", "trust", "--no-sync"]
+        subprocess.run(make, cwd="/", check=True, stdout=subprocess.DEVNULL, timeout=_START_SECONDS * 3)
+        options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}", "-c", "fsync=off"]
+        with _running([*drop, str(programs[-1] / "postgres"), "-D", str(data), "-p", str(port), *options], port):
+            yield port
+    finally:
+        shutil.rmtree(data, ignore_errors=True)

@@ -38,7 +38,7 @@ def state(document: agent.Snapshot) -> str:
 
 def queue(document: agent.Snapshot) -> int:
     [worker] = agent.live(document)
-    return int(worker["kernel"]["listen_queue"])
+    return int(worker["listen_queue"])
 
 
 @pytest.mark.parametrize("mode", [GUNICORN_THREADS, UWSGI], ids=str)

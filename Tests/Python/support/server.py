@@ -126,7 +126,7 @@ class Server:
         raise AssertionError(f"{self.mode} did not start: {' '.join(self.command)}\n{self.logged()}")
 
     def _listens(self) -> bool:
-        return self.mode.server == "celery" or _listens(self.port)
+        return self.mode.server in ("celery", "command") or _listens(self.port)
 
     def reload(self) -> None:
         os.kill(self.process.pid, signal.SIGHUP)

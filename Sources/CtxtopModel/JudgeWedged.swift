@@ -5,7 +5,8 @@
 //   all in flight, nothing moves   every thread serves, none of those that do not stream had an event for 30 s, and
 //                                  connections wait in the listen queue
 //
-// Where the listen queue cannot be read, the last is no verdict: the worker is *saturated*, which is a state.
+// Where the listen queue cannot be read, the last is no verdict: the worker is *saturated*, which is a state. So it is
+// under a server that takes connections it has no thread for: who waits is in a queue of its own.
 
 import CtxtopSnapshot
 
@@ -37,7 +38,12 @@ func wedged(_ worker: Worker, in snapshot: Snapshot) -> WedgedReason? {
 
 /// Whether all of a worker's threads are in requests that do not move, and it cannot be told whether anybody waits.
 func isSaturated(_ worker: Worker, in snapshot: Snapshot) -> Bool {
-  worker.kernel?.listenQueue == nil && stillSince(worker, in: snapshot) != nil
+  (worker.kernel?.listenQueue == nil || worker.acceptsAhead) && stillSince(worker, in: snapshot) != nil
+}
+
+extension Worker {
+  /// Whether the server accepts more connections than it has threads.
+  fileprivate var acceptsAhead: Bool { server.model == "gthread" }
 }
 
 /// When the last of its requests moved, if all threads serve and none has moved for long; streams aside.

@@ -132,6 +132,13 @@ struct LeftoverVerdictTests {
     #expect(Model(now: scene.now, earlier: nil).conditions[0].state == .saturated)
   }
 
+  @Test("Who waits in a queue of the server's own cannot be counted", arguments: ["gthread", "sync"])
+  func acceptsAhead(model: String) {
+    let scene = Self.standing(seconds: 40, queue: 0).with { $0.server.model = model }
+    #expect(scene.codesOfOnePass == [])
+    #expect(Model(now: scene.now, earlier: nil).conditions[0].state == (model == "gthread" ? .saturated : .busy))
+  }
+
   @Test("CTX009: died with a lock, and says which", arguments: [Liveness.dead, .exited, .alive])
   func died(liveness: Liveness) throws {
     let scene = Scene().with { worker in

@@ -29,7 +29,7 @@ def test_names_the_line_that_pushed(start: Callable[..., Server], mode: Mode) ->
     server = start(mode, "S4")
 
     def is_named(document: agent.Snapshot) -> bool:
-        return {"CTX001", "CTX002"} <= agent.codes(document)
+        return {"CTX001", "CTX002", "CTX010"} <= agent.codes(document)
 
     with load.running(server, ["/", "/chat/1", "/teapot"], clients=4):
         agent.until(lambda: agent.dump(server.directory), is_named, 4)
@@ -47,7 +47,8 @@ def test_names_the_line_that_pushed(start: Callable[..., Server], mode: Mode) ->
             found += unit["reused"] > 0
     assert found
     for verdict in document["verdicts"]:
-        assert verdict["unit"] is not None
+        assert verdict["unit"] is not None or verdict["evidence"] == {"hazard": "push_at_import"}
+        assert f"shop.py:{pushing_line()} " in verdict["message"] or verdict["code"] != "CTX010"
 
 
 @pytest.mark.parametrize("mode", [GUNICORN_THREADS, GUNICORN_THREADS_PRELOAD], ids=str)

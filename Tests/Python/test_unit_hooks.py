@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -68,11 +69,11 @@ def test_remembers_who_pushed_before_the_process_was_attached(app: flask.Flask) 
 
 def test_an_origin_keeps_nothing_alive(app: flask.Flask) -> None:
     context = app.app_context()
-    _origins.remember(context, "shop.py:1 x")
-    reference, size = weakref.ref(context), len(_origins._frames)
+    _origins.remember([context], sys._getframe())
+    reference, size = weakref.ref(context), len(_origins._origins)
     del context
     gc.collect()
-    assert reference() is None and len(_origins._frames) == size - 1
+    assert reference() is None and len(_origins._origins) == size - 1
 
 
 def test_who_declined_remembers_nothing(app: flask.Flask) -> None:

@@ -46,9 +46,9 @@ def check_pool(native: Any, url: str, size: int, overflow: int, threads: int) ->
 
 
 def pushed_at_import(native: Any, frame: str) -> None:
-    """A context that was there when the worker attached was pushed by a module's own code."""
-    if frame.endswith(" <module>"):
-        native.hazard("push_at_import", f"{frame.removesuffix(' <module>')} pushes a context at import")
+    """``frame`` pushed a context while its module was imported, and nobody popped it."""
+    place = frame.removesuffix(" <module>")
+    native.hazard("push_at_import", f"{place} pushes a context at import that is never popped")
 
 
 def _of_flask(version: str) -> Iterable[tuple[str, str]]:

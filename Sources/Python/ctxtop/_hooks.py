@@ -97,6 +97,8 @@ class Hooks:
     def origin(self, context: Any) -> str:
         """Where ``context`` was pushed, if that was before this process was attached; ``""`` if not known."""
         try:
+            if frame := _origins.left_by_import(context):
+                _hazards.pushed_at_import(self._native, frame)
             return _origins.of(context)
         except Exception:
             return ""
@@ -158,10 +160,7 @@ class Hooks:
             contexts = [pushed for _, pushed in self._read_stack()]
             if context is not None:
                 contexts.append(context)
-            if contexts:
-                frame = _frames.first(sys._getframe(1))
-                for pushed in contexts:
-                    _origins.remember(pushed, frame)
+            _origins.remember(contexts, sys._getframe(1))
             return self._lifecycle.first_event() or not self._lifecycle.has_declined()
         except Exception:
             return True

@@ -5,6 +5,7 @@ uWSGI, application before the fork   ``uwsgi.post_fork_hook``, chained
 uWSGI with lazy-apps                 at import: we are in the worker
 gunicorn without preload             at import: ``spawn_worker`` is on the stack
 gunicorn with preload                after the fork, if ``spawn_worker`` is on the stack
+Celery's pool of processes           when a process of it begins, by a signal
 anything else                        first event that is not part of an import
 ===================================  =======================================================
 
@@ -52,6 +53,7 @@ class Lifecycle:
             return
         self._is_started = True
         atexit.register(self._detach)
+        _imports.when_imported("celery.signals", self._await_pool)
         if _server.uwsgi_module() is not None:
             self._chain_uwsgi()
             # It sets the hook at its import, and knows of nobody who was there before.
@@ -146,6 +148,17 @@ class Lifecycle:
         try:
             if _server.gunicorn_worker() is not None:
                 self.attach()
+        except Exception as error:
+            _log.warning("this worker is not monitored: %s: %s", type(error).__name__, error)
+
+    def _await_pool(self) -> None:
+        # A task need not push anything: the processes of Celery's pool attach when they begin.
+        signals = sys.modules["celery.signals"]
+        signals.worker_process_init.connect(self._pool_process_began, weak=False)
+
+    def _pool_process_began(self, **_: Any) -> None:
+        try:
+            self.attach()
         except Exception as error:
             _log.warning("this worker is not monitored: %s: %s", type(error).__name__, error)
 

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import re
 import sys
+from types import FrameType
 from typing import Any
 
 from . import _redact
@@ -90,7 +91,7 @@ def install_dogpile(native: Any) -> None:
     def mutex_of(self: Any, key: Any) -> Any:
         mutex = original(self, key)
         try:
-            return _tracked(native, self, key, mutex)
+            return _tracked(native, self, _unmangled(sys._getframe(1), key), mutex)
         except Exception:
             return mutex
 
@@ -138,6 +139,11 @@ def _tracked(native: Any, region: Any, key: Any, mutex: Any) -> Any:
             f"dogpile.cache region {getattr(region, 'name', None) or 'without name'} locks without lock_timeout",
         )
     return _TrackedMutex(mutex, Resource("lock", name))
+
+
+def _unmangled(frame: FrameType, key: Any) -> Any:
+    """The key as dogpile was given it, if it is there to be seen: memcached's backends make a digest of each."""
+    return frame.f_locals.get("orig_key", key)
 
 
 def _is_distributed(mutex: Any) -> bool:

@@ -78,7 +78,7 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     except ImportError as error:
         _log.warning("%s is not monitored: the native module does not load: %s", app.name, error)
         return None
-    from . import _coroutines, _hooks, _imports, _redact, _resources, _sessions, _sqlalchemy, _stack
+    from . import _coroutines, _hooks, _imports, _pushes, _redact, _resources, _sessions, _sqlalchemy
     from . import _lifecycle as lifecycles
 
     name = _settings.stem(settings, app.name, app.root_path)
@@ -87,9 +87,10 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     lifecycle = lifecycles.Lifecycle(_native, settings.recycle, settings.control)
     _hooks_of_process = _hooks.install(_native, lifecycle)
     _coroutines.watch(_native)
+    pushes = _pushes.Pushes(_native, _hooks_of_process.stack)
     _resources.install(_native)
     _imports.when_imported("sqlalchemy", lambda: _sqlalchemy.install(_native, lifecycle))
-    _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(_native))
+    _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(pushes))
     _imports.when_imported("dogpile.cache", lambda: _resources.install_dogpile(_native))
     _lifecycle, _declined = lifecycle, False
     return lifecycle

@@ -15,6 +15,7 @@ connection. Before SQLAlchemy 1.4 that listener forgets itself once it has run, 
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import weakref
 from collections.abc import Callable
@@ -61,8 +62,25 @@ def install(native: Any, lifecycle: Any) -> None:
             event.listen(Pool, name, listener)
     if sqlalchemy.__version__ < "1.4":
         event.listen(Pool, "first_connect", _first_connected)
+    _adopt(native)
     if native.is_attached():
         lifecycle.describe()
+
+
+def _adopt(native: Any) -> None:
+    """Know the connections that were opened before anybody listened: a fork is yet to come, perhaps.
+
+    Not those that are out: who holds them, and since when, was not seen.
+    """
+    from sqlalchemy import pool
+
+    cls: Any = getattr(pool, "_ConnectionRecord", None)
+    # Where it has both names, asking for the second one warns.
+    name = "dbapi_connection" if hasattr(cls, "dbapi_connection") else "connection"
+    for record in [known for known in gc.get_objects() if type(known) is cls]:
+        connection = getattr(record, name, None)
+        if connection is not None and record.fairy_ref is None:
+            native.connection_opened(connection, record)
 
 
 def _wrap_checkout(native: Any) -> bool:

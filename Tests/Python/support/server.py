@@ -128,7 +128,7 @@ class Server:
         raise AssertionError(f"{self.mode} did not start: {' '.join(self.command)}\n{self.logged()}")
 
     def _listens(self) -> bool:
-        return self.mode.server == "celery" or _listens(self.port)
+        return self.mode.server in ("celery", "command") or _listens(self.port)
 
     def reload(self) -> None:
         os.kill(self.process.pid, signal.SIGHUP)
@@ -161,12 +161,12 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
     """Start the shop and wait until it is ready. ``environment``: more variables; None takes one away.
 
     Options: ``directory`` for the agent (a fresh one on tmpfs if not given), ``app`` (``shop:app``), ``home``: the
-    virtual environment to run in, if not the tests' own, ``command`` (for a port, in place of the mode's own) and
-    ``before`` (words in front of the command).
+    virtual environment to run in, if not the tests' own, ``command`` (for a port, in place of the mode's own),
+    ``before`` and ``words`` (in front of the command, and after it).
     """
     scratch = Path(tempfile.mkdtemp(prefix="ctxtop-shop-"))
     directory = options.get("directory") or agent_directory()
-    port = _free_port()
+    port = free_port()
     variables = {
         **os.environ,
         "PYTHONPATH": python_path(),
@@ -182,7 +182,7 @@ def start(mode: Mode, defect: str = "", environment: dict[str, str | None] | Non
             variables[key] = value
     given = options.get("command")
     command = given(port) if given else _command(mode, port, options.get("app", "shop:app"), options.get("home"))
-    command = [*options.get("before", []), *command]
+    command = [*options.get("before", []), *command, *options.get("words", [])]
     log = scratch / "log"
     log.touch()
     process = _launch(command, variables, log)
@@ -239,7 +239,8 @@ def python_path() -> str:
     return os.pathsep.join([str(Path(ctxtop.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens to."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -191,20 +191,28 @@ struct Exporter: ~Copyable {
 
 /// The answers of one round: made at most once, however many clients ask.
 private struct Answer {
-  private var recordBytes: [UInt8]?
-  private var jsonBytes: [UInt8]?
+  private var isRead = false
+  private var recordBytes: Bytes?
+  private var jsonBytes: Bytes?
 
-  mutating func record(_ collector: inout Collector) -> [UInt8] {
+  mutating func record(_ collector: inout Collector) -> Bytes {
     if let recordBytes { return recordBytes }
+    read(&collector)
     let bytes = collector.record()
     recordBytes = bytes
     return bytes
   }
 
-  mutating func json(_ collector: inout Collector) -> [UInt8] {
+  mutating func json(_ collector: inout Collector) -> Bytes {
     if let jsonBytes { return jsonBytes }
-    let bytes = SnapshotJSON.encode(record: record(&collector), nil, line: true)
+    read(&collector)
+    let bytes = collector.json()
     jsonBytes = bytes
     return bytes
+  }
+
+  private mutating func read(_ collector: inout Collector) {
+    if !isRead { collector.read() }
+    isRead = true
   }
 }

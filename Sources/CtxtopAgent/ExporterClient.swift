@@ -10,6 +10,7 @@ import CCtxtop
 
 #if !hasFeature(Embedded)
   import CtxtopScoreboard
+  import CtxtopSnapshot
 #endif
 
 /// A connected client. Agent's thread only. An object: many places change it, and each would copy a struct.
@@ -44,7 +45,7 @@ final class ExporterClient {
   /// What it has said and was not yet answered.
   private let line = UnsafeMutablePointer<UInt8>.allocate(capacity: lineCapacity)
   private var lineCount = 0
-  private var outbox: [UInt8] = []
+  private var outbox: Bytes?
   private var sent = 0
   private var closesWhenSent = false
   private var interval: UInt64?
@@ -60,7 +61,7 @@ final class ExporterClient {
 
   deinit { line.deallocate() }
 
-  private var isSending: Bool { sent < outbox.count }
+  private var isSending: Bool { sent < outbox?.count ?? 0 }
 
   var pollEvents: Int16 {
     // Who does not take its answer is not asked what else it wants.
@@ -175,12 +176,12 @@ final class ExporterClient {
   /// Takes the last answer to send, a text.
   @inline(never)
   func send(_ text: StaticString, at now: UInt64) {
-    let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    send([UInt8](bytes), at: now, andClose: true)
+    let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    send(Bytes(bytes), at: now, andClose: true)
   }
 
   /// Takes an answer to send.
-  func send(_ bytes: [UInt8], at now: UInt64, andClose: Bool = false) {
+  func send(_ bytes: Bytes, at now: UInt64, andClose: Bool = false) {
     outbox = bytes
     sent = 0
     closesWhenSent = andClose
@@ -189,9 +190,9 @@ final class ExporterClient {
 
   /// Sends as much as the client takes without waiting.
   func flush(at now: UInt64) {
-    while isSending {
-      let count = outbox.withUnsafeBytes { bytes in
-        CCtxtop.send(descriptor, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+    while let outbox, isSending {
+      let count = outbox.withBytes(from: sent) { bytes in
+        CCtxtop.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
       }
       if count > 0 {
         sent += count
@@ -203,7 +204,7 @@ final class ExporterClient {
       isFinished = true
       return
     }
-    outbox = []
+    outbox = nil
     sent = 0
     if closesWhenSent { isFinished = true }
   }

@@ -41,8 +41,14 @@ package struct Collector: ~Copyable {
     slots.deallocate()
   }
 
-  /// One pass over all slots, as a record.
-  package mutating func record() -> [UInt8] {
+  /// The record of the last pass.
+  package func record() -> Bytes { out.withBytes { Bytes($0) } }
+
+  /// The same as JSON, on a line.
+  package func json() -> Bytes { out.withBytes { SnapshotJSON.encode(record: $0, nil, line: true) } }
+
+  /// One pass over all slots.
+  package mutating func read() {
     let now = Clock.monotonic()
     let list = out.beginRecord(wallTime: Clock.wall(), monotonicTime: now)
     let count = SlotCount.inFile(file.descriptor)
@@ -57,7 +63,6 @@ package struct Collector: ~Copyable {
       if write(index, at: now), out.fitsRecord { workers &+= 1 } else { out.rewind(to: before) }
     }
     finish(list, workers)
-    return out.array()
   }
 
   private mutating func finish(_ list: Int, _ workers: UInt32) {

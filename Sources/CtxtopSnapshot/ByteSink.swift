@@ -13,7 +13,7 @@ package struct ByteSink: ~Copyable {
     base = .allocate(capacity: self.capacity)
   }
 
-  deinit { base.deallocate() }
+  deinit { if capacity > 0 { base.deallocate() } }
 
   /// What was written; valid within the closure only.
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
@@ -21,6 +21,12 @@ package struct ByteSink: ~Copyable {
   }
 
   package func array() -> [UInt8] { withBytes { [UInt8]($0) } }
+
+  /// Hands over what was written, without copying it: the last thing that is asked of a sink.
+  package mutating func handOver() -> Bytes {
+    capacity = 0
+    return Bytes(base, count)
+  }
 
   /// What was written, as text; bytes that are not UTF-8 are repaired.
   package func string() -> String { withBytes { String.repairing($0) } }
@@ -170,5 +176,31 @@ package struct ByteSink: ~Copyable {
   mutating func replace(at offset: Int, with value: UInt32) {
     guard offset >= 0, offset &+ 4 <= count else { return }
     UnsafeMutableRawPointer(base + offset).storeBytes(of: value.littleEndian, as: UInt32.self)
+  }
+}
+
+/// Bytes that are written no more and shared by whoever sends them. (Copying them into an array would take a second
+/// megabyte; memory in such pieces goes back to the kernel and comes again, page by page, with each answer.)
+package final class Bytes {
+  private let base: UnsafeMutablePointer<UInt8>
+  package let count: Int
+
+  fileprivate init(_ base: UnsafeMutablePointer<UInt8>, _ count: Int) {
+    self.base = base
+    self.count = count
+  }
+
+  /// A copy.
+  package init(_ bytes: UnsafeRawBufferPointer) {
+    base = .allocate(capacity: max(bytes.count, 1))
+    count = bytes.count
+    if let start = bytes.baseAddress { memcpy(base, start, count) }
+  }
+
+  deinit { base.deallocate() }
+
+  /// The bytes from an offset on; valid within the closure only.
+  package func withBytes<Result>(from start: Int = 0, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    body(UnsafeRawBufferPointer(start: base + start, count: count - start))
   }
 }

@@ -10,9 +10,9 @@ struct JSONWriter: ~Copyable {
   init(capacity: Int) { out = ByteSink(capacity: capacity) }
 
   /// What was written, with a newline behind it if wanted.
-  consuming func finish(line: Bool) -> [UInt8] {
+  consuming func finish(line: Bool) -> Bytes {
     if line { out.byte(10) }
-    return out.array()
+    return out.handOver()
   }
 
   // MARK: Members of objects

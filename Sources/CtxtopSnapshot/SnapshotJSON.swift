@@ -19,12 +19,10 @@ public enum SnapshotJSON {
   public static let schema: StaticString = "ctxtop.snapshot/1"
 
   /// The snapshot of a record that this program has written, as one JSON object; as a line if wanted.
-  package static func encode(record: [UInt8], _ judgement: Judgement?, line: Bool) -> [UInt8] {
-    record.withUnsafeBytes { bytes in
-      var printer = FieldPrinter(record: bytes)
-      document(bytes, judgement, &printer)
-      return printer.json.finish(line: line)
-    }
+  package static func encode(record: UnsafeRawBufferPointer, _ judgement: Judgement?, line: Bool) -> Bytes {
+    var printer = FieldPrinter(record: record)
+    document(record, judgement, &printer)
+    return printer.json.finish(line: line)
   }
 
   private static func document(

@@ -16,8 +16,8 @@ struct CollectorTests {
     for step in 0..<600 {
       let event = events.happen()
       var fresh = Collector(file: claimed.file, lock: claimed.lock, own: claimed.slot)
-      let expected = try RecordDecoder.decode(fresh.record())
-      let snapshot = try RecordDecoder.decode(reusing.record())
+      let expected = try fresh.snapshot()
+      let snapshot = try reusing.snapshot()
       #expect(snapshot.workers == expected.workers, "step \(step), \(event)")
     }
   }
@@ -26,16 +26,16 @@ struct CollectorTests {
   func pulse() throws {
     let claimed = try ClaimedSlot(TemporaryDirectory())
     var collector = Collector(file: claimed.file, lock: claimed.lock, own: claimed.slot)
-    _ = collector.record()
+    collector.read()
     let readings = collector.readings
     let now = Clock.monotonic()
     claimed.slot.beat(at: now)
     claimed.slot.control.store(CTXTOP_SLOT_RESIDENT, 4711)
-    let worker = try #require(try RecordDecoder.decode(collector.record()).workers.first)
+    let worker = try #require(try collector.snapshot().workers.first)
     #expect(worker.heartbeat == now && worker.kernel?.residentBytes == 4711)
     #expect(collector.readings == readings)
     claimed.slot.control.add(CTXTOP_SLOT_DROPPED_RACES)
-    #expect(try RecordDecoder.decode(collector.record()).workers.first?.counters.dropped.races == 1)
+    #expect(try collector.snapshot().workers.first?.counters.dropped.races == 1)
     #expect(collector.readings == readings + 1)
   }
 
@@ -46,11 +46,18 @@ struct CollectorTests {
     var collector = Collector(file: claimed.file, lock: claimed.lock, own: claimed.slot)
     for _ in 0..<200 {
       _ = events.happen()
-      let record = collector.record()
-      let snapshot = try RecordDecoder.decode(record)
+      let snapshot = try collector.snapshot()
       #expect(try RecordDecoder.decode(RecordEncoder.encode(snapshot)) == snapshot)
-      #expect(SnapshotJSON.encode(record: record, nil, line: false) == SnapshotJSON.encode(snapshot))
+      #expect(collector.json().withBytes { [UInt8]($0) } == SnapshotJSON.encode(snapshot) + [10])
     }
+  }
+}
+
+extension Collector {
+  /// What the next pass tells.
+  fileprivate mutating func snapshot() throws(RecordError) -> Snapshot {
+    read()
+    return try RecordDecoder.decode(record().withBytes { [UInt8]($0) })
   }
 }
 

@@ -3,7 +3,8 @@
 extension SnapshotJSON {
   /// One JSON object, without a newline.
   public static func encode(_ snapshot: Snapshot, judgement: Judgement? = nil) -> [UInt8] {
-    encode(record: RecordEncoder.encode(snapshot), judgement, line: false)
+    let record = RecordEncoder.encode(snapshot)
+    return record.withUnsafeBytes { encode(record: $0, judgement, line: false).withBytes { [UInt8]($0) } }
   }
 
   static func verdicts(_ judgement: Judgement?, _ json: inout JSONWriter) {

@@ -9,7 +9,8 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// The guest once more, as Embedded Swift: one module, no runtime, libc alone. Small: without debug information
+/// The guest once more, as Embedded Swift: one module, no runtime, libc alone. Without what only the operator needs
+/// (Values, Outside): nobody would call it, but the tables that describe its types would be there. Small: without debug information
 /// equal code is merged, equal traps share an instruction, and the dynamic exclusivity checks - calls of an empty
 /// function in Embedded Swift - are left out.
 let embedded: [SwiftSetting] = [
@@ -60,7 +61,8 @@ let package = Package(
       name: "CtxtopAgent", dependencies: ["CCtxtop", "CtxtopScoreboard", "CtxtopSnapshot"],
       swiftSettings: strict),
     .target(
-      name: "CtxtopExtension", dependencies: ["CCtxtop", "CPython"], exclude: ["exports.map"],
+      name: "CtxtopExtension", dependencies: ["CCtxtop", "CPython"],
+      exclude: ["exports.map", "Scoreboard/Outside", "Snapshot/Values"],
       swiftSettings: embedded, linkerSettings: extensionLinking),
 
     // Operator: the ctxtop program.

@@ -27,7 +27,7 @@ struct AgentLoop: ~Copyable {
   private var nextCheck: UInt64 = 0
   private var isOrphaned = false
   private var hasFiles = true
-  private var polled: [pollfd] = []
+  private var polled = PollList()
 
   init(_ service: Service, wake: Int32) {
     self.service = service
@@ -73,10 +73,10 @@ struct AgentLoop: ~Copyable {
     sleep(until: wakeTime(at: now), now: now)
     now = Clock.monotonic()
     guard service.isIntact, OwnedDescriptors.isOurs(wake) else { return true }
-    if polled[0].revents != 0 { return Agent.attachment == 0 ? false : liveOnWithoutDescriptors() }
-    if polled[1].revents != 0 { watched.hasEnded = true }
+    if polled.events(0) != 0 { return Agent.attachment == 0 ? false : liveOnWithoutDescriptors() }
+    if polled.events(1) != 0 { watched.hasEnded = true }
     if leadership.stillLeads() {
-      exporter.serve(polled[2...], at: now)
+      exporter.serve(polled, from: 2, at: now)
     } else if exporter.isOpen {
       exporter.close()
     }
@@ -160,13 +160,11 @@ struct AgentLoop: ~Copyable {
   }
 
   private mutating func sleep(until time: UInt64, now: UInt64) {
-    polled.removeAll(keepingCapacity: true)
-    polled.append(pollfd(fd: wake, events: Int16(POLLIN), revents: 0))
-    polled.append(pollfd(fd: watched.descriptor, events: Int16(POLLIN), revents: 0))
+    polled.clear()
+    polled.add(wake)
+    polled.add(watched.descriptor)
     if leadership.epoch != nil { exporter.poll(into: &polled) }
-    let wait = time > now ? (time &- now &+ 999_999) / 1_000_000 : 0
-    let count = polled.withUnsafeMutableBufferPointer { poll($0.baseAddress, UInt($0.count), Int32(min(wait, 60_000))) }
-    if count < 0 { for index in polled.indices { polled[index].revents = 0 } }
+    polled.sleep(time > now ? (time &- now &+ 999_999) / 1_000_000 : 0)
   }
 
   /// Whether no other worker of the service lives: the last one takes the socket with it.

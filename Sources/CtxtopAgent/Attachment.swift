@@ -103,7 +103,7 @@ extension Agent {
 }
 
 /// Everything that belongs to one attachment, as the agent's thread needs it.
-package struct Service: Sendable {
+package final class Service: Sendable {
   package let file: SegmentFile
   package let lock: LockFile
   package let slot: Slot

@@ -11,14 +11,13 @@ import CCtxtop
 /// The listening socket and its clients. Agent's thread only.
 struct Exporter: ~Copyable {
   /// Clients at a time; one more takes the place of the one that has been silent the longest.
-  private static let clientLimit = 64
+  static let clientLimit = 64
   /// A client that never asked, or that takes nothing, is dropped after this.
   private static let silence: UInt64 = 10_000_000_000
 
   private let service: Service
   private let path: Path
   private var collector: Collector
-  private var encoder = RepeatingEncoder()
   private var listener: Int32 = -1
   private var bound: FileIdentity?
   private var clients: [ExporterClient] = []
@@ -88,8 +87,7 @@ struct Exporter: ~Copyable {
 
   /// Closes the listener and all clients. The socket's name stays: it may lead to another worker's by now.
   mutating func close() {
-    for client in clients { OwnedDescriptors.close(client.descriptor) }
-    clients.removeAll()
+    while !clients.isEmpty { drop(clients.count &- 1) }
     if listener < 0 { return }
     OwnedDescriptors.close(listener)
     listener = -1
@@ -104,12 +102,10 @@ struct Exporter: ~Copyable {
 
   // MARK: Polling
 
-  /// Adds what the exporter waits for.
-  func poll(into polled: inout [pollfd]) {
-    polled.append(pollfd(fd: isDeaf ? -1 : listener, events: Int16(POLLIN), revents: 0))
-    for client in clients {
-      polled.append(pollfd(fd: client.descriptor, events: client.pollEvents, revents: 0))
-    }
+  /// Adds what the exporter waits for: the listener, then the clients in their order.
+  func poll(into polled: inout PollList) {
+    polled.add(isDeaf ? -1 : listener)
+    for client in clients { polled.add(client.descriptor, client.pollEvents) }
   }
 
   /// When a watching client wants its next record, or a silent one must go.
@@ -119,36 +115,40 @@ struct Exporter: ~Copyable {
     return max(due, now)
   }
 
-  /// Serves what `poll` reported: the listener first, then the clients in their order.
-  mutating func serve(_ polled: ArraySlice<pollfd>, at now: UInt64) {
+  /// Serves what `poll` reported, of which the exporter's part begins at `first`.
+  mutating func serve(_ polled: borrowing PollList, from first: Int, at now: UInt64) {
     var answer = Answer()
-    let known = min(clients.count, max(polled.count - 1, 0))
-    for index in 0..<known { advance(index, polled[polled.startIndex + 1 + index].revents, &answer, at: now) }
-    for index in known..<max(clients.count, known) { advance(index, 0, &answer, at: now) }
-    clients.removeAll { client in
-      if client.isFinished { OwnedDescriptors.close(client.descriptor) }
-      return client.isFinished
-    }
-    if let first = polled.first, first.revents != 0 { accept(at: now) }
+    for index in clients.indices { advance(clients[index], polled.events(first &+ 1 &+ index), &answer, at: now) }
+    for index in clients.indices.reversed() where clients[index].isFinished { drop(index) }
+    if polled.events(first) != 0 { accept(at: now) }
   }
 
-  private mutating func advance(_ index: Int, _ events: Int16, _ answer: inout Answer, at now: UInt64) {
-    guard OwnedDescriptors.isOurs(clients[index].descriptor) else {
-      clients[index].isFinished = true
+  /// Closes a client's connection. Another one may come to its place.
+  @inline(never)
+  private mutating func drop(_ index: Int) {
+    OwnedDescriptors.close(clients[index].descriptor)
+    if let last = clients.popLast(), index < clients.count { clients[index] = last }
+  }
+
+  @inline(never)
+  private mutating func advance(
+    _ client: ExporterClient, _ events: Int16, _ answer: inout Answer, at now: UInt64
+  ) {
+    guard OwnedDescriptors.isOurs(client.descriptor) else {
+      client.isFinished = true
       return
     }
-    if events != 0 { clients[index].receive(events, at: now) }
-    while let request = clients[index].takeRequest(at: now) {
+    if events != 0 { client.receive(events, at: now) }
+    while let request = client.takeRequest(at: now) {
       switch request {
-      case .record: clients[index].send(answer.record(&collector, &encoder), at: now)
-      case .json: clients[index].send(answer.json(&collector), at: now, andClose: true)
-      case .text(let text): clients[index].send(text, at: now)
-      case .recycle(let pid):
-        clients[index].send(RecycleRequest.perform(pid, service, at: now), at: now)
+      case .record: client.send(answer.record(&collector), at: now)
+      case .json: client.send(answer.json(&collector), at: now, andClose: true)
+      case .text(let text): client.send(text, at: now)
+      case .recycle(let pid): client.send(RecycleRequest.perform(pid, service, at: now), at: now)
       }
     }
-    clients[index].flush(at: now)
-    if now > clients[index].lastProgress &+ Self.silence, clients[index].isStuck { clients[index].isFinished = true }
+    client.flush(at: now)
+    if now > client.lastProgress &+ Self.silence, client.isStuck { client.isFinished = true }
   }
 
   private mutating func accept(at now: UInt64) {
@@ -185,36 +185,34 @@ struct Exporter: ~Copyable {
   private mutating func makeRoom() {
     var oldest = 0
     for index in clients.indices where clients[index].lastProgress < clients[oldest].lastProgress { oldest = index }
-    OwnedDescriptors.close(clients[oldest].descriptor)
-    clients.remove(at: oldest)
+    drop(oldest)
   }
 }
 
 /// The answers of one round: made at most once, however many clients ask.
 private struct Answer {
-  private var snapshot: Snapshot?
-  private var recordBytes: [UInt8]?
-  private var jsonBytes: [UInt8]?
+  private var isRead = false
+  private var recordBytes: Bytes?
+  private var jsonBytes: Bytes?
 
-  mutating func record(_ collector: inout Collector, _ encoder: inout RepeatingEncoder) -> [UInt8] {
+  mutating func record(_ collector: inout Collector) -> Bytes {
     if let recordBytes { return recordBytes }
-    let snapshot = taken(&collector)
-    let bytes = encoder.encode(snapshot, versions: collector.versions)
+    read(&collector)
+    let bytes = collector.record()
     recordBytes = bytes
     return bytes
   }
 
-  mutating func json(_ collector: inout Collector) -> [UInt8] {
+  mutating func json(_ collector: inout Collector) -> Bytes {
     if let jsonBytes { return jsonBytes }
-    let bytes = SnapshotJSON.encode(taken(&collector), nil, line: true)
+    read(&collector)
+    let bytes = collector.json()
     jsonBytes = bytes
     return bytes
   }
 
-  private mutating func taken(_ collector: inout Collector) -> Snapshot {
-    if let snapshot { return snapshot }
-    let taken = collector.snapshot()
-    snapshot = taken
-    return taken
+  private mutating func read(_ collector: inout Collector) {
+    if !isRead { collector.read() }
+    isRead = true
   }
 }

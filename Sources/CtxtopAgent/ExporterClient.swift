@@ -10,12 +10,15 @@ import CCtxtop
 
 #if !hasFeature(Embedded)
   import CtxtopScoreboard
+  import CtxtopSnapshot
 #endif
 
-/// A connected client. Agent's thread only.
-struct ExporterClient {
+/// A connected client. Agent's thread only. An object: many places change it, and each would copy a struct.
+final class ExporterClient {
   /// A request line is never longer than this.
   private static let lineLimit = 128
+  /// So much of what it says at once is kept.
+  private static let lineCapacity = 4 * lineLimit
   private static let shortestInterval: UInt64 = 50_000_000
   private static let longestInterval: UInt64 = 3_600_000_000_000
 
@@ -39,8 +42,10 @@ struct ExporterClient {
   /// Last time that it asked or took something.
   private(set) var lastProgress: UInt64
   var isFinished = false
-  private var line: [UInt8] = []
-  private var outbox: [UInt8] = []
+  /// What it has said and was not yet answered.
+  private let line = UnsafeMutablePointer<UInt8>.allocate(capacity: lineCapacity)
+  private var lineCount = 0
+  private var outbox: Bytes?
   private var sent = 0
   private var closesWhenSent = false
   private var interval: UInt64?
@@ -54,7 +59,9 @@ struct ExporterClient {
     lastProgress = now
   }
 
-  private var isSending: Bool { sent < outbox.count }
+  deinit { line.deallocate() }
+
+  private var isSending: Bool { sent < outbox?.count ?? 0 }
 
   var pollEvents: Int16 {
     // Who does not take its answer is not asked what else it wants.
@@ -72,14 +79,15 @@ struct ExporterClient {
   }
 
   /// Reads what came.
-  mutating func receive(_ events: Int16, at now: UInt64) {
+  func receive(_ events: Int16, at now: UInt64) {
     if events & Int16(POLLERR | POLLNVAL) != 0 {
       isFinished = true
       return
     }
     guard events & Int16(POLLIN | POLLHUP) != 0, !closesWhenSent, !hasHungUp else { return }
-    var buffer: InlineArray<256, UInt8> = InlineArray(repeating: 0)
-    let count = withUnsafeMutableBytes(of: &buffer) { recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT)) }
+    let room = min(Self.lineCapacity &- lineCount &- 1, 256)
+    if room < 1 { return }
+    let count = recv(descriptor, line + lineCount, room, Int32(MSG_DONTWAIT))
     if count < 0 {
       if ctxtop_errno() != EAGAIN && ctxtop_errno() != EINTR { isFinished = true }
       return
@@ -87,16 +95,21 @@ struct ExporterClient {
     if count == 0 {
       // It will ask no more; what it asked is still answered, even without its newline. A subscription ends.
       hasHungUp = true
-      if let last = line.last, last != 10 { line.append(10) }
-      if !isSending, line.isEmpty || interval != nil { isFinished = true }
+      if lineCount > 0, line[lineCount &- 1] != 10 { add(10) }
+      if !isSending, lineCount == 0 || interval != nil { isFinished = true }
       return
     }
     lastProgress = now
-    for index in 0..<count where line.count < Self.lineLimit * 4 { line.append(buffer[index]) }
+    lineCount &+= count
+  }
+
+  private func add(_ byte: UInt8) {
+    line[lineCount] = byte
+    lineCount &+= 1
   }
 
   /// The next thing to answer, if the last answer is gone; nil: nothing for now.
-  mutating func takeRequest(at now: UInt64) -> Request? {
+  func takeRequest(at now: UInt64) -> Request? {
     if isFinished || closesWhenSent || isSending { return nil }
     if let request = nextLine(at: now) { return request }
     if let interval, !hasHungUp, now >= nextRecord {
@@ -108,26 +121,27 @@ struct ExporterClient {
     return nil
   }
 
-  private mutating func nextLine(at now: UInt64) -> Request? {
-    guard let end = line.firstIndex(of: 10) else {
-      return line.count > Self.lineLimit ? .text("error: a request is one short line; try help\n") : nil
-    }
-    var words = line[..<end]
-    line = Array(line[(end + 1)...])
-    if words.last == 13 { words = words.dropLast() }
-    return parse(words, at: now)
+  private func nextLine(at now: UInt64) -> Request? {
+    var end = 0
+    while end < lineCount, line[end] != 10 { end &+= 1 }
+    if end == lineCount { return end > Self.lineLimit ? .text("error: a request is one short line; try help\n") : nil }
+    let length = end > 0 && line[end &- 1] == 13 ? end &- 1 : end
+    let request = parse(UnsafeBufferPointer(start: line, count: length), at: now)
+    lineCount &-= end &+ 1
+    memmove(line, line + (end &+ 1), lineCount)
+    return request
   }
 
-  private mutating func parse(_ request: ArraySlice<UInt8>, at now: UInt64) -> Request? {
+  private func parse(_ request: UnsafeBufferPointer<UInt8>, at now: UInt64) -> Request? {
     if Self.isWord(request, "snapshot") { return .record }
     if Self.isWord(request, "json") { return .json }
     if Self.isWord(request, "help") { return .text(Self.help) }
-    if Self.begins(request, with: "watch "), let milliseconds = Self.number(request.dropFirst(6)) {
+    if let milliseconds = Self.number(in: request, after: "watch ") {
       interval = min(max(milliseconds &* 1_000_000, Self.shortestInterval), Self.longestInterval)
       nextRecord = now
       return nil
     }
-    if Self.begins(request, with: "recycle "), let pid = Self.number(request.dropFirst(8)) {
+    if let pid = Self.number(in: request, after: "recycle ") {
       if level == .control { return .recycle(pid) }
       return .text(
         Agent.configuration.isControlled
@@ -137,22 +151,22 @@ struct ExporterClient {
     return .text("error: unknown request; try help\n")
   }
 
-  private static func isWord(_ request: ArraySlice<UInt8>, _ word: StaticString) -> Bool {
+  private static func isWord(_ request: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
     request.count == word.utf8CodeUnitCount && begins(request, with: word)
   }
 
-  @inline(never)
-  private static func begins(_ request: ArraySlice<UInt8>, with word: StaticString) -> Bool {
-    guard request.count >= word.utf8CodeUnitCount else { return false }
-    for index in 0..<word.utf8CodeUnitCount
-    where request[request.startIndex + index] != word.utf8Start[index] { return false }
-    return true
+  private static func begins(_ request: UnsafeBufferPointer<UInt8>, with word: StaticString) -> Bool {
+    let length = word.utf8CodeUnitCount
+    return request.count >= length && (length == 0 || memcmp(request.baseAddress!, word.utf8Start, length) == 0)
   }
 
-  private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
-    guard !digits.isEmpty, digits.count <= 9 else { return nil }
+  /// The number of at most nine digits that is all that follows a word.
+  private static func number(in request: UnsafeBufferPointer<UInt8>, after word: StaticString) -> UInt64? {
+    let start = word.utf8CodeUnitCount
+    guard begins(request, with: word), request.count > start, request.count <= start &+ 9 else { return nil }
     var value: UInt64 = 0
-    for digit in digits {
+    for index in start..<request.count {
+      let digit = request[index]
       guard digit >= 48, digit <= 57 else { return nil }
       value = value &* 10 &+ UInt64(digit &- 48)
     }
@@ -161,13 +175,13 @@ struct ExporterClient {
 
   /// Takes the last answer to send, a text.
   @inline(never)
-  mutating func send(_ text: StaticString, at now: UInt64) {
-    let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    send([UInt8](bytes), at: now, andClose: true)
+  func send(_ text: StaticString, at now: UInt64) {
+    let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    send(Bytes(bytes), at: now, andClose: true)
   }
 
   /// Takes an answer to send.
-  mutating func send(_ bytes: [UInt8], at now: UInt64, andClose: Bool = false) {
+  func send(_ bytes: Bytes, at now: UInt64, andClose: Bool = false) {
     outbox = bytes
     sent = 0
     closesWhenSent = andClose
@@ -175,10 +189,10 @@ struct ExporterClient {
   }
 
   /// Sends as much as the client takes without waiting.
-  mutating func flush(at now: UInt64) {
-    while isSending {
-      let count = outbox.withUnsafeBytes { bytes in
-        CCtxtop.send(descriptor, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+  func flush(at now: UInt64) {
+    while let outbox, isSending {
+      let count = outbox.withBytes(from: sent) { bytes in
+        CCtxtop.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
       }
       if count > 0 {
         sent += count
@@ -190,7 +204,7 @@ struct ExporterClient {
       isFinished = true
       return
     }
-    outbox = []
+    outbox = nil
     sent = 0
     if closesWhenSent { isFinished = true }
   }

@@ -16,10 +16,11 @@ package struct RuntimeDirectory: Sendable {
   /// The first directory that will do: the named one alone, or the usual places in their order.
   package static func find(named: String, mode: FileMode) throws(SystemFailure) -> RuntimeDirectory {
     if !named.utf8.isEmpty {
-      return try open(Path(named.utf8), mode: mode, mustBeTmpfs: false)
+      return try open(Path(named), mode: mode, mustBeTmpfs: false)
     }
     var failure = SystemFailure("finding a runtime directory on tmpfs", ENOENT)
-    for place in places() {
+    for index in 0..<3 {
+      guard let place = place(index) else { continue }
       do throws(SystemFailure) {
         return try open(place, mode: mode, mustBeTmpfs: true)
       } catch {
@@ -29,19 +30,19 @@ package struct RuntimeDirectory: Sendable {
     throw failure
   }
 
-  private static func places() -> [Path] {
-    var places: [Path] = []
-    if let session = getenv("XDG_RUNTIME_DIR"), session.pointee == 47 /* "/" */ {
-      places.append(Path(cString: session).entry("ctxtop"))
+  private static func place(_ index: Int) -> Path? {
+    switch index {
+    case 0:
+      guard let session = getenv("XDG_RUNTIME_DIR"), session.pointee == 47 /* "/" */ else { return nil }
+      return Path(cString: session).entry("ctxtop")
+    case 1: return Path("/run/ctxtop")
+    default: return Path("/dev/shm/ctxtop-").appending(UInt64(geteuid()))
     }
-    places.append(Path("/run/ctxtop".utf8))
-    places.append(Path("/dev/shm/ctxtop-".utf8).appending(UInt64(geteuid())))
-    return places
   }
 
   private static func open(_ path: Path, mode: FileMode, mustBeTmpfs: Bool) throws(SystemFailure) -> RuntimeDirectory {
     if FileIdentity(at: path) == nil {
-      if mustBeTmpfs { try requireTmpfs(parent(of: path)) }
+      if mustBeTmpfs { try requireTmpfs(path.parent) }
       try make(path, mode)
     }
     let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
@@ -80,11 +81,5 @@ package struct RuntimeDirectory: Sendable {
       if let group = mode.group { _ = chown(path, none32, group) }
       _ = chmod(path, mode.directory)
     }
-  }
-
-  private static func parent(of path: Path) -> Path {
-    let bytes = path.utf8
-    guard let slash = bytes.lastIndex(of: 47), slash > 0 else { return Path("/".utf8) }
-    return Path(bytes[..<slash])
   }
 }

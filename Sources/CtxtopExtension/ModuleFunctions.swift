@@ -12,7 +12,7 @@ let moduleConfigure: FastFunction = { _, arguments, count in
   configuration.stem = Python.text(arguments[0])
   configuration.directory = arguments[1] == Python.none ? "" : Python.text(arguments[1])
   if arguments[2] != Python.none {
-    let group = Path(Python.text(arguments[2]).utf8).withCString { ctxtop_group_id($0) }
+    let group = Path(Python.text(arguments[2])).withCString { ctxtop_group_id($0) }
     guard group >= 0 else {
       let text: StaticString = "CTXTOP_GROUP names a group that does not exist"
       PyErr_SetString(PyExc_ValueError, UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self))

@@ -1,7 +1,7 @@
 // Whether a slot has changed since it was read, told from few of its words: 64 bits mixed from every word
 // that a change cannot leave alone. Of a guarded record that is its change count; of words that are not
-// guarded, all of them. What is not in here is the pulse (SlotReader.readPulse), and what those who take a
-// value for settled must look after themselves (Collector.isSettled).
+// guarded, all of them. What is not in here is the pulse (SlotPulse), and what those who take a
+// value for settled must look after themselves (Collector.read).
 //
 // Every word is loaded with acquire ordering, so two equal fingerprints, one taken before a reading and one
 // after it, hold that reading between them. Counts only grow: a word that is the same was the same all along.
@@ -16,8 +16,6 @@ import CCtxtop
 struct SlotMemory {
   /// Of the slot when its worker was read; nil: the worker must be read again.
   var fingerprint: UInt64?
-  /// How often the worker was read.
-  var version: UInt64 = 0
   /// What the kernel said of the tenant's lock, and when.
   var liveness = Liveness.unknown
   var tenant: UInt64 = 0

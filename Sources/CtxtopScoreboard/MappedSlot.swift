@@ -2,8 +2,12 @@
 
 import CCtxtop
 
+#if !hasFeature(Embedded)
+  import CtxtopSnapshot
+#endif
+
 /// Another worker's slot (or one's own) as the leader reads it.
-package struct MappedSlot {
+package struct MappedSlot: ~Copyable {
   private struct Range {
     var base: UnsafeMutableRawPointer?
     var bytes = 0
@@ -11,7 +15,8 @@ package struct MappedSlot {
 
   private var fixed = Range()
   private var tables: InlineArray<4, Range> = InlineArray(repeating: Range())
-  private var reader = NameReader()
+  /// The worker's block of a record, as it was read last.
+  var block = ByteSink(capacity: 0)
   /// What the last pass left for the next.
   var memory = SlotMemory()
 
@@ -19,9 +24,6 @@ package struct MappedSlot {
 
   /// The control page. Only after `refresh` returned true.
   package var control: Words { Words(fixed.base!) }
-
-  /// The names known so far.
-  package var names: [String] { reader.names }
 
   /// Maps what is there and not yet mapped; false: the slot was never used, or cannot be mapped.
   package mutating func refresh(_ descriptor: Int32, slot: Int) -> Bool {
@@ -42,23 +44,13 @@ package struct MappedSlot {
     return true
   }
 
-  /// Reads the names that came since the last pass.
-  package mutating func readNames() {
-    guard let base = tables[Table.names.rawValue].base else { return }
-    let generation = control.load(CTXTOP_SLOT_TENANT).high
-    reader.advance(generation: generation, table: Words(base), from: 0, count: used(.names))
-  }
-
-  /// The slot as SlotReader wants it.
+  /// The slot as SlotRecorder wants it.
   package var view: SlotView {
     SlotView(
-      control: control, lanes: control.advanced(by: CTXTOP_LANES_BYTES / 8), units: table(.units),
-      holdings: table(.holdings), failures: table(.failures), unitCount: used(.units),
-      holdingCount: used(.holdings), failureCount: used(.failures))
+      control: control, lanes: control.advanced(by: CTXTOP_LANES_BYTES / 8), names: table(.names).body,
+      units: table(.units), holdings: table(.holdings), failures: table(.failures), nameCount: used(.names),
+      unitCount: used(.units), holdingCount: used(.holdings), failureCount: used(.failures))
   }
-
-  /// Whether all names that the slot says it has are known: those being written come later, without a further sign.
-  var knowsAllNames: Bool { reader.names.count >= used(.names) }
 
   private func table(_ table: Table) -> TableView {
     TableView(mapped: Words(tables[table.rawValue].base ?? fixed.base!))
@@ -77,8 +69,7 @@ package struct MappedSlot {
     return true
   }
 
-  /// Gives the address space back.
-  package func unmap() {
+  deinit {
     if let base = fixed.base { munmap(base, fixed.bytes) }
     for index in 0..<4 { if let base = tables[index].base { munmap(base, tables[index].bytes) } }
   }

@@ -38,8 +38,14 @@ package enum Method {
     }
   }
 
+  /// How many names there are, and none.
+  package static let count = 9
+
+  /// The place of a number among the names: all unknown ones share the last.
+  package static func index(_ number: UInt8) -> Int { min(Int(number), count - 1) }
+
   /// The name of a number.
-  package static func name(_ number: UInt8) -> String {
+  package static func name(_ number: UInt8) -> StaticString {
     switch number {
     case 0: ""
     case 1: "GET"
@@ -97,21 +103,5 @@ extension Words {
       word &+= 1
     }
     return kept
-  }
-
-  /// Reads text of `count` bytes, at most `capacity`; bytes that are not UTF-8 are repaired.
-  package func text(_ index: Int, count: Int, capacity: Int) -> String {
-    let kept = min(max(count, 0), capacity)
-    if kept == 0 { return "" }
-    return bytes(index, count: kept).withUnsafeBytes { String.repairing($0) }
-  }
-
-  private func bytes(_ index: Int, count: Int) -> [UInt8] {
-    var bytes = [UInt8]()
-    bytes.reserveCapacity(count)
-    for byte in 0..<count {
-      bytes.append(UInt8(truncatingIfNeeded: load(index &+ byte / 8) &>> UInt64(byte % 8 * 8)))
-    }
-    return bytes
   }
 }

@@ -15,13 +15,10 @@ package struct Path: Sendable {
   private var bytes: [CChar] = [0]
 
   /// The path with the given text; ends at the first zero byte.
-  package init(_ text: String.UTF8View) { add(String(text)) }
+  package init(_ text: String) { add(text) }
 
   /// The path of a C string.
   package init(cString: UnsafePointer<CChar>) { add(UnsafeRawBufferPointer(start: cString, count: strlen(cString))) }
-
-  /// The path with the given bytes; ends at the first zero byte.
-  package init(_ text: ArraySlice<UInt8>) { text.withUnsafeBytes { add($0) } }
 
   /// This path with text behind it.
   @inline(never)
@@ -43,11 +40,14 @@ package struct Path: Sendable {
   @inline(never)
   package func entry(_ name: String) -> Path { appending("/").appending(name) }
 
-  /// The bytes without the zero.
-  package var utf8: ArraySlice<UInt8> {
-    var text: ArraySlice<UInt8> = []
-    for index in 0..<count { text.append(UInt8(bitPattern: bytes[index])) }
-    return text
+  /// The directory that this entry is in, as its path says; the root of what says nothing.
+  @inline(never)
+  package var parent: Path {
+    var end = count
+    while end > 1, bytes[end - 1] != 47 /* "/" */ { end -= 1 }
+    var parent = Path("")
+    for index in 0..<max(end - 1, 0) { parent.add(UInt8(bitPattern: bytes[index])) }
+    return parent.count > 0 ? parent : Path("/")
   }
 
   /// Number of bytes without the zero.

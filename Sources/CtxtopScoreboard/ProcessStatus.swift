@@ -22,16 +22,18 @@ package struct ProcessStatus {
 
   /// Reads the status of a process; nil: there is none, or it is not visible from here.
   package init?(of pid: Int32) {
-    guard let text = Self.read(Self.directory(of: pid).appending("/stat")),
-      let end = text.lastIndex(of: UInt8(ascii: ")"))
-    else { return nil }
+    var text: InlineArray<1024, UInt8> = InlineArray(repeating: 0)
+    let count = withUnsafeMutableBytes(of: &text) { Self.read(Self.directory(of: pid).appending("/stat"), into: $0) }
+    var index = count
+    while index > 0, text[index - 1] != UInt8(ascii: ")") { index &-= 1 }
+    if index == 0 { return nil }
     var field = 2
-    var index = end &+ 2
-    while index < text.count {
+    index &+= 1
+    while index < count {
       field &+= 1
       if field == 3 { state = text[index] }
       var value: UInt64 = 0
-      while index < text.count, text[index] != UInt8(ascii: " ") {
+      while index < count, text[index] != UInt8(ascii: " ") {
         value = value &* 10 &+ UInt64(text[index] &- 48)
         index &+= 1
       }
@@ -60,23 +62,20 @@ package struct ProcessStatus {
   /// The inode of a process's pid namespace; 0 where it cannot be told.
   package static func pidNamespace(of pid: Int32 = 0) -> UInt64 {
     var status = stat()
-    let path = (pid == 0 ? Path("/proc/self".utf8) : directory(of: pid)).appending("/ns/pid")
+    let path = (pid == 0 ? Path("/proc/self") : directory(of: pid)).appending("/ns/pid")
     return path.withCString { stat($0, &status) } == 0 ? UInt64(status.st_ino) : 0
   }
 
   /// No process has a negative number, and none has that which it is taken for here.
   private static func directory(of pid: Int32) -> Path {
-    Path("/proc/".utf8).appending(UInt64(UInt32(bitPattern: pid)))
+    Path("/proc/").appending(UInt64(UInt32(bitPattern: pid)))
   }
 
-  private static func read(_ path: Path) -> [UInt8]? {
+  /// How many bytes there are of a file's beginning; 0 where it cannot be read.
+  private static func read(_ path: Path, into buffer: UnsafeMutableRawBufferPointer) -> Int {
     let fd = path.withCString { ctxtop_open($0, O_RDONLY | O_CLOEXEC, 0) }
-    if fd < 0 { return nil }
+    if fd < 0 { return 0 }
     defer { close(fd) }
-    var buffer = [UInt8](repeating: 0, count: 1024)
-    let count = buffer.withUnsafeMutableBytes { CCtxtop.read(fd, $0.baseAddress, $0.count) }
-    if count <= 0 { return nil }
-    buffer.removeLast(buffer.count - count)
-    return buffer
+    return max(CCtxtop.read(fd, buffer.baseAddress, buffer.count), 0)
   }
 }

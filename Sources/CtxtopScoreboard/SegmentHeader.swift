@@ -45,15 +45,10 @@ package enum SegmentHeader {
   /// The layout version that a segment's header tells.
   package static func layout(_ header: Words) -> UInt32 { header.load(CTXTOP_HEADER_VERSION).low }
 
-  /// The service's name.
-  package static func service(_ header: Words) -> String {
-    var count = 0
-    while count < serviceBytes {
-      let word = header.load(CTXTOP_HEADER_SERVICE + count / 8)
-      if UInt8(truncatingIfNeeded: word &>> UInt64(count % 8 * 8)) == 0 { break }
-      count += 1
-    }
-    return header.text(CTXTOP_HEADER_SERVICE, count: count, capacity: serviceBytes)
+  /// The service's name. The header is never changed once it can be seen.
+  package static func serviceText(_ header: Words) -> UnsafeRawBufferPointer {
+    let start = header.base + CTXTOP_HEADER_SERVICE * 8
+    return UnsafeRawBufferPointer(start: start, count: strnlen(start.assumingMemoryBound(to: CChar.self), serviceBytes))
   }
 
   private static let version = Words.pack(UInt32(CTXTOP_LAYOUT), UInt32(CTXTOP_PAGE_BYTES))

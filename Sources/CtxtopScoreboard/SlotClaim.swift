@@ -15,72 +15,92 @@ package enum SlotClaim {
 
   /// Claims a slot for this process and holds its lock. The slot's tables are empty, its tenant is `claiming`.
   package static func claim(in file: SegmentFile, lock: LockFile) throws(SystemFailure) -> Slot {
-    let found = survey(file, lock)
+    let survey = Survey(file, lock)
+    defer { survey.slots.deallocate() }
     var failure = SystemFailure("finding a free slot", ENOSPC)
     do throws(SystemFailure) {
-      for index in found.free where lock.take(index) {
-        if let slot = try takeOver(index, file, lock) { return slot }
+      if let slot = try takeFirst(.free, of: survey, file, lock) { return slot }
+      if survey.dead < deadKept {
+        for index in survey.inFile..<CTXTOP_SLOTS where lock.take(index) {
+          if let slot = try takeOver(index, file, lock) { return slot }
+        }
       }
     } catch {
       // No space for a new slot, most likely: one of the dead has its pages already.
       failure = error
     }
-    for index in found.dead where lock.take(index) {
-      if let slot = try takeOver(index, file, lock) { return slot }
-    }
+    if let slot = try takeFirst(.deadWithNothing, of: survey, file, lock) { return slot }
+    if let slot = try takeFirst(.deadWithSomething, of: survey, file, lock) { return slot }
+    if let slot = try takeFirst(.diedLately, of: survey, file, lock) { return slot }
     throw failure
   }
 
-  private struct Survey {
-    var free: [Int] = []
-    var dead: [Int] = []
+  /// What may be taken, in the order in which it is.
+  private enum Kind {
+    case free, deadWithNothing, deadWithSomething, diedLately
   }
 
-  private struct Corpse {
+  /// A slot that may be taken. Among those of a kind, the lower rank goes first.
+  private struct Candidate {
     let index: Int
     let heartbeat: UInt64
-    let holds: Bool
+    var kind = Kind.free
+    var rank = 0
   }
 
-  private static func survey(_ file: SegmentFile, _ lock: LockFile) -> Survey {
-    let slots = SlotCount.inFile(file.descriptor)
-    var survey = Survey()
-    var corpses: [Corpse] = []
-    let buffer = UnsafeMutableRawPointer.allocate(byteCount: CTXTOP_PAGE_BYTES, alignment: 8)
-    defer { buffer.deallocate() }
-    for index in 0..<slots {
+  /// All slots that may be taken. (By hand: the library's sort would be 3 kB of the extension, and each array some
+  /// hundred bytes.)
+  private struct Survey {
+    let slots = UnsafeMutablePointer<Candidate>.allocate(capacity: CTXTOP_SLOTS)
+    let inFile: Int
+    var count = 0
+    var dead = 0
+
+    init(_ file: SegmentFile, _ lock: LockFile) {
+      inFile = SlotCount.inFile(file.descriptor)
+      let buffer = UnsafeMutableRawPointer.allocate(byteCount: CTXTOP_PAGE_BYTES, alignment: 8)
+      defer { buffer.deallocate() }
       let control = Words(buffer)
-      guard pread(file.descriptor, buffer, CTXTOP_PAGE_BYTES, SlotLayout.offset(of: index)) > 128 else { continue }
-      if control.load(CTXTOP_SLOT_TENANT).low == Tenancy.free {
-        survey.free.append(index)
-      } else if lock.isHeld(index) == false, isAbandoned(control) {
-        let heartbeat = control.load(CTXTOP_SLOT_HEARTBEAT)
-        insert(Corpse(index: index, heartbeat: heartbeat, holds: holds(file, index)), into: &corpses)
+      for index in 0..<inFile {
+        guard pread(file.descriptor, buffer, CTXTOP_PAGE_BYTES, SlotLayout.offset(of: index)) > 128 else { continue }
+        if control.load(CTXTOP_SLOT_TENANT).low == Tenancy.free {
+          add(Candidate(index: index, heartbeat: 0))
+        } else if lock.isHeld(index) == false, isAbandoned(control) {
+          add(Candidate(index: index, heartbeat: control.load(CTXTOP_SLOT_HEARTBEAT), kind: .diedLately))
+          dead &+= 1
+        }
+      }
+      for place in 0..<count { rank(place, file) }
+    }
+
+    private mutating func add(_ candidate: Candidate) {
+      (slots + count).initialize(to: candidate)
+      count &+= 1
+    }
+
+    /// The rank is how many come before in the order of death; those that are free never died.
+    private func rank(_ place: Int, _ file: SegmentFile) {
+      let slot = slots[place]
+      for other in 0..<count where slots[other].kind != .free || slot.kind == .free {
+        let isEarlier = slots[other].heartbeat < slot.heartbeat
+        if isEarlier || slots[other].heartbeat == slot.heartbeat && other < place { slots[place].rank &+= 1 }
+      }
+      if slot.kind == .free || slots[place].rank >= dead &- latestKept { return }
+      slots[place].kind = holds(file, slot.index) ? .deadWithSomething : .deadWithNothing
+    }
+  }
+
+  @inline(never)
+  private static func takeFirst(
+    _ kind: Kind, of survey: Survey, _ file: SegmentFile, _ lock: LockFile
+  ) throws(SystemFailure) -> Slot? {
+    for rank in 0..<survey.count {
+      for place in 0..<survey.count where survey.slots[place].rank == rank && survey.slots[place].kind == kind {
+        let index = survey.slots[place].index
+        if lock.take(index), let slot = try takeOver(index, file, lock) { return slot }
       }
     }
-    survey.dead = order(corpses)
-    if corpses.count < deadKept { for index in slots..<CTXTOP_SLOTS { survey.free.append(index) } }
-    return survey
-  }
-
-  /// Keeps the dead in the order of their deaths. (By hand: the library's sort would be 3 kB of the extension.)
-  private static func insert(_ corpse: Corpse, into corpses: inout [Corpse]) {
-    var place = corpses.count
-    corpses.append(corpse)
-    while place > 0, corpse.heartbeat < corpses[place - 1].heartbeat {
-      corpses.swapAt(place - 1, place)
-      place -= 1
-    }
-  }
-
-  /// The order in which the dead give up their slots.
-  private static func order(_ corpses: [Corpse]) -> [Int] {
-    let older = max(corpses.count - latestKept, 0)
-    var order: [Int] = []
-    for index in 0..<older where !corpses[index].holds { order.append(corpses[index].index) }
-    for index in 0..<older where corpses[index].holds { order.append(corpses[index].index) }
-    for index in older..<corpses.count { order.append(corpses[index].index) }
-    return order
+    return nil
   }
 
   /// Whether the tenant of an unlocked slot has really gone.

@@ -6,21 +6,27 @@ import CCtxtop
 package struct ByteSink: ~Copyable {
   private var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
-  private(set) var count = 0
+  package private(set) var count = 0
 
   package init(capacity: Int) {
     self.capacity = max(capacity, 64)
     base = .allocate(capacity: self.capacity)
   }
 
-  deinit { base.deallocate() }
+  deinit { if capacity > 0 { base.deallocate() } }
 
   /// What was written; valid within the closure only.
-  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     body(UnsafeRawBufferPointer(start: base, count: count))
   }
 
-  func array() -> [UInt8] { withBytes { [UInt8]($0) } }
+  package func array() -> [UInt8] { withBytes { [UInt8]($0) } }
+
+  /// Hands over what was written, without copying it: the last thing that is asked of a sink.
+  package mutating func handOver() -> Bytes {
+    capacity = 0
+    return Bytes(base, count)
+  }
 
   /// What was written, as text; bytes that are not UTF-8 are repaired.
   package func string() -> String { withBytes { String.repairing($0) } }
@@ -41,7 +47,7 @@ package struct ByteSink: ~Copyable {
   }
 
   /// Forgets everything after the first `length` bytes.
-  mutating func rewind(to length: Int) { count = min(count, max(length, 0)) }
+  package mutating func rewind(to length: Int) { count = min(count, max(length, 0)) }
 
   @inline(__always)
   mutating func byte(_ value: UInt8) {
@@ -65,8 +71,7 @@ package struct ByteSink: ~Copyable {
 
   /// A member's name in JSON, which needs no escapes, with its quotes and its colon.
   @inline(__always)
-  mutating func key(_ name: StaticString, afterComma: Bool) {
-    let length = name.utf8CodeUnitCount
+  mutating func key(_ name: UnsafePointer<UInt8>, _ length: Int, afterComma: Bool) {
     reserve(length &+ 4)
     var place = base + count
     if afterComma {
@@ -74,16 +79,39 @@ package struct ByteSink: ~Copyable {
       place += 1
     }
     place.pointee = UInt8(ascii: "\"")
-    memcpy(place + 1, name.utf8Start, length)
+    memcpy(place + 1, name, length)
     place += length &+ 1
     place.pointee = UInt8(ascii: "\"")
     place[1] = UInt8(ascii: ":")
     count = place - base &+ 2
   }
 
+  /// The same for a name of less than 60 bytes that ends before the next space or control character; where that is.
+  @inline(__always)
+  mutating func key(from start: UnsafePointer<UInt8>, afterComma: Bool) -> UnsafePointer<UInt8> {
+    reserve(64)
+    var source = start
+    var place = base + count
+    if afterComma {
+      place.pointee = UInt8(ascii: ",")
+      place += 1
+    }
+    place.pointee = UInt8(ascii: "\"")
+    place += 1
+    while source.pointee > UInt8(ascii: " ") {
+      place.pointee = source.pointee
+      place += 1
+      source += 1
+    }
+    place.pointee = UInt8(ascii: "\"")
+    place[1] = UInt8(ascii: ":")
+    count = place - base &+ 2
+    return source
+  }
+
   /// Seven bits a byte, low ones first, the top bit set on all but the last byte.
   @inline(never)
-  mutating func varint(_ value: UInt64) {
+  package mutating func varint(_ value: UInt64) {
     reserve(10)
     var rest = value
     while rest >= 0x80 {
@@ -100,6 +128,11 @@ package struct ByteSink: ~Copyable {
   @inline(never)
   package mutating func decimal(_ value: UInt64) {
     reserve(20)
+    if value < 10 {
+      base[count] = UInt8(truncatingIfNeeded: 48 &+ value)
+      count &+= 1
+      return
+    }
     var width = 1
     var power: UInt64 = 10
     while width < 20, value >= power {
@@ -129,15 +162,45 @@ package struct ByteSink: ~Copyable {
   @inline(__always)
   mutating func put(_ value: UInt8, at offset: Int) { base[offset] = value }
 
+  /// Replaces each byte from `start` on that is not part of a character in UTF-8.
+  mutating func repair(from start: Int) {
+    var index = start
+    while index < count {
+      let length = UTF8Text.character(base + index, room: count &- index)
+      if length == 0 { base[index] = UInt8(ascii: "?") }
+      index &+= max(length, 1)
+    }
+  }
+
   /// Replaces what `fixed` wrote at `offset`.
   mutating func replace(at offset: Int, with value: UInt32) {
     guard offset >= 0, offset &+ 4 <= count else { return }
     UnsafeMutableRawPointer(base + offset).storeBytes(of: value.littleEndian, as: UInt32.self)
   }
+}
 
-  /// Replaces eight bytes at `offset`.
-  mutating func replace(at offset: Int, with value: UInt64) {
-    guard offset >= 0, offset &+ 8 <= count else { return }
-    UnsafeMutableRawPointer(base + offset).storeBytes(of: value.littleEndian, as: UInt64.self)
+/// Bytes that are written no more and shared by whoever sends them. (Copying them into an array would take a second
+/// megabyte; memory in such pieces goes back to the kernel and comes again, page by page, with each answer.)
+package final class Bytes {
+  private let base: UnsafeMutablePointer<UInt8>
+  package let count: Int
+
+  fileprivate init(_ base: UnsafeMutablePointer<UInt8>, _ count: Int) {
+    self.base = base
+    self.count = count
+  }
+
+  /// A copy.
+  package init(_ bytes: UnsafeRawBufferPointer) {
+    base = .allocate(capacity: max(bytes.count, 1))
+    count = bytes.count
+    if let start = bytes.baseAddress { memcpy(base, start, count) }
+  }
+
+  deinit { base.deallocate() }
+
+  /// The bytes from an offset on; valid within the closure only.
+  package func withBytes<Result>(from start: Int = 0, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    body(UnsafeRawBufferPointer(start: base + start, count: count - start))
   }
 }

@@ -1,7 +1,6 @@
 // Writes JSON: commas, quotes and escapes, so that the result is valid whatever the strings hold.
 //
-// Nothing here is inlined, and a key is written by the same call as its value: the schema has some hundred
-// keys, and each would pay for it in bytes of the extension.
+// Nothing here is inlined: each place that prints something would pay for it in bytes of the extension.
 
 struct JSONWriter: ~Copyable {
   private var out: ByteSink
@@ -11,25 +10,36 @@ struct JSONWriter: ~Copyable {
   init(capacity: Int) { out = ByteSink(capacity: capacity) }
 
   /// What was written, with a newline behind it if wanted.
-  consuming func finish(line: Bool) -> [UInt8] {
+  consuming func finish(line: Bool) -> Bytes {
     if line { out.byte(10) }
-    return out.array()
+    return out.handOver()
   }
 
   // MARK: Members of objects
 
-  /// A key that is known when this is compiled: it needs no escapes.
+  /// A key, which needs no escapes.
   @_optimize(speed)
   @inline(never)
-  mutating func key(_ name: StaticString) {
-    out.key(name, afterComma: needsComma)
+  mutating func key(_ name: UnsafePointer<UInt8>, _ length: Int) {
+    out.key(name, length, afterComma: needsComma)
     needsComma = false
   }
 
+  /// The same for a key that ends before the next space or end of line; where that is.
+  @_optimize(speed)
+  @inline(never)
+  mutating func key(from start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
+    let end = out.key(from: start, afterComma: needsComma)
+    needsComma = false
+    return end
+  }
+
+  @inline(never)
+  mutating func key(_ name: StaticString) { key(name.utf8Start, name.utf8CodeUnitCount) }
+
   @inline(never)
   mutating func member(_ name: String, _ value: String) {
-    comma()
-    quoted(name)
+    string(name)
     out.byte(UInt8(ascii: ":"))
     needsComma = false
     string(value)
@@ -48,12 +58,6 @@ struct JSONWriter: ~Copyable {
   }
 
   @inline(never)
-  mutating func emptyArray(_ name: StaticString) {
-    openArray(name)
-    closeArray()
-  }
-
-  @inline(never)
   mutating func null(_ name: StaticString) {
     key(name)
     null()
@@ -65,64 +69,36 @@ struct JSONWriter: ~Copyable {
     if let value { string(value) } else { null() }
   }
 
-  /// Null for an empty text as well: empty texts of a snapshot mean that something is not known.
-  @inline(never)
-  mutating func known(_ name: StaticString, _ value: String?) {
-    key(name)
-    if let value, !value.utf8.isEmpty { string(value) } else { null() }
-  }
-
-  /// A word that is known when this is compiled: it needs no escapes.
-  @inline(never)
-  mutating func word(_ name: StaticString, _ value: StaticString) {
-    key(name)
-    out.byte(UInt8(ascii: "\""))
-    out.text(value)
-    out.byte(UInt8(ascii: "\""))
-    needsComma = true
-  }
-
   @inline(never)
   mutating func number(_ name: StaticString, _ value: UInt64?) {
     key(name)
-    guard let value else { return null() }
-    out.decimal(value)
-    needsComma = true
+    number(value)
   }
 
   @inline(never)
   mutating func number(_ name: StaticString, _ value: Int?) {
     key(name)
     guard let value else { return null() }
-    if value < 0 { out.byte(UInt8(ascii: "-")) }
-    out.decimal(UInt64(value.magnitude))
-    needsComma = true
+    number(value)
   }
 
   @inline(never)
   mutating func bool(_ name: StaticString, _ value: Bool) {
     key(name)
-    if value { out.text("true") } else { out.text("false") }
-    needsComma = true
+    bool(value)
   }
 
-  /// RFC 3339; null for 0, which is no time at which anything of ours happened.
+  /// A time as RFC 3339; null where there is none.
   @inline(never)
   mutating func time(_ name: StaticString, _ nanosecondsSince1970: UInt64?) {
     key(name)
-    guard let time = nanosecondsSince1970, time > 0 else { return null() }
-    out.byte(UInt8(ascii: "\""))
-    out.time(time)
-    out.byte(UInt8(ascii: "\""))
-    needsComma = true
+    time(nanosecondsSince1970 ?? 0)
   }
 
-  /// A number of nanoseconds in milliseconds, exact to the microsecond, without needless zeros.
   @inline(never)
   mutating func milliseconds(_ name: StaticString, _ nanoseconds: UInt64?) {
     key(name)
-    guard let nanoseconds else { return null() }
-    fraction(nanoseconds / 1000, digits: 3)
+    milliseconds(nanoseconds)
   }
 
   /// A percentage with one digit; null for what is not a number.
@@ -154,9 +130,62 @@ struct JSONWriter: ~Copyable {
 
   @inline(never)
   mutating func string(_ value: String) {
+    _ = value.withBytes { string($0) }
+  }
+
+  /// Text that is UTF-8.
+  @inline(never)
+  mutating func string(_ value: UnsafeRawBufferPointer) {
     comma()
     quoted(value)
     needsComma = true
+  }
+
+  /// A word that needs no escapes.
+  @inline(never)
+  mutating func word(_ value: UnsafeRawBufferPointer) {
+    comma()
+    out.byte(UInt8(ascii: "\""))
+    out.bytes(value)
+    out.byte(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  @inline(never)
+  mutating func number(_ value: UInt64?) {
+    guard let value else { return null() }
+    out.decimal(value)
+    needsComma = true
+  }
+
+  @inline(never)
+  mutating func number(_ value: Int) {
+    if value < 0 { out.byte(UInt8(ascii: "-")) }
+    out.decimal(UInt64(value.magnitude))
+    needsComma = true
+  }
+
+  @inline(never)
+  mutating func bool(_ value: Bool) {
+    if value { out.text("true") } else { out.text("false") }
+    needsComma = true
+  }
+
+  /// RFC 3339; null for 0, which is no time at which anything of ours happened.
+  @inline(never)
+  mutating func time(_ nanosecondsSince1970: UInt64) {
+    if nanosecondsSince1970 == 0 { return null() }
+    out.byte(UInt8(ascii: "\""))
+    out.time(nanosecondsSince1970)
+    out.byte(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  /// A number of nanoseconds in milliseconds, exact to the microsecond, without needless zeros.
+  @inline(never)
+  mutating func milliseconds(_ nanoseconds: UInt64?) {
+    guard let nanoseconds else { return null() }
+    fraction(nanoseconds / 1000, digits: 3)
   }
 
   /// `value` / 10^`digits`, without needless zeros; one digit or three.
@@ -194,9 +223,9 @@ struct JSONWriter: ~Copyable {
     if needsComma { out.byte(UInt8(ascii: ",")) }
   }
 
-  private mutating func quoted(_ value: String) {
+  private mutating func quoted(_ value: UnsafeRawBufferPointer) {
     out.byte(UInt8(ascii: "\""))
-    _ = value.withBytes { escaped($0) }
+    escaped(value)
     out.byte(UInt8(ascii: "\""))
   }
 

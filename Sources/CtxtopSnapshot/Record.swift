@@ -10,7 +10,8 @@
 //          36  CRC32C of bytes 0..<36      u32
 //          40  payload
 //
-// The payload (RecordEncoder writes it, RecordDecoder reads it; both name the fields in one order):
+// The payload (SlotRecorder and RecordEncoder write it, RecordDecoder reads it, RecordSchema has its keys in JSON; all
+// name the fields in one order):
 //
 //   payload  = block(number of workers u32, the workers, service, host)
 //   worker   = block(fields, lists of unit, connection, engine, failure, session, resource, vanished, hazard), pulse

@@ -1,236 +1,214 @@
-// One worker of a snapshot as JSON, with its units, contexts, connections, engines and failures.
+// One worker of a record as JSON, with all that hangs on it.
 
 extension SnapshotJSON {
+  @inline(never)
   static func worker(
-    _ worker: Worker, in snapshot: Snapshot, _ judged: JudgedWorker?, _ json: inout JSONWriter
+    _ worker: WorkerFields, _ sums: RecordSums, _ judged: JudgedWorker?, _ printer: inout FieldPrinter
   ) {
-    json.openObject()
-    identity(worker, judged, &json)
-    counts(worker, judged, &json)
-    condition(worker, in: snapshot, judged, &json)
-    array("units", worker.units, &json) { index, unit, json in
-      self.unit(unit, in: snapshot, element(judged?.units, index), &json)
-    }
-    contexts(worker, in: snapshot, judged, &json)
-    array("connections", worker.connections, &json) { index, connection, json in
-      self.connection(connection, of: worker, in: snapshot, element(judged?.connections, index), &json)
-    }
-    array("failures", worker.failures, &json) { _, failure, json in self.failure(failure, &json) }
-    array("engines", worker.engines, &json) { index, engine, json in
-      self.engine(engine, index, of: worker, &json)
-    }
-    leftovers(worker, in: snapshot, &json)
-    json.closeObject()
+    printer.use(strings: worker.strings)
+    printer.json.openObject()
+    var identity = worker.identity
+    printer.print(RecordSchema.identity, &identity)
+    printer.json.string("state", judged?.state)
+    pulse(worker.pulse, &printer)
+    var counters = worker.counters
+    printer.print(RecordSchema.counters, &counters)
+    sums.printWorker(&printer.json, leaked: judged?.leaked)
+    printer.json.number("orphan_sessions", sums.orphans)
+    printer.json.number("records_unstable", worker.unstable)
+    latency(worker.latency, &printer.json)
+    printer.json.percent("cpu_percent", judged?.cpuPercent)
+    var lastEvent = worker.lastEvent
+    printer.print(RecordSchema.lastEvent, &lastEvent)
+    lists(worker, judged, &printer)
+    printer.json.closeObject()
   }
 
-  private static func identity(_ worker: Worker, _ judged: JudgedWorker?, _ json: inout JSONWriter) {
-    json.number("number", worker.number)
-    json.number("pid", Int(worker.pid))
-    json.number("slot", worker.slot)
-    json.number("generation", worker.generation)
-    json.number("instance", worker.instance)
-    json.string("state", judged?.state)
-    switch worker.liveness {
-    case .unknown: json.null("liveness")
-    case .alive: json.word("liveness", "alive")
-    case .dead: json.word("liveness", "dead")
-    case .exited: json.word("liveness", "exited")
+  private static func pulse(_ pulse: FieldCursor, _ printer: inout FieldPrinter) {
+    var pulse = pulse
+    printer.print(RecordSchema.pulse, &pulse)
+    var kernel = pulse.varint() == 0 ? pulse.part(0) : pulse.entity()
+    printer.print(RecordSchema.kernel, &kernel)
+  }
+
+  private static func latency(_ entity: FieldCursor, _ json: inout JSONWriter) {
+    var entity = entity
+    var latency = LatencyHistogram()
+    latency.longest = entity.varint()
+    if entity.varint() != 0 {
+      latency.counts = [UInt64](repeating: 0, count: LatencyHistogram.bucketCount)
+      var bucket = 0
+      while !entity.isAtEnd {
+        bucket &+= Int(truncatingIfNeeded: entity.varint())
+        let count = entity.varint()
+        if bucket < LatencyHistogram.bucketCount { latency.counts[bucket] = count }
+        bucket &+= 1
+      }
     }
-    json.time("started", worker.started)
-  }
-
-  private static func counts(_ worker: Worker, _ judged: JudgedWorker?, _ json: inout JSONWriter) {
-    let counters = worker.counters
-    json.number("requests", counters.requests)
-    json.number("in_flight", worker.inFlight)
-    json.number("exceptions", counters.exceptions)
-    json.openObject("depth")
-    json.number("app", worker.appDepth)
-    json.number("app_max", counters.appDepthMax)
-    json.number("request", worker.requestDepth)
-    json.number("request_max", counters.requestDepthMax)
-    json.closeObject()
-    json.number("contexts_pushed", counters.contextsPushed)
-    json.number("contexts_leaked", judged?.leaked ?? counters.contextsLeaked)
-    json.number("contexts_reused", counters.contextsReused)
-    json.number("connections_open", worker.connectionsOpen)
-    json.number("connections_checked_out", worker.connectionsCheckedOut)
-    json.number("teardown_failures", counters.teardownFailures)
-    json.number("contexts_vanished", counters.contextsVanished)
-    json.number("orphan_sessions", worker.orphanSessions)
-    json.number("events_dropped", counters.dropped.total)
-    json.number("records_unstable", worker.unstable)
-  }
-
-  private static func condition(
-    _ worker: Worker, in snapshot: Snapshot, _ judged: JudgedWorker?, _ json: inout JSONWriter
-  ) {
-    let latency = worker.latency
     json.openObject("latency_ms")
     json.milliseconds("p50", latency.quantile(0.5))
     json.milliseconds("p99", latency.quantile(0.99))
     json.milliseconds("max", latency.longest > 0 ? latency.longest : nil)
     json.closeObject()
-    json.number("rss_bytes", worker.kernel?.residentBytes)
-    json.percent("cpu_percent", judged?.cpuPercent)
-    if let state = worker.kernel?.state, state >= 0x20, state < 0x7F {
-      json.string("kernel_state", String(UnicodeScalar(state)))
-    } else {
-      json.null("kernel_state")
-    }
-    json.number("listen_queue", worker.kernel?.listenQueue)
-    json.milliseconds("last_event_ms", worker.lastEvent.map { snapshot.age(of: $0) })
   }
 
-  private static func unit(_ unit: Unit, in snapshot: Snapshot, _ state: String?, _ json: inout JSONWriter) {
-    json.openObject()
-    json.number("id", unit.id)
-    switch unit.kind {
-    case .thread: json.word("kind", "thread")
-    case .greenlet: json.word("kind", "greenlet")
-    case .task: json.word("kind", "task")
-    }
-    json.known("name", unit.name)
-    json.string("state", state)
-    json.openObject("depth")
-    json.number("app", unit.appDepth)
-    json.number("request", unit.requestDepth)
-    json.closeObject()
-    json.number("requests", unit.requests)
-    json.number("reused", unit.reused)
-    json.key("request")
-    request(of: unit, in: snapshot, &json)
-    json.closeObject()
+  /// What a list of a worker holds.
+  private enum Element {
+    case unit, connection, failure, engine, session, resource, vanished, hazard
   }
 
-  private static func request(of unit: Unit, in snapshot: Snapshot, _ json: inout JSONWriter) {
-    guard let request = unit.request else { return json.null() }
-    json.openObject()
-    label(request.label, &json)
-    json.milliseconds("age_ms", snapshot.age(of: request.started))
-    json.bool("streaming", request.isStreaming)
-    json.number("context", unit.contexts.last { $0.request == request.serial }?.serial)
-    json.closeObject()
+  private static func lists(_ worker: WorkerFields, _ judged: JudgedWorker?, _ printer: inout FieldPrinter) {
+    list("units", worker.units, of: .unit, worker, judged, &printer)
+    contexts(worker.units, judged, &printer)
+    list("connections", worker.connections, of: .connection, worker, judged, &printer)
+    list("failures", worker.failures, of: .failure, worker, judged, &printer)
+    list("engines", worker.engines, of: .engine, worker, judged, &printer)
+    list("sessions", worker.sessions, of: .session, worker, judged, &printer)
+    list("resources", worker.resources, of: .resource, worker, judged, &printer)
+    list("vanished", worker.vanished, of: .vanished, worker, judged, &printer)
+    list("hazards", worker.hazards, of: .hazard, worker, judged, &printer)
+  }
+
+  /// An array with an object for each entity. (Not with a closure for its members: each would get a copy of this.)
+  @inline(never)
+  private static func list(
+    _ name: StaticString, _ list: FieldList, of kind: Element, _ worker: WorkerFields, _ judged: JudgedWorker?,
+    _ printer: inout FieldPrinter
+  ) {
+    printer.json.openArray(name)
+    var rest = list.entities
+    for index in 0..<list.count {
+      var entity = rest.entity()
+      printer.json.openObject()
+      switch kind {
+      case .unit: unit(&entity, element(judged?.units, index), &printer)
+      case .connection: connection(&entity, of: worker, element(judged?.connections, index), &printer)
+      case .failure: failure(&entity, &printer)
+      case .engine: engine(&entity, index, of: worker, &printer)
+      case .session: session(&entity, &printer)
+      case .resource: printer.print(RecordSchema.resource, &entity)
+      case .vanished: printer.print(RecordSchema.vanished, &entity)
+      case .hazard: printer.print(RecordSchema.hazard, &entity)
+      }
+      printer.json.closeObject()
+    }
+    printer.json.closeArray()
+  }
+
+  private static func unit(_ unit: inout FieldCursor, _ state: String?, _ printer: inout FieldPrinter) {
+    printer.print(RecordSchema.unit, &unit)
+    printer.json.string("state", state)
+    printer.json.openObject("depth")
+    printer.json.number("app", unit.varint())
+    printer.json.number("request", unit.varint())
+    printer.json.closeObject()
+    printer.print(RecordSchema.unitRequests, &unit)
+    printer.json.key("request")
+    if unit.varint() == 0 { return printer.json.null() }
+    var request = unit.entity()
+    let serial = request.varint()
+    printer.json.openObject()
+    printer.print(RecordSchema.request, &request)
+    printer.json.number("context", context(pushedBy: serial, unit))
+    printer.json.closeObject()
+  }
+
+  /// The uppermost context that a request pushed; nil where there is none. The unit's fields from its last event on.
+  private static func context(pushedBy request: UInt64, _ rest: FieldCursor) -> UInt64? {
+    var rest = rest
+    rest.skip(1)
+    var found: UInt64?
+    let list = rest.list()
+    var contexts = list.entities
+    for _ in 0..<list.count {
+      var context = contexts.entity()
+      let serial = context.varint()
+      context.skip(3)
+      context.skipOptional()
+      if context.varint() == request { found = serial }
+    }
+    return found
+  }
+
+  private static func contexts(_ units: FieldList, _ judged: JudgedWorker?, _ printer: inout FieldPrinter) {
+    printer.json.openArray("contexts")
+    var rest = units.entities
+    for index in 0..<units.count {
+      var unit = UnitFields(rest.entity())
+      if unit.rest.varint() != 0 { _ = unit.rest.entity() }
+      unit.rest.skip(1)
+      contexts(of: unit.id, unit.rest.list(), element(judged?.contexts, index), &printer)
+    }
+    printer.json.closeArray()
   }
 
   private static func contexts(
-    _ worker: Worker, in snapshot: Snapshot, _ judged: JudgedWorker?, _ json: inout JSONWriter
+    of unit: UInt64, _ contexts: FieldList, _ states: [String]?, _ printer: inout FieldPrinter
   ) {
-    json.openArray("contexts")
-    for unit in worker.units.indices {
-      let states = element(judged?.contexts, unit)
-      let contexts = worker.units[unit].contexts
-      for index in contexts.indices {
-        self.context(contexts[index], of: worker.units[unit].id, in: snapshot, element(states, index), &json)
-      }
+    var rest = contexts.entities
+    for index in 0..<contexts.count {
+      var context = rest.entity()
+      printer.json.openObject()
+      printer.print(RecordSchema.context, &context)
+      printer.json.number("unit", unit)
+      printer.json.string("state", element(states, index))
+      printer.json.closeObject()
     }
-    json.closeArray()
-  }
-
-  private static func context(
-    _ context: Context, of unit: Int, in snapshot: Snapshot, _ state: String?, _ json: inout JSONWriter
-  ) {
-    json.openObject()
-    json.number("id", context.serial)
-    switch context.kind {
-    case .app: json.word("kind", "app")
-    case .request: json.word("kind", "request")
-    }
-    json.number("unit", unit)
-    json.string("state", state)
-    json.milliseconds("age_ms", snapshot.age(of: context.pushed))
-    label(context.label, &json)
-    json.known("frame", context.frame)
-    json.number("requests_served", context.served)
-    json.closeObject()
   }
 
   private static func connection(
-    _ connection: Connection, of worker: Worker, in snapshot: Snapshot, _ state: String?, _ json: inout JSONWriter
+    _ connection: inout FieldCursor, of worker: WorkerFields, _ state: String?, _ printer: inout FieldPrinter
   ) {
-    json.openObject()
-    json.number("id", connection.id)
-    json.string("engine", element(worker.engines, connection.engine ?? -1)?.url)
-    json.number("backend_pid", connection.backendPID.map(Int.init))
-    if let state {
-      json.string("state", state)
+    printer.print(RecordSchema.connection, &connection)
+    printer.json.key("engine")
+    if let index = connection.index(), index < worker.engines.count {
+      var engine = worker.engines.entity(index)
+      printer.string(at: engine.varint())
     } else {
-      switch connection.state {
-      case .idle: json.word("state", "idle")
-      case .checkedOut: json.word("state", "checked_out")
-      case .detached: json.word("state", "detached")
-      case .inherited: json.word("state", "inherited")
-      }
+      printer.json.null()
     }
-    json.milliseconds("age_ms", snapshot.age(of: connection.since))
-    json.key("holder")
-    holder(connection.holder, &json)
-    json.closeObject()
-  }
-
-  static func holder(_ holder: Holder?, _ json: inout JSONWriter) {
-    guard let holder else { return json.null() }
-    json.openObject()
-    json.number("context", holder.context == 0 ? nil : holder.context)
-    json.number("unit", holder.unit)
-    label(holder.label, &json)
-    json.known("frame", holder.frame)
-    json.closeObject()
-  }
-
-  private static func engine(_ engine: Engine, _ index: Int, of worker: Worker, _ json: inout JSONWriter) {
-    var open = 0
-    var checkedOut = 0
-    for place in worker.connections.indices where worker.connections[place].engine == index {
-      open &+= 1
-      if worker.connections[place].state == .checkedOut { checkedOut &+= 1 }
+    printer.print(RecordSchema.backend, &connection)
+    if let state {
+      printer.json.string("state", state)
+      connection.skip(1)
+    } else {
+      printer.print(RecordSchema.connectionState, &connection)
     }
-    json.openObject()
-    json.known("url", engine.url)
-    json.number("pool_size", engine.poolSize)
-    json.number("overflow", engine.overflow)
-    json.milliseconds("timeout", engine.timeout.map { $0 &* 1_000_000 })
-    json.number("open", open)
-    json.number("checked_out", checkedOut)
-    json.closeObject()
+    printer.print(RecordSchema.sinceAndHolder, &connection)
   }
 
-  private static func failure(_ failure: TeardownFailure, _ json: inout JSONWriter) {
-    json.openObject()
-    json.known("function", failure.function)
-    json.known("location", failure.location)
-    switch failure.kind {
-    case .app: json.word("kind", "appcontext")
-    case .request: json.word("kind", "request")
-    }
-    json.string("blueprint", failure.blueprint)
-    json.known("exception", failure.exception)
-    json.known("message", failure.message)
-    label(failure.label, &json)
-    json.number("unit", failure.unit)
-    json.number("count", failure.count)
-    json.time("first", failure.first)
-    json.time("last", failure.last)
-    json.openArray("skipped")
-    for name in failure.skipped { json.string(name) }
-    json.closeArray()
-    json.known("traceback", failure.traceback)
-    json.closeObject()
-  }
-
-  static func label(_ label: RequestLabel?, _ json: inout JSONWriter) {
-    json.known("method", label?.method)
-    json.string("endpoint", label?.endpoint)
-    json.string("rule", label?.rule)
-  }
-
-  static func array<Element>(
-    _ name: StaticString, _ elements: [Element], _ json: inout JSONWriter,
-    _ write: (Int, Element, inout JSONWriter) -> Void
+  private static func engine(
+    _ engine: inout FieldCursor, _ index: Int, of worker: WorkerFields, _ printer: inout FieldPrinter
   ) {
-    json.openArray(name)
-    for index in elements.indices { write(index, elements[index], &json) }
-    json.closeArray()
+    printer.print(RecordSchema.engine, &engine)
+    let connections = RecordSums.connections(worker, of: index)
+    printer.json.number("open", connections.open)
+    printer.json.number("checked_out", connections.out)
+  }
+
+  private static func failure(_ failure: inout FieldCursor, _ printer: inout FieldPrinter) {
+    printer.print(RecordSchema.failure, &failure)
+    printer.json.openArray("skipped")
+    for _ in 0..<failure.varint() where !failure.isAtEnd { printer.string(at: failure.varint()) }
+    printer.json.closeArray()
+    printer.print(RecordSchema.traceback, &failure)
+  }
+
+  private static func session(_ session: inout FieldCursor, _ printer: inout FieldPrinter) {
+    printer.print(RecordSchema.session, &session)
+    var rest = session
+    var holder = rest.varint() == 0 ? rest.part(0) : rest.entity()
+    printer.print(RecordSchema.unitAndContext, &holder)
+    printer.print(RecordSchema.held, &session)
+    let heir = HeirFields(session)
+    printer.json.bool("ended", heir.hasEnded)
+    printer.json.key("state")
+    printer.json.string(heir.isThere ? "inherited" : "orphan")
+    printer.json.key("inherited_by")
+    if !heir.isThere { return printer.json.null() }
+    printer.json.openObject()
+    printer.print(RecordSchema.labelled, &session)
+    printer.json.closeObject()
   }
 
   private static func element<Element>(_ elements: [Element]?, _ index: Int) -> Element? {

@@ -3,6 +3,7 @@
 
 import CCtxtop
 import CtxtopGuestTestKit
+import CtxtopSnapshot
 import Testing
 
 @testable import CtxtopAgent
@@ -54,7 +55,7 @@ struct ExporterClientTests {
         case .text(let text):
           let word = text.description.split(separator: ":")[0]
           requests.append(["error", "refused"].contains(word) ? String(word) : "help")
-          client.send(Array(text.description.utf8), at: now, andClose: true)
+          client.send(text, at: now)
         }
       }
       return requests
@@ -145,7 +146,7 @@ struct ExporterClientTests {
     let pair = Pair()
     let megabyte = [UInt8](repeating: 7, count: 1 << 20)
     #expect(pair.ask(Array("snapshot\n".utf8)) == ["record"])
-    pair.client.send(megabyte, at: 0)
+    pair.client.send(bytes(megabyte), at: 0)
     #expect(pair.client.isStuck && pair.client.pollEvents == Int16(POLLOUT))
     #expect(pair.ask(Array(String(repeating: "snapshot\n", count: 40).utf8)) == [])
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -166,7 +167,7 @@ struct ExporterClientTests {
     #expect(pair.client.isFinished)
     let watching = Pair()
     #expect(watching.ask(Array("watch 100\n".utf8)) == ["record"])
-    watching.client.send([UInt8](repeating: 7, count: 1 << 20), at: 0)
+    watching.client.send(bytes([UInt8](repeating: 7, count: 1 << 20)), at: 0)
     shutdown(watching.peer, Int32(SHUT_WR))
     watching.client.receive(Int16(POLLIN), at: 0)
     #expect(!watching.client.isFinished)
@@ -191,7 +192,9 @@ struct ExporterClientTests {
   func gone() {
     let pair = Pair()
     shutdown(pair.peer, Int32(SHUT_RDWR))
-    pair.client.send([1, 2, 3], at: 0)
+    pair.client.send(bytes([1, 2, 3]), at: 0)
     #expect(pair.client.isFinished)
   }
 }
+
+private func bytes(_ array: [UInt8]) -> Bytes { array.withUnsafeBytes { Bytes($0) } }

@@ -28,21 +28,37 @@ package final class PrivateSlot: @unchecked Sendable {
 
   /// The slot as a reader sees it.
   package func read() -> Worker {
-    var names = NameReader()
-    names.advance(generation: 1, table: slot.record(.names, 0), from: 0, count: slot.used(.names))
     let view = SlotView(
-      control: slot.control, lanes: slot.lane(0), units: TableView(mapped: slot.record(.units, 0)),
-      holdings: TableView(mapped: slot.record(.holdings, 0)),
-      failures: TableView(mapped: slot.record(.failures, 0)), unitCount: slot.used(.units),
-      holdingCount: slot.used(.holdings), failureCount: slot.used(.failures))
-    return SlotReader().worker(slot: 0, view: view, names: names.names) ?? Worker()
+      control: slot.control, lanes: slot.lane(0), names: slot.record(.names, 0),
+      units: TableView(mapped: slot.record(.units, 0)), holdings: TableView(mapped: slot.record(.holdings, 0)),
+      failures: TableView(mapped: slot.record(.failures, 0)), nameCount: slot.used(.names),
+      unitCount: slot.used(.units), holdingCount: slot.used(.holdings), failureCount: slot.used(.failures))
+    var recorder = SlotRecorder()
+    guard recorder.write(slot: 0, view: view) else { return Worker() }
+    var record = ByteSink(capacity: 4096)
+    let list = record.beginRecord(wallTime: 1, monotonicTime: 1)
+    recorder.out.withBytes { record.bytes($0) }
+    record.pulse(.unknown, 0, nil, draining: nil)
+    let nobody = UnsafeRawBufferPointer(start: nil, count: 0)
+    record.finishRecord(list, workers: 1, service: nobody, host: nobody)
+    do {
+      return try RecordDecoder.decode(record.array()).workers[0]
+    } catch {
+      fatalError("not a record: \(error)")
+    }
   }
 
   /// The names that a reader knows.
   package func readNames() -> [String] {
-    var names = NameReader()
-    names.advance(generation: 1, table: slot.record(.names, 0), from: 0, count: slot.used(.names))
-    return names.names
+    [""] + (1..<max(slot.used(.names), 1)).map { readName(UInt32($0)) }
+  }
+
+  /// A name as a reader sees it, in the place of a server's kind.
+  private func readName(_ number: UInt32) -> String {
+    let word = slot.control.load(CTXTOP_SLOT_SERVER)
+    defer { slot.control.store(CTXTOP_SLOT_SERVER, word) }
+    slot.control.store(CTXTOP_SLOT_SERVER, Words.pack(number, 0))
+    return read().server.kind
   }
 
   /// The number of a text.

@@ -19,7 +19,7 @@ package final class TemporaryDirectory {
   }
 
   /// The directory as the guest wants it.
-  package var directory: Path { Path(path.utf8) }
+  package var directory: Path { Path(path) }
 
   /// What is in it, sorted.
   package var names: [String] {

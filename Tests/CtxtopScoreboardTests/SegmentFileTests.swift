@@ -30,7 +30,9 @@ struct SegmentFileTests {
     for probe in probes { #expect(probe.answer() == "\(file.identity.inode)") }
     #expect(place.names == [Self.name])
     #expect(file.identity.size == CTXTOP_PAGE_BYTES && file.identity.mode & 0o777 == 0o600)
-    #expect(SegmentHeader.isOurs(file.header) && SegmentHeader.service(file.header) == "shop")
+    #expect(
+      SegmentHeader.isOurs(file.header)
+        && String(decoding: SegmentHeader.serviceText(file.header), as: UTF8.self) == "shop")
   }
 
   @Test("What a killed maker left behind is in nobody's way")

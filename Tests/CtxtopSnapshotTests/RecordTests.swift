@@ -54,28 +54,6 @@ struct RecordTests {
     }
   }
 
-  @Test("Encoding again what has changed gives the record that encoding all of it does", arguments: 0..<20)
-  func repeating(seed: UInt64) {
-    var encoder = RepeatingEncoder()
-    var generator = SplitMix(state: seed)
-    var snapshot = Fixture.healthy(workers: 5, units: 2)
-    var versions = [UInt64](repeating: 1, count: 5)
-    for _ in 0..<20 {
-      let index = Int(generator.next() % UInt64(snapshot.workers.count))
-      snapshot.workers[index].heartbeat = generator.next()
-      snapshot.workers[index].draining = generator.next() % 2 == 0 ? 7 : nil
-      if generator.next() % 2 == 0 {
-        snapshot.workers[index].counters.requests = generator.next()
-        versions[index] += 1
-      }
-      if snapshot.workers.count > 2, generator.next() % 8 == 0 {
-        snapshot.workers.remove(at: index)
-        versions.remove(at: index)
-      }
-      #expect(encoder.encode(snapshot, versions: versions) == RecordEncoder.encode(snapshot))
-    }
-  }
-
   @Test("A record cut anywhere is truncated, and one with bytes behind it is whole")
   func truncated() throws {
     let record = RecordEncoder.encode(Fixture.shop())

@@ -64,7 +64,7 @@ struct Probe {
 
   private func segment() -> String {
     do throws(SystemFailure) {
-      return "\(try SegmentFile.open(in: Path(directory.utf8), stem: stem, mode: FileMode(group: nil)).identity.inode)"
+      return "\(try SegmentFile.open(in: Path(directory), stem: stem, mode: FileMode(group: nil)).identity.inode)"
     } catch {
       return error.line
     }
@@ -72,7 +72,7 @@ struct Probe {
 
   private mutating func claim() -> String {
     do throws(SystemFailure) {
-      let path = Path(directory.utf8)
+      let path = Path(directory)
       let file = try SegmentFile.open(in: path, stem: stem, mode: FileMode(group: nil))
       let lock = try LockFile(in: path, stem: stem, mode: FileMode(group: nil))
       let slot = try SlotClaim.claim(in: file, lock: lock)

@@ -1,17 +1,5 @@
 // Database connections, the engines that opened them, and who holds which.
 
-/// Where a connection is.
-public enum ConnectionState: UInt8, Equatable, Sendable {
-  /// In its pool.
-  case idle = 0
-  /// Out of its pool.
-  case checkedOut = 1
-  /// Taken from its pool for good by the application.
-  case detached = 2
-  /// Opened by another process and used by this one, over a fork.
-  case inherited = 3
-}
-
 /// One open database connection.
 public struct Connection: Equatable, Sendable {
   /// The connection's index in its worker.

@@ -2,16 +2,6 @@
 //
 // Loops go over indices: one over elements would copy each, and count references for every string in it.
 
-extension Liveness {
-  /// Whether what the worker's slot holds is happening now, and not evidence of the past.
-  public var isPresent: Bool {
-    switch self {
-    case .alive, .unknown: true
-    case .dead, .exited: false
-    }
-  }
-}
-
 extension Worker {
   /// Requests that are being served. By the units, whose records follow the real stack; when some
   /// unit had no record, by the counters, which count all of them.

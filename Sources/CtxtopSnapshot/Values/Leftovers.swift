@@ -39,14 +39,6 @@ public struct Session: Equatable, Sendable {
   }
 }
 
-/// Where a resource is.
-public enum ResourceState: UInt8, Equatable, Sendable {
-  /// Held by its holder.
-  case held = 1
-  /// Its holder waits for it.
-  case waiting = 2
-}
-
 /// A tracked resource: a lock, say.
 public struct Resource: Equatable, Sendable {
   /// The resource's index in its worker, unique among connections, sessions and resources.

@@ -1,6 +1,5 @@
 // The distinct strings of one block of a record, numbered from 1 in the order of their first use; 0 is
-// the empty string or nil. Open addressing written by hand: a dictionary of strings would pull Unicode
-// tables and a random source into the guest.
+// the empty string or nil. (The guest needs no such table: its strings have numbers already, see SlotRecorder.)
 
 struct StringTable: ~Copyable {
   private struct Entry {
@@ -9,14 +8,13 @@ struct StringTable: ~Copyable {
     var hash: UInt64
   }
 
-  /// Length and bytes of each string, as they follow in the record.
-  private var text = ByteSink(capacity: 4096)
+  private(set) var strings = RecordStrings()
   private var entries: [Entry] = []
   private var slots = [UInt32](repeating: 0, count: 128)
 
   /// Forgets all strings.
   mutating func clear() {
-    text.rewind(to: 0)
+    strings.clear()
     entries = []
     for index in slots.indices { slots[index] = 0 }
   }
@@ -34,12 +32,6 @@ struct StringTable: ~Copyable {
     return numberOfAny(string)
   }
 
-  /// Appends the table: number of strings, then each.
-  func write(to sink: inout ByteSink) {
-    sink.varint(UInt64(entries.count))
-    text.withBytes { sink.bytes($0) }
-  }
-
   @inline(never)
   private mutating func numberOfAny(_ string: String) -> UInt64 {
     string.withBytes { intern($0) } ?? 0
@@ -55,17 +47,15 @@ struct StringTable: ~Copyable {
       if entry.hash == hash, entry.length == bytes.count, equals(entry, bytes) { return UInt64(number) }
       slot = (slot &+ 1) & mask
     }
-    text.varint(UInt64(bytes.count))
-    entries.append(Entry(offset: text.count, length: bytes.count, hash: hash))
-    text.bytes(bytes)
-    slots[slot] = UInt32(truncatingIfNeeded: entries.count)
-    let number = UInt64(entries.count)
+    let number = strings.add(bytes)
+    entries.append(Entry(offset: strings.text.count &- bytes.count, length: bytes.count, hash: hash))
+    slots[slot] = UInt32(truncatingIfNeeded: number)
     if entries.count &* 2 > slots.count { enlarge() }
     return number
   }
 
   private func equals(_ entry: Entry, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    text.withBytes { all in
+    strings.text.withBytes { all in
       var index = 0
       while index &+ 8 <= bytes.count {
         let known = all.loadUnaligned(fromByteOffset: entry.offset &+ index, as: UInt64.self)

@@ -1,12 +1,5 @@
 // What a context stack belongs to (a thread, greenlet or task), and the contexts on that stack.
 
-/// What kind of thing a unit is.
-public enum UnitKind: UInt8, Equatable, Sendable {
-  case thread = 0
-  case greenlet = 1
-  case task = 2
-}
-
 /// One thread, greenlet or task, and the context stack that belongs to it.
 public struct Unit: Equatable, Sendable {
   /// The unit's index in its worker.
@@ -96,12 +89,6 @@ public struct Request: Equatable, Sendable {
     self.started = started
     self.isStreaming = isStreaming
   }
-}
-
-/// Which stack a context lies on.
-public enum ContextKind: UInt8, Equatable, Sendable {
-  case app = 0
-  case request = 1
 }
 
 /// One context on a unit's stack.

@@ -6,8 +6,10 @@
 //                      -> TeardownFailure            TeardownFailure.swift
 //                      -> LatencyHistogram           LatencyHistogram.swift
 //
-// The same values are written as a record (RecordEncoder) and read back (RecordDecoder), and printed
-// as JSON (JSONEncoder). These files are compiled twice: as ordinary Swift and as Embedded Swift.
+// These are the operator's values. The guest has none of them: it writes a record from the words of its segment
+// (SlotRecorder) and prints JSON from a record (SnapshotJSON). A record is read back here (RecordDecoder), and a
+// snapshot can be written as one again (RecordEncoder). These files are compiled twice: as ordinary Swift and as
+// Embedded Swift, where what nobody calls is left out.
 
 /// One pass over all workers of a service; each record in it is consistent in itself, the pass is not an instant.
 public struct Snapshot: Equatable, Sendable {

@@ -83,18 +83,6 @@ public struct Worker: Equatable, Sendable {
   }
 }
 
-/// Whether a worker's process is there, as its record lock tells.
-public enum Liveness: UInt8, Equatable, Sendable {
-  /// The lock descriptor was lost (an application that closes all descriptors): nobody can tell.
-  case unknown = 0
-  /// The process holds the lock of its slot.
-  case alive = 1
-  /// The lock is gone and the process did not say goodbye: the slot shows its last state.
-  case dead = 2
-  /// The process detached cleanly.
-  case exited = 3
-}
-
 /// The server that a worker belongs to, as far as it tells.
 public struct Server: Equatable, Sendable {
   /// `gunicorn`, `uwsgi`, `flask`, ...; empty when not known.
@@ -140,34 +128,6 @@ public struct Runtime: Equatable, Sendable {
     self.werkzeug = werkzeug
     self.sqlalchemy = sqlalchemy
     self.agent = agent
-  }
-}
-
-/// What `/proc` says of a process, with the time at which it said so.
-public struct KernelSample: Equatable, Sendable {
-  /// The state letter of `proc(5)`: `R`, `S`, `D`, `T`, `t`, `Z`, ... as an ASCII byte.
-  public var state: UInt8
-  /// Resident memory in bytes.
-  public var residentBytes: UInt64
-  /// User and system time of the whole process so far, in nanoseconds.
-  public var cpuTime: UInt64
-  /// When the sample was taken (monotonic).
-  public var time: UInt64
-  /// Since when neither the state nor the cpu time has changed (monotonic); 0 where not known.
-  public var since: UInt64
-  /// Connections that wait for the process to accept them; nil where not known.
-  public var listenQueue: UInt64?
-
-  /// A sample with every number given.
-  public init(
-    state: UInt8, residentBytes: UInt64, cpuTime: UInt64, time: UInt64, since: UInt64 = 0, listenQueue: UInt64? = nil
-  ) {
-    self.state = state
-    self.residentBytes = residentBytes
-    self.cpuTime = cpuTime
-    self.time = time
-    self.since = since
-    self.listenQueue = listenQueue
   }
 }
 

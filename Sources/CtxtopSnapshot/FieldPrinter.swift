@@ -1,0 +1,161 @@
+// Prints an entity of a record as members of a JSON object, by its table (RecordSchema).
+
+struct FieldPrinter: ~Copyable {
+  var json: JSONWriter
+  let wallTime: UInt64
+  let monotonicTime: UInt64
+  /// The strings of the block in use, and of each the distance from their beginning and its length in four bytes each.
+  private var strings = UnsafeRawPointer(RecordSchema.names.utf8Start)
+  private var places = ByteSink(capacity: 1024)
+
+  init(record: UnsafeRawBufferPointer) {
+    json = JSONWriter(capacity: 1024 &+ record.count &* 4)
+    let isWhole = record.count >= RecordHeader.byteCount
+    wallTime = isWhole ? UInt64(littleEndian: record.loadUnaligned(fromByteOffset: 16, as: UInt64.self)) : 0
+    monotonicTime = isWhole ? UInt64(littleEndian: record.loadUnaligned(fromByteOffset: 24, as: UInt64.self)) : 0
+  }
+
+  /// The strings of a block, which those of the entities to come are numbers of.
+  @inline(never)
+  mutating func use(strings table: FieldCursor) {
+    var table = table
+    places.rewind(to: 0)
+    guard let start = table.rest.baseAddress else { return }
+    strings = start
+    for _ in 0..<table.varint() {
+      let text = table.part(Int(truncatingIfNeeded: table.varint())).rest
+      places.fixed(UInt32(truncatingIfNeeded: text.baseAddress.map { $0 - start } ?? 0))
+      places.fixed(UInt32(truncatingIfNeeded: text.count))
+    }
+  }
+
+  /// An object of an entity's members.
+  mutating func object(_ name: StaticString, _ schema: StaticString, _ entity: inout FieldCursor) {
+    json.openObject(name)
+    print(schema, &entity)
+    json.closeObject()
+  }
+
+  /// Prints the members that an entity has, and leaves the cursor behind the last field of the table. One line after
+  /// the other: its letter, its key, its words.
+  @_optimize(speed)
+  @inline(never)
+  mutating func print(_ schema: StaticString, _ entity: inout FieldCursor) {
+    var place = schema.utf8Start
+    let end = place + schema.utf8CodeUnitCount
+    while place < end {
+      let kind = place.pointee
+      place += 2
+      if kind == UInt8(ascii: "-") {
+        var fields = 1
+        while place < end, place.pointee == kind {
+          fields &+= 1
+          place += 2
+        }
+        entity.skip(fields)
+        continue
+      }
+      if kind == UInt8(ascii: "?") {
+        entity.skipOptional()
+        continue
+      }
+      if kind == UInt8(ascii: "l") {
+        label(&entity)
+        continue
+      }
+      place = json.key(from: place)
+      if kind == UInt8(ascii: "n") {
+        json.number(entity.varint())
+      } else if kind == UInt8(ascii: "h") {
+        holder(&entity)
+      } else if Self.isOptional(kind), entity.varint() == 0 {
+        json.null()
+      } else {
+        value(kind, entity.varint(), words: place)
+      }
+      while place.pointee != UInt8(ascii: "\n") { place += 1 }
+      place += 1
+    }
+  }
+
+  @inline(__always)
+  private static func isOptional(_ kind: UInt8) -> Bool {
+    kind == UInt8(ascii: "o") || kind == UInt8(ascii: "u") || kind == UInt8(ascii: "A")
+  }
+
+  @inline(never)
+  private mutating func value(_ kind: UInt8, _ value: UInt64, words: UnsafePointer<UInt8>) {
+    switch kind {
+    case UInt8(ascii: "s"), UInt8(ascii: "S"): text(value, isKnown: kind == UInt8(ascii: "s"))
+    case UInt8(ascii: "m"): string(at: value)
+    case UInt8(ascii: "i"), UInt8(ascii: "o"):
+      json.number(Int(truncatingIfNeeded: value &>> 1) ^ (0 &- Int(truncatingIfNeeded: value & 1)))
+    case UInt8(ascii: "z"): json.number(value == 0 ? nil : value)
+    case UInt8(ascii: "a"), UInt8(ascii: "A"):
+      json.milliseconds(monotonicTime > value ? monotonicTime &- value : 0)
+    case UInt8(ascii: "b"): json.bool(value & 1 != 0)
+    case UInt8(ascii: "t"): json.time(value)
+    case UInt8(ascii: "e"): word(value, of: words)
+    case UInt8(ascii: "c"): character(value)
+    default: json.number(value)
+    }
+  }
+
+  private mutating func text(_ number: UInt64, isKnown: Bool) {
+    if number == 0 || isKnown && string(number).count == 0 { json.null() } else { string(at: number) }
+  }
+
+  private mutating func character(_ value: UInt64) {
+    guard value >= 0x20, value < 0x7F else { return json.null() }
+    var byte = UInt8(truncatingIfNeeded: value)
+    withUnsafeBytes(of: &byte) { json.string($0) }
+  }
+
+  /// A string of the block in use.
+  @inline(never)
+  mutating func string(at number: UInt64) { json.string(string(number)) }
+
+  private func string(_ number: UInt64) -> UnsafeRawBufferPointer {
+    let index = Int(truncatingIfNeeded: number) &- 1
+    guard index >= 0, index < places.count / 8 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+    return places.withBytes { places in
+      let distance = UInt32(littleEndian: places.load(fromByteOffset: index &* 8, as: UInt32.self))
+      let length = UInt32(littleEndian: places.load(fromByteOffset: index &* 8 &+ 4, as: UInt32.self))
+      return UnsafeRawBufferPointer(start: strings + Int(distance), count: Int(length))
+    }
+  }
+
+  /// The word for a case: each has a space before it.
+  private mutating func word(_ value: UInt64, of words: UnsafePointer<UInt8>) {
+    var place = words
+    var rest = value
+    while place.pointee == UInt8(ascii: " ") {
+      place += 1
+      let start = place
+      while place.pointee > UInt8(ascii: " ") { place += 1 }
+      if rest == 0, start.pointee != UInt8(ascii: "-") {
+        return json.word(UnsafeRawBufferPointer(start: start, count: place - start))
+      }
+      if rest == 0 { break }
+      rest &-= 1
+    }
+    json.null()
+  }
+
+  /// Three members for a label, which lies in its entity without a length.
+  @inline(never)
+  private mutating func label(_ entity: inout FieldCursor) {
+    if entity.varint() != 0 { return print(RecordSchema.label, &entity) }
+    var nothing = entity.part(0)
+    print(RecordSchema.label, &nothing)
+  }
+
+  @inline(never)
+  private mutating func holder(_ entity: inout FieldCursor) {
+    if entity.varint() == 0 { return json.null() }
+    var holder = entity.entity()
+    json.openObject()
+    print(RecordSchema.holder, &holder)
+    json.closeObject()
+  }
+}

@@ -71,6 +71,9 @@ class Hooks:
     def origin(self, _context: Any) -> str:
         return ""
 
+    def is_made_by_client(self, _context: Any) -> bool:
+        return False
+
     def raised(self, _context: Any, _kind: int, _error: BaseException) -> None:
         return
 

@@ -131,6 +131,9 @@ extension Agent {
     return top.loadRelaxed(CTXTOP_CONTEXT_REQUEST) != running
   }
 
+  /// Whether code of a request runs on this unit.
+  package static var isInRequest: Bool { thread().map { $0.pointee.running != 0 } ?? false }
+
   /// How often a context is on this thread's record.
   package static func timesRecorded(_ identity: UInt64) -> Int {
     guard let thread = thread(), let unit = unit(thread) else { return 0 }

@@ -82,6 +82,7 @@ enum ContextWrappers {
     Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: frame)
     if kind == 1, byFramework { requestContextPushed(context, push) }
     if kind == 1 || !byFramework { HookCalls.pushed() }
+    if !byFramework, !Agent.isInRequest { HookCalls.pushedOutside() }
     return result
   }
 

@@ -32,6 +32,13 @@ let moduleWatchSessions: FastFunction = { _, arguments, count in
   return Python.newNone()
 }
 
+/// watch_pushes(pushed)
+let moduleWatchPushes: FastFunction = { _, arguments, count in
+  guard let arguments, count == 1 else { return Python.typeError("watch_pushes(pushed)") }
+  HookCalls.watchPushes(arguments[0])
+  return Python.newNone()
+}
+
 /// session_orphaned(scope, flags, context, method, endpoint, rule) -> token
 let moduleSessionOrphaned: FastFunction = { _, arguments, count in
   guard let arguments, count == 6 else { return Python.typeError("session_orphaned() takes 6 arguments") }

@@ -19,6 +19,8 @@ enum HookCalls {
   /// Only while somebody watches: a pop of an app context, and a push of a context that may inherit.
   nonisolated(unsafe) private static var poppedHook: Object?
   nonisolated(unsafe) private static var pushedHook: Object?
+  /// A context was pushed by the application, outside of any request.
+  nonisolated(unsafe) private static var outsideHook: Object?
 
   /// Takes the callbacks; false with an exception set where one is missing.
   static func install(_ hooks: Object?) -> Bool {
@@ -96,6 +98,20 @@ enum HookCalls {
     Py_IncRef(pushedHook)
     Py_DecRef(old.0)
     Py_DecRef(old.1)
+  }
+
+  /// Takes the hook of whoever watches what is pushed outside of requests.
+  static func watchPushes(_ hook: Object?) {
+    let old = outsideHook
+    outsideHook = hook == Python.none ? nil : hook
+    Py_IncRef(outsideHook)
+    Py_DecRef(old)
+  }
+
+  /// The application has pushed a context outside of any request.
+  @inline(__always)
+  static func pushedOutside() {
+    if outsideHook != nil { Py_DecRef(ask(outsideHook)) }
   }
 
   /// An app context has gone from the stack; its record is still there.

@@ -79,7 +79,7 @@ enum Module {
       method("teardown_failed", moduleTeardownFailed), method("session_orphaned", moduleSessionOrphaned),
       method("session_changed", moduleSessionChanged), method("resource_taken", moduleResourceTaken),
       method("released", moduleReleased), method("watch_sessions", moduleWatchSessions), method("hazard", moduleHazard),
-      method("permit", modulePermit),
+      method("watch_pushes", moduleWatchPushes), method("permit", modulePermit),
       method("recycled", moduleRecycled), method("isolate", moduleIsolate), method("settle", moduleSettle),
       method("own_frames", moduleOwnFrames),
       method("watch_greenlets", moduleWatchGreenlets), method("watch_tasks", moduleWatchTasks),

@@ -13,7 +13,7 @@ are the cold paths:
 ``_failures``         which teardown function raised, and which ones it skipped
 ``_clients``          requests that the code around them makes, without a server
 ``_origins``          who pushed a context before this process was attached, or at import
-``_pushes``           who wants to hear of pushes, and for how long
+``_pushes``           pushes by a module's own code
 ``_frames``           the first frame of the application's own code
 ``_redact``           what must never leave the process is cut out here
 ``_sqlalchemy``       connection pool listeners and engine descriptions

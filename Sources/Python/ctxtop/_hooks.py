@@ -106,7 +106,11 @@ class Hooks:
     def is_made_by_client(self, context: Any) -> bool:
         """Whether the request of a request context was made by the code around it, and not by a server."""
         try:
-            return _clients.is_made_by_client(context.request.environ, sys._getframe(1))
+            if _clients.is_made_by_client(context.request.environ, sys._getframe(1)):
+                return True
+            if frame := _origins.left_by_import(_stack.current_app_context()):
+                _hazards.pushed_at_import(self._native, frame)
+            return False
         except Exception:
             return False
 

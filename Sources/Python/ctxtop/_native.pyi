@@ -90,6 +90,9 @@ def teardown_failed(
 def watch_sessions(popped: Callable[[object], None] | None, pushed: Callable[[], None] | None, /) -> None:
     """Who is told of each app context that was popped, and of each context pushed that may inherit a session."""
 
+def watch_pushes(pushed: Callable[[], None] | None, /) -> None:
+    """Who is told of each context that the application pushes outside of any request."""
+
 def session_orphaned(
     scope: str,
     flags: int,

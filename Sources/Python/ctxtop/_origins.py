@@ -57,11 +57,6 @@ def left_by_import(context: Any) -> str:
     return origin.frame if origin is not None and origin.module and not _runs(origin.module) else ""
 
 
-def is_any_known() -> bool:
-    """Whether any context is alive that a module's code pushed."""
-    return any(origin.module for origin in tuple(_origins.values()))
-
-
 def is_module_running(caller: FrameType) -> bool:
     """Whether the code of one of the application's own modules is on this stack."""
     return bool(_module(caller))

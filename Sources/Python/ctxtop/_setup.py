@@ -87,10 +87,10 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
     lifecycle = lifecycles.Lifecycle(_native, settings.recycle, settings.control)
     _hooks_of_process = _hooks.install(_native, lifecycle)
     _coroutines.watch(_native)
-    pushes = _pushes.Pushes(_native, _hooks_of_process.stack)
+    _pushes.watch(_native, _hooks_of_process.stack)
     _resources.install(_native)
     _imports.when_imported("sqlalchemy", lambda: _sqlalchemy.install(_native, lifecycle))
-    _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(pushes))
+    _imports.when_imported("sqlalchemy.orm", lambda: _sessions.install(_native))
     _imports.when_imported("dogpile.cache", lambda: _resources.install_dogpile(_native))
     _lifecycle, _declined = lifecycle, False
     return lifecycle

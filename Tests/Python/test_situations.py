@@ -20,6 +20,8 @@ from support.server import agent_directory
 #: (situation, when): codes. All others have none.
 TRUE_VERDICTS = {
     ("left_by_a_request_and_reused_by_a_client", "after two requests"): {"CTX001", "CTX002"},
+    ("left_by_a_stream_that_another_thread_closes", "after the close"): {"CTX001"},
+    ("left_by_a_stream_that_another_thread_closes", "at the end"): {"CTX001"},
     # The thread is gone, and the context with it was never torn down.
     ("left_by_a_request_and_reused_by_a_client", "at the end"): {"CTX001"},
 }
@@ -41,6 +43,8 @@ STATES = {
     ("request_in_a_request_with_a_servers_environ", "in the view"): ("MainThread", {"in_request"}),
     ("request_in_a_request_with_a_servers_environ", "after the inner request"): ("MainThread", {"in_request"}),
     ("debugger", "after the page"): ("MainThread", {"idle"}),
+    ("left_by_a_stream_that_another_thread_closes", "in the stream"): ("sending", {"streaming"}),
+    ("left_by_a_stream_that_another_thread_closes", "after the close"): ("sending", {"leaked"}),
 }
 
 

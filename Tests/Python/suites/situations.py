@@ -21,6 +21,7 @@ from typing import Any
 import ctxtop
 import flask
 from flask import Flask, copy_current_request_context, stream_with_context
+from flask.testing import EnvironBuilder
 from support import agent
 from werkzeug.debug import DebuggedApplication
 from werkzeug.test import Client
@@ -184,7 +185,7 @@ def client_under_a_suspended_generator() -> None:
 @situation
 def called_by_hand() -> None:
     with app.app_context():
-        environ = flask.testing.EnvironBuilder(app, "/plain").get_environ()
+        environ = EnvironBuilder(app, "/plain").get_environ()
         app(environ, lambda *_: None).close()  # type: ignore[attr-defined]
         look("in the with")
 
@@ -342,6 +343,32 @@ def command() -> None:
 
     result = app.test_cli_runner().invoke(args=["tidy"])
     assert result.exit_code == 0, result.output
+
+
+@situation
+def left_by_a_stream_that_another_thread_closes() -> None:
+    """A leak: the stream has pushed its contexts in the thread that began to send it, and can pop them only there."""
+    started, ended = threading.Event(), threading.Event()
+    answers: list[Any] = []
+
+    def serve() -> None:
+        answer = app({**builder.get_environ(), **SERVED}, lambda *_: None)
+        next(iter(answer))
+        answers.append(answer)
+        del answer
+        started.set()
+        ended.wait(10)
+
+    builder = EnvironBuilder(app, "/stream/1")
+    thread = threading.Thread(target=serve, name="sending")
+    thread.start()
+    started.wait(10)
+    look("in the stream")
+    with contextlib.suppress(LookupError):
+        answers[0].close()
+    look("after the close")
+    ended.set()
+    thread.join()
 
 
 @situation

@@ -48,21 +48,26 @@ STATES = {
 }
 
 
-@pytest.fixture(scope="module")
-def looks() -> list[dict[str, Any]]:
-    directory = agent_directory()
+def environment_of(directory: Path, *modules: Path) -> dict[str, str]:
+    """The environment of a process with an agent in a directory, and with Python modules from others."""
     path = directory / "path"
     path.mkdir()
     (path / "ctxtop").symlink_to(Path(ctxtop.__file__).parent)
-    environment = {
+    return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(path), str(suites.TESTS)]),
+        "PYTHONPATH": os.pathsep.join(map(str, [path, *modules])),
         "PYTHONDONTWRITEBYTECODE": "1",
         "CTXTOP_DIR": str(directory),
         "CTXTOP_NAME": "situations",
         "CTXTOP_BIN": str(agent.program()),
     }
+
+
+@pytest.fixture(scope="module")
+def looks() -> list[dict[str, Any]]:
+    directory = agent_directory()
     try:
+        environment = environment_of(directory, suites.TESTS)
         command = [str(suites.interpreter()), str(suites.PLUGINS / "situations.py")]
         result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
         assert result.returncode == 0, result.stdout + result.stderr
@@ -100,3 +105,40 @@ def test_nothing_is_left(looks: list[dict[str, Any]]) -> None:
     ends = [look for look in looks if look["when"] == "at the end" and not look["situation"].startswith("left_by")]
     assert [look for look in ends if look["contexts"]] == []
     assert {look["units"]["MainThread"] for look in ends} == {"idle"}
+
+
+COMMAND = """
+import sys
+import ctxtop, flask
+
+app = flask.Flask(__name__)
+ctxtop.Ctxtop(app)
+
+
+@app.cli.command()
+def tidy():
+    print("tidying", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_flask_command(tmpfs_directory: Path, tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(COMMAND)
+    process = subprocess.Popen(
+        [str(suites.interpreter()), "-m", "flask", "--app", "shop", "tidy"],
+        env=environment_of(tmpfs_directory, tmp_path),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout and process.stdout.readline() == "tidying\n"
+        document = agent.dump(tmpfs_directory)
+        [worker] = document["workers"]
+        assert [(unit["state"], unit["depth"]) for unit in worker["units"]] == [("job", {"app": 1, "request": 0})]
+        assert agent.codes(document) == set()
+        process.communicate("done\n", timeout=20)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.wait()

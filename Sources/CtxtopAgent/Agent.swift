@@ -131,6 +131,7 @@ package enum Agent {
     if unit.pointee.attachment != attachment {
       // Whatever it had belongs to an attachment that has ended, or to the parent of this process.
       unit.pointee.unit = nil
+      unit.pointee.changes = 0
       unit.pointee.running = 0
       unit.pointee.around = 0
       unit.pointee.attachment = attachment

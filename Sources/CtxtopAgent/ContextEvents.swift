@@ -23,6 +23,7 @@ extension Agent {
   package static func beginPush(kind: UInt32) -> ContextPush {
     guard let unit = thread() else { return ContextPush(unit: nil, appPushes: 0) }
     if kind == 1 { unit.pointee.request_pushes &+= 1 }
+    unit.pointee.changes &+= 1
     return ContextPush(unit: unit, appPushes: unit.pointee.app_pushes)
   }
 
@@ -30,6 +31,22 @@ extension Agent {
   @inline(__always)
   package static func endPush(_ push: ContextPush, kind: UInt32) {
     if kind == 1, let unit = push.unit { unit.pointee.request_pushes &-= 1 }
+    endChange(push.unit)
+  }
+
+  /// A context is being popped. Returns the unit that pops it, until the pop has ended.
+  @inline(__always)
+  package static func beginPop() -> UnsafeMutablePointer<ctxtop_thread>? {
+    guard let unit = thread() else { return nil }
+    unit.pointee.changes &+= 1
+    return unit
+  }
+
+  /// A push or pop has ended, well or not.
+  @inline(__always)
+  package static func endChange(_ unit: UnsafeMutablePointer<ctxtop_thread>?) {
+    // Not below zero: an attachment that began meanwhile counts from zero.
+    if let unit, unit.pointee.changes > 0 { unit.pointee.changes &-= 1 }
   }
 
   /// A context was pushed on this thread. `identity` finds it again; `frame` is a name or 0.
@@ -53,7 +70,9 @@ extension Agent {
     guard let thread = thread() else { return }
     count(thread, CTXTOP_LANE_POPPED)
     guard let unit = unit(thread) else { return }
-    if !unit.pop(kind: kind, identity: identity, at: Clock.monotonic()) { poppedElsewhere(kind, identity) }
+    let request = thread.pointee.running
+    if unit.pop(kind: kind, identity: identity, request: request, at: Clock.monotonic()) { return }
+    poppedElsewhere(kind, identity)
   }
 
   /// A context may be popped by another thread than the one that pushed it: a stream that a garbage collector
@@ -131,8 +150,14 @@ extension Agent {
     return top.loadRelaxed(CTXTOP_CONTEXT_REQUEST) != running
   }
 
-  /// Whether code of a request runs on this unit.
-  package static var isInRequest: Bool { thread().map { $0.pointee.running != 0 } ?? false }
+  /// Whether this thread runs no request's code.
+  package static var isOutsideOfRequests: Bool { thread()?.pointee.running == 0 }
+
+  /// The context that was pushed last is kept on purpose.
+  package static func keepTop() {
+    guard let thread = thread(), let unit = unit(thread) else { return }
+    unit.keepTop()
+  }
 
   /// How often a context is on this thread's record.
   package static func timesRecorded(_ identity: UInt64) -> Int {
@@ -174,8 +199,11 @@ extension Agent {
   }
 
   /// Makes this thread's record agree with the real stack, bottom first.
+  ///
+  /// Not in the middle of a push or pop, which its event has yet to tell of: a teardown function may make a request of
+  /// its own, and a garbage collection may free a response.
   package static func reconcile(with stack: UnsafeBufferPointer<StackEntry>) {
-    guard let thread = thread(), let unit = unit(thread) else { return }
+    guard let thread = thread(), thread.pointee.changes == 0, let unit = unit(thread) else { return }
     let recorded = unit.entries
     unit.reconcile(with: stack, at: Clock.monotonic()) { context in
       if isPoppedElsewhere(context.loadRelaxed(CTXTOP_CONTEXT_IDENTITY)) { return }

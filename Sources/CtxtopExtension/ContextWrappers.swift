@@ -80,9 +80,15 @@ enum ContextWrappers {
     let byFramework = Agent.isPushedByFramework(kind: kind)
     let frame = byFramework ? 0 : FrameWalk.first()
     Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: frame)
-    if kind == 1, byFramework { requestContextPushed(context, push) }
+    if kind == 1 {
+      if byFramework {
+        requestContextPushed(context, push)
+      } else if Agent.isOutsideOfRequests, HookCalls.isKept(context) {
+        Agent.keepTop()
+      }
+    }
     if kind == 1 || !byFramework { HookCalls.pushed() }
-    if !byFramework, !Agent.isInRequest { HookCalls.pushedOutside() }
+    if !byFramework, Agent.isOutsideOfRequests { HookCalls.pushedOutside() }
     return result
   }
 
@@ -116,7 +122,9 @@ enum ContextWrappers {
     _ known: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {
     let kind = kind(known, context)
+    let unit = Agent.beginPop()
     let result = callOriginal(2 &+ Int(known), context, arguments, count, names)
+    Agent.endChange(unit)
     guard result != nil else {
       popRaised(known, context)
       return nil

@@ -11,6 +11,7 @@ enum HookCalls {
   nonisolated(unsafe) private static var frameHook: Object?
   nonisolated(unsafe) private static var originHook: Object?
   nonisolated(unsafe) private static var clientHook: Object?
+  nonisolated(unsafe) private static var keptHook: Object?
   nonisolated(unsafe) private static var routeHook: Object?
   nonisolated(unsafe) private static var engineHook: Object?
   nonisolated(unsafe) private static var backendHook: Object?
@@ -34,6 +35,7 @@ enum HookCalls {
     frameHook = attribute("frame")
     originHook = attribute("origin")
     clientHook = attribute("is_made_by_client")
+    keptHook = attribute("is_kept")
     routeHook = attribute("route")
     engineHook = attribute("engine")
     backendHook = attribute("backend_pid")
@@ -134,6 +136,9 @@ enum HookCalls {
 
   /// Whether the code around it made the request of a request context, and no server did.
   static func isMadeByClient(_ context: Object?) -> Bool { askNumber(clientHook, context) == 1 }
+
+  /// Whether a request context was pushed by who keeps it after its request.
+  static func isKept(_ context: Object?) -> Bool { askNumber(keptHook, context) == 1 }
 
   /// Names of endpoint and rule of a request that was never routed.
   static func route(_ environ: Object?, _ app: Object?) -> (endpoint: UInt32, rule: UInt32) {

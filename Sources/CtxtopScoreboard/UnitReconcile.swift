@@ -57,7 +57,9 @@ extension UnitRecord {
       let context = context(position)
       if let source = Self.find(entry.identity, in: old, from: &next, count: count) {
         for word in 0..<CTXTOP_CONTEXT_WORDS { context.store(word, source.loadRelaxed(word)) }
-        context.store(CTXTOP_CONTEXT_KIND, Words.pack(entry.kind, source.loadRelaxed(CTXTOP_CONTEXT_KIND).high))
+        // What was kept once is kept until it is popped; not every version's stack tells.
+        let kind = source.loadRelaxed(CTXTOP_CONTEXT_KIND)
+        context.store(CTXTOP_CONTEXT_KIND, Words.pack(entry.kind | kind.low & StackEntry.preserved, kind.high))
         matched &+= 1
       } else {
         serial &+= 1

@@ -163,14 +163,13 @@ package struct UnitRecord {
     return index < CTXTOP_CONTEXTS
   }
 
-  /// A context was popped. False: it is not on the record - it was pushed by another unit, or before the attach,
+  /// A context was popped by the code of a request, or of none (0). False: it is not on the record - it was pushed by another unit, or before the attach,
   /// or the stack is deeper than the record.
   @inline(__always)
   @discardableResult
-  package func pop(kind: UInt32, identity: UInt64, at now: UInt64) -> Bool {
+  package func pop(kind: UInt32, identity: UInt64, request: UInt64 = 0, at now: UInt64) -> Bool {
     let count = entries
-    var found = count &- 1
-    while found >= 0 && context(found).loadRelaxed(CTXTOP_CONTEXT_IDENTITY) != identity { found &-= 1 }
+    let found = place(of: identity, request: request, count: count)
     ChangeCount.beginOwned(words)
     let depth = depth(kind)
     if depth > 0, found >= 0 || count == CTXTOP_CONTEXTS { storeDepth(kind, depth &- 1) }
@@ -181,6 +180,32 @@ package struct UnitRecord {
     }
     ChangeCount.end(words)
     return found >= 0
+  }
+
+  /// Where a context is that code of `request` pops; -1: it is not on the record. It may be there twice: a test client
+  /// pushes what it keeps while a stream has it pushed already. Then each pops what it has pushed.
+  @inline(__always)
+  private func place(of identity: UInt64, request: UInt64, count: Int) -> Int {
+    var found = -1
+    var index = count &- 1
+    while index >= 0 {
+      let context = context(index)
+      if context.loadRelaxed(CTXTOP_CONTEXT_IDENTITY) == identity {
+        if context.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == request { return index }
+        if found < 0 { found = index }
+      }
+      index &-= 1
+    }
+    return found
+  }
+
+  /// The context on top is kept on purpose.
+  package func keepTop() {
+    guard let context = top else { return }
+    let kind = context.loadRelaxed(CTXTOP_CONTEXT_KIND)
+    ChangeCount.beginOwned(words)
+    context.store(CTXTOP_CONTEXT_KIND, Words.pack(kind.low | StackEntry.preserved, kind.high))
+    ChangeCount.end(words)
   }
 
   /// The recorded context that is a certain framework object; nil: it is not on the record.

@@ -128,6 +128,43 @@ final class AgentTests {
     #expect(worker.units.isEmpty && worker.counters.dropped.total == 0)
   }
 
+  @Test("In the middle of a push or pop the real stack is not compared with the record")
+  func middleOfChange() throws {
+    attach()
+    let stack = [StackEntry(kind: 0, identity: 1, frame: 0)]
+    let push = Agent.beginPush(kind: 0)
+    stack.withUnsafeBufferPointer { Agent.reconcile(with: $0) }
+    Agent.endPush(push, kind: 0)
+    Agent.contextPushed(kind: 0, identity: 1, frame: 0)
+    #expect(Agent.recordedContexts == 1)
+    let unit = Agent.beginPop()
+    Agent.reconcile(with: UnsafeBufferPointer(start: nil, count: 0))
+    Agent.endChange(unit)
+    #expect(Agent.recordedContexts == 1)
+    Agent.reconcile(with: UnsafeBufferPointer(start: nil, count: 0))
+    #expect(Agent.recordedContexts == 0)
+    #expect(try snapshot().workers.first?.vanished.count == 1)
+  }
+
+  @Test("Of a context that is pushed twice, a request's code pops what it pushed itself; what is kept stays kept")
+  func pushedTwice() throws {
+    attach()
+    var token = Agent.beginRequest(method: 1)
+    Agent.contextPushed(kind: 1, identity: 7, frame: 0)
+    Agent.pauseRequest(token)
+    #expect(Agent.isOutsideOfRequests)
+    Agent.contextPushed(kind: 1, identity: 7, frame: 0)
+    Agent.keepTop()
+    Agent.resumeRequest(&token)
+    Agent.contextPopped(kind: 1, identity: 7)
+    [StackEntry(kind: 1, identity: 7, frame: 0)].withUnsafeBufferPointer { Agent.reconcile(with: $0) }
+    #expect(!Agent.leavesContexts(token))
+    Agent.endRequest(&token, raised: false)
+    let unit = try #require(try snapshot().workers.first?.units.first)
+    #expect(unit.requestDepth == 1 && unit.contexts.map(\.isPreserved) == [true])
+    #expect(unit.contexts.first?.request == 0)
+  }
+
   @Test("A request that another thread closes is closed")
   func closedElsewhere() throws {
     attach()

@@ -95,6 +95,7 @@ struct ctxtop_thread {
   void *unit;
   uint64_t app_pushes;     /* app contexts pushed by this unit so far */
   uint64_t request_pushes; /* pushes of request contexts that have begun and not ended */
+  uint64_t changes;        /* pushes and pops of any context that have: the record cannot agree with the stack */
   uint64_t running;        /* serial of the request whose code the application runs now; 0: none */
   uint64_t around;         /* serial of the request whose code made the running one; 0: a server did */
   uint32_t is_shared_lane;

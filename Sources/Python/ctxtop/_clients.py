@@ -25,3 +25,16 @@ def is_made_by_client(environ: dict[str, Any], frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def is_kept(context: Any) -> bool:
+    """Whether the request of a request context gave it away to be kept: to a test client in a ``with``, or a debugger.
+
+    From Flask 2.2 on these push it again when the request is over; before, Flask leaves it and marks it.
+    """
+    keep = context.request.environ.get("werkzeug.debug.preserve_context")
+    kept = getattr(keep, "__self__", None)
+    if not isinstance(kept, list) or not kept:
+        return False
+    # Flask 2.2's test client takes the request context out of its list first, and has the app context in there still.
+    return any(each is context for each in kept) or not hasattr(kept[-1], "request")

@@ -72,7 +72,7 @@ def found(exc: BaseException, context: Any, kind: int, wrapped: frozenset[CodeTy
             continue
         for leaf, path in _leaves(error, error.__traceback__, wrapped):
             teardown = _teardown(path, wrapped)
-            if teardown is not None and _kind(teardown) in kinds:
+            if teardown is not None and _kind(teardown) in kinds and _called_any(teardown):
                 failures.append(_failure(leaf, teardown, context))
     return failures
 
@@ -271,6 +271,17 @@ def _culprit(node: TracebackType | None) -> FrameType | None:
             return node.tb_frame
         node = node.tb_next
     return None
+
+
+def _called_any(node: TracebackType) -> bool:
+    """Whether ``do_teardown_*`` came as far as its functions.
+
+    In another thread than its context's it does not: nothing is current, and asking for the blueprints raises. No
+    function is to blame then.
+    """
+    if node.tb_next is None or "func" in node.tb_frame.f_locals or not _relative(node).startswith("flask/"):
+        return True
+    return _relative(node.tb_next) != "werkzeug/local.py"
 
 
 def _is_receiver(node: TracebackType | None) -> bool:

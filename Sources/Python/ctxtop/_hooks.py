@@ -114,6 +114,13 @@ class Hooks:
         except Exception:
             return False
 
+    def is_kept(self, context: Any) -> bool:
+        """Whether a request context was pushed by who keeps it after its request."""
+        try:
+            return _clients.is_kept(context)
+        except Exception:
+            return False
+
     def route(self, environ: dict[str, Any], app: Flask) -> tuple[str | None, str | None]:
         """(endpoint, rule) of a request that failed before the framework routed it."""
         try:

@@ -79,7 +79,8 @@ def serve(app: flask.Flask, path: str = "/", consume: Callable[[Iterable[bytes]]
         return lambda _data: None
 
     try:
-        body = app(create_environ(path), start_response)
+        # Whatever names no server was made by the code around it, which may push what it likes for it.
+        body = app({**create_environ(path), "SERVER_SOFTWARE": "matrix"}, start_response)
         try:
             consume(body)
         finally:

@@ -11,6 +11,7 @@ import contextlib
 import gc
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -20,11 +21,17 @@ from typing import Any
 import ctxtop
 import flask
 from flask import Flask, copy_current_request_context, stream_with_context
+from flask.testing import EnvironBuilder
 from support import agent
+from werkzeug.debug import DebuggedApplication
+from werkzeug.test import Client
 
 DIRECTORY = Path(os.environ["CTXTOP_DIR"])
 OUTPUT = os.dup(1)
 SITUATIONS: dict[str, Callable[[], None]] = {}
+
+#: What a server says of a request.
+SERVED = {"SERVER_SOFTWARE": "gunicorn/27.0.1", "REMOTE_ADDR": "127.0.0.1"}
 
 app = Flask(__name__)
 ctxtop.Ctxtop(app)
@@ -84,6 +91,22 @@ def client_inside() -> str:
     return app.test_client().get("/look").text
 
 
+@app.get("/again")
+def called_inside() -> str:
+    """Calls the application with what a server has said of this request."""
+    environ = {**flask.request.environ, "PATH_INFO": "/look", "SERVER_SOFTWARE": "gunicorn/27.0.1"}
+    environ.pop("werkzeug.request", None)
+    answer: Any = app(environ, lambda *_: None)
+    answer.close()
+    look("after the inner request")
+    return "again"
+
+
+@app.get("/fails")
+def fails() -> str:
+    raise ZeroDivisionError
+
+
 @app.get("/async")
 async def asynchronous() -> str:
     await asyncio.sleep(0)
@@ -125,6 +148,16 @@ def client_in_a_with() -> None:
 
 
 @situation
+def stream_in_a_with() -> None:
+    """The client keeps the contexts that the stream has pushed, so that they are there twice."""
+    with app.test_client() as client:
+        answer = client.get("/stream/1")
+        look("in the stream")
+        answer.close()
+        look("in the with")
+
+
+@situation
 def client_in_an_app_context() -> None:
     with app.app_context():
         for _ in range(2):
@@ -152,7 +185,7 @@ def client_under_a_suspended_generator() -> None:
 @situation
 def called_by_hand() -> None:
     with app.app_context():
-        environ = flask.testing.EnvironBuilder(app, "/plain").get_environ()
+        environ = EnvironBuilder(app, "/plain").get_environ()
         app(environ, lambda *_: None).close()  # type: ignore[attr-defined]
         look("in the with")
 
@@ -188,6 +221,48 @@ def stream_closed_by_a_collection() -> None:
 
 
 @situation
+def stream_closed_by_another_thread() -> None:
+    answer: Any = app.test_client().get("/stream/0")
+    next(iter(answer.response))
+    thread = threading.Thread(target=answer.close)
+    thread.start()
+    thread.join()
+    look("after the close")
+
+
+def in_the_middle(do: Callable[[], object]) -> None:
+    """Do something in the middle of the pop of an app context, and something in the middle of its push."""
+    for when, signal in (("pop", flask.appcontext_tearing_down), ("push", flask.appcontext_pushed)):
+        waiting = [do]
+
+        def receiver(*_: object, waiting: list[Callable[[], object]] = waiting, **__: object) -> None:
+            if waiting:
+                waiting.pop()()
+
+        with signal.connected_to(receiver, app):
+            app.test_client().get("/plain").close()
+        look(f"after the {when}")
+
+
+@situation
+def collection_in_a_push_or_pop() -> None:
+    def abandon_and_collect() -> None:
+        answer: Any = app.test_client().get("/stream/0")
+        next(iter(answer.response))
+        cycle = [answer]
+        cycle.append(cycle)
+        del answer, cycle
+        gc.collect()
+
+    in_the_middle(abandon_and_collect)
+
+
+@situation
+def request_in_a_push_or_pop() -> None:
+    in_the_middle(lambda: app.test_client().get("/plain").close())
+
+
+@situation
 def nested_app_contexts() -> None:
     app.test_client().get("/nested")
 
@@ -195,6 +270,27 @@ def nested_app_contexts() -> None:
 @situation
 def request_in_a_request() -> None:
     app.test_client().get("/client")
+
+
+@situation
+def request_in_a_request_with_a_servers_environ() -> None:
+    app.test_client().get("/again")
+
+
+@situation
+def debugger() -> None:
+    """The debugger keeps the contexts of a request that failed, for its console."""
+    debugged = DebuggedApplication(app, evalex=True, pin_security=False)
+    client = Client(debugged)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    page = client.get("/fails", environ_overrides=SERVED)
+    app.config["PROPAGATE_EXCEPTIONS"] = None
+    assert "ZeroDivisionError" in page.text
+    look("after the page")
+    frame = re.findall(r'id="frame-(\d+)"', page.text)[-1]
+    console = {"__debugger__": "yes", "cmd": "flask.request.path", "frm": frame, "s": debugged.secret}
+    assert "/fails" in client.get("/", query_string=console, environ_overrides=SERVED).text
+    look("after the console")
 
 
 @situation
@@ -247,6 +343,32 @@ def command() -> None:
 
     result = app.test_cli_runner().invoke(args=["tidy"])
     assert result.exit_code == 0, result.output
+
+
+@situation
+def left_by_a_stream_that_another_thread_closes() -> None:
+    """A leak: the stream has pushed its contexts in the thread that began to send it, and can pop them only there."""
+    started, ended = threading.Event(), threading.Event()
+    answers: list[Any] = []
+
+    def serve() -> None:
+        answer = app({**builder.get_environ(), **SERVED}, lambda *_: None)
+        next(iter(answer))
+        answers.append(answer)
+        del answer
+        started.set()
+        ended.wait(10)
+
+    builder = EnvironBuilder(app, "/stream/1")
+    thread = threading.Thread(target=serve, name="sending")
+    thread.start()
+    started.wait(10)
+    look("in the stream")
+    with contextlib.suppress(LookupError):
+        answers[0].close()
+    look("after the close")
+    ended.set()
+    thread.join()
 
 
 @situation

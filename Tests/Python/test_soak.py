@@ -51,13 +51,28 @@ MODES = [replace(GUNICORN_THREADS, threads=4), GUNICORN_GEVENT, replace(UWSGI, t
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_no_verdict_on_healthy_traffic(start: Callable[..., Server], is_long: bool, mode: Mode) -> None:
     count, until_reload = (70_000, 30) if is_long else (3_000, 6)
+    soak(start, mode, count, until_reload)
+
+
+def test_memory_is_sound(start: Callable[..., Server], is_long: bool) -> None:
+    """Every piece of memory is checked when it is freed, and finalizers run wherever they can."""
+    checks = {"PYTHONMALLOC": "debug", "PYTHONFAULTHANDLER": "1", "BUSY_COLLECTS": "5"}
+    server = soak(start, MODES[0], 6_000 if is_long else 600, 60, checks)
+    # gunicorn tells what its workers died of.
+    crashes = ("Fatal Python error", "SIGSEGV", "SIGABRT", "SIGBUS")
+    assert [line for line in server.logged().splitlines() if any(crash in line for crash in crashes)] == []
+
+
+def soak(
+    start: Callable[..., Server], mode: Mode, count: int, until_reload: float, environment: dict[str, str] | None = None
+) -> Server:
     recycling = {
         "GUNICORN_CMD_ARGS": f"--max-requests {LIFETIME} --max-requests-jitter 200",
         "UWSGI_MAX_REQUESTS": str(LIFETIME),
         "UWSGI_MIN_WORKER_LIFETIME": "1",
         "SHOP_POOL_SIZE": "20",
     }
-    server = start(mode, environment=recycling, app="busy:app")
+    server = start(mode, environment={**recycling, **(environment or {})}, app="busy:app")
     with judged(server) as verdicts:
         load = Load(server, count)
         load.wait(until_reload)
@@ -72,6 +87,7 @@ def test_no_verdict_on_healthy_traffic(start: Callable[..., Server], is_long: bo
     # Whoever is in the middle of being replaced may drop a visitor.
     assert load.lost <= count / 100
     assert document["verdicts"] == [] and document["totals"]["teardown_failures"] == 0
+    return server
 
 
 def is_at_rest(document: agent.Snapshot) -> bool:

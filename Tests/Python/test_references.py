@@ -11,18 +11,21 @@ from support import guest
 IN_A_CYCLE = {"app"}
 
 
+GUESTS = ("references.py", "references_of_units.py")
+
+
 @pytest.fixture(scope="module")
 def plain() -> dict[str, Any]:
-    return dict(guest.answers("references.py", enabled=False)["kinds"])
+    return {name: said for each in GUESTS for name, said in guest.answers(each, enabled=False)["kinds"].items()}
 
 
 @pytest.fixture(scope="module")
 def watched() -> dict[str, Any]:
-    return dict(guest.answers("references.py")["kinds"])
+    return {name: said for each in GUESTS for name, said in guest.answers(each)["kinds"].items()}
 
 
 def test_nothing_outlives_its_last_user(plain: dict[str, Any], watched: dict[str, Any]) -> None:
-    assert len(watched) == len(plain) > 20
+    assert len(watched) == len(plain) > 35
     assert all(kind["watched"] for kind in watched.values())
     assert {name: kind["at last"] for name, kind in watched.items() if kind["at last"]} == {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -56,7 +57,22 @@ def test_trouble_is_one_line_and_no_hook(
     assert (flask.ctx.AppContext.push, flask.ctx.RequestContext.pop) == before
 
 
-@pytest.mark.parametrize("trouble", [no_native_module, a_native_module_that_fails])
+def a_setup_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = threading.Lock()
+    lock.acquire()
+    monkeypatch.setattr(_setup, "_lock", lock)
+    monkeypatch.setattr(_setup, "_PATIENCE", 0.05)
+
+
+def test_nobody_waits_for_a_setup_that_hangs(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    a_setup_that_hangs(monkeypatch)
+    Ctxtop(flask.Flask("shop"))
+    assert "shop is not monitored: TimeoutError: another application is still being set up" in caplog.text
+    # It is still its owner's.
+    assert _setup._lock.locked() and _setup._lifecycle is None
+
+
+@pytest.mark.parametrize("trouble", [no_native_module, a_native_module_that_fails, a_setup_that_hangs])
 def test_repairs_work_without_a_monitor(
     monkeypatch: pytest.MonkeyPatch, trouble: Callable[[pytest.MonkeyPatch], None]
 ) -> None:

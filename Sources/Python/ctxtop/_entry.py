@@ -30,7 +30,11 @@ class _Entry:
         if app is None:
             return self._function
         method = self._bind(app, cls)
-        return self._wrap(method, app) if _MARK in app.__dict__ else method
+        try:
+            return self._wrap(method, app) if _MARK in app.__dict__ else method
+        except Exception:
+            # No memory for the wrapper: the request is served, and not seen.
+            return method
 
 
 def watch(app: Flask, native: Any) -> None:

@@ -146,7 +146,7 @@ class Sessions:
             return
         gone = weakref.ref(session, lambda _: self._released(name))
         self._orphans[name] = _Orphan(token, weakref.ref(scoped), gone, _weak(context), scope, key, flags)
-        _watch_removal(scoped, self._look_again)
+        _watch_removal(self._look_again)
         self._native.watch_sessions(self.popped, self.pushed)
 
     def _inherited(self, orphan: _Orphan) -> None:
@@ -193,9 +193,7 @@ class Sessions:
             self._native.released(orphan.token)
         if not self._orphans:
             self._native.watch_sessions(self.popped, None)
-        scoped = orphan.scoped()
-        if scoped is not None and all(other.scoped() is not scoped for other in self._orphans.values()):
-            _unwatch_removal(scoped)
+            _unwatch_removal()
 
     def _forget(self, reference: weakref.ref[Any]) -> None:
         self._scoped = [known for known in self._scoped if known is not reference]
@@ -292,23 +290,39 @@ def _is_registered(orphan: _Orphan) -> bool:
     return orphan.key != _thread_key(None) or getattr(store, "value", None) is session
 
 
-def _watch_removal(scoped: Any, removed: Callable[[], None]) -> None:
-    """Hear of the next ``remove()``, from wherever it is called, while there is an orphan to be removed."""
-    if "remove" in vars(scoped):
-        return
-    original = scoped.remove
+def _watch_removal(removed: Callable[[], None]) -> None:
+    """Hear of each ``remove()``, from wherever it is called, while there is an orphan to be removed.
 
-    def remove() -> Any:
+    The class is asked to tell: a function in the object itself would know the object, and only garbage collection
+    would end both.
+    """
+    global _remove
+    from sqlalchemy.orm.scoping import scoped_session
+
+    if _remove is not None:
+        return
+    original = scoped_session.remove
+
+    def remove(self: Any) -> Any:
         try:
-            return original()
+            return original(self)
         finally:
             with contextlib.suppress(Exception):
                 removed()
 
-    remove._ctxtop = True  # type: ignore[attr-defined]
-    scoped.remove = remove
+    remove.__wrapped__ = original  # type: ignore[attr-defined]
+    scoped_session.remove = _remove = remove  # type: ignore[method-assign]
 
 
-def _unwatch_removal(scoped: Any) -> None:
-    if getattr(vars(scoped).get("remove"), "_ctxtop", False):
-        del scoped.remove
+def _unwatch_removal() -> None:
+    global _remove
+    from sqlalchemy.orm.scoping import scoped_session
+
+    # With another's function around ours, ours stays.
+    if _remove is not None and scoped_session.remove is _remove:
+        scoped_session.remove = _remove.__wrapped__  # type: ignore[method-assign]
+        _remove = None
+
+
+#: What stands in the place of ``scoped_session.remove`` now.
+_remove: Any = None

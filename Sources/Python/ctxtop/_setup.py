@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("ctxtop")
 _lock = threading.Lock()
+# Applications are set up one after the other. Who would have to wait longer runs unmonitored: another one's setup
+# hangs, or waits for an import that we are in the middle of.
+_PATIENCE = 5.0
 _lifecycle: Lifecycle | None = None
 _hooks_of_process: Hooks | None = None
 _declined = False
@@ -29,23 +32,34 @@ def instrument(app: Flask, guard: str | None = None) -> None:
     if not settings.enabled or "ctxtop" in app.extensions:
         return
     lifecycle = None
-    with _lock:
+    lock = _lock
+    is_ours = lock.acquire(timeout=_PATIENCE)
+    try:
+        if not is_ours:
+            raise TimeoutError("another application is still being set up")
+        lifecycle = _prepared(settings, app)
+        if lifecycle is not None:
+            _hook(app, lifecycle)
+    finally:
         try:
-            lifecycle = _prepared(settings, app)
-            if lifecycle is not None:
-                from . import _frames, _hooks
-
-                _frames.add_root(app.root_path)
-                # A constructor that ran twice has forgotten its extensions, and kept this.
-                if not _hooks.is_instrumented(app):
-                    lifecycle.know(app)
-                    _hooks.instrument(app, lifecycle.native)
-        finally:
             # Also of an application that cannot be monitored: whoever asked for a repair relies on it.
             app.extensions["ctxtop"] = True
             _repair(app, settings, lifecycle)
+        finally:
+            if is_ours:
+                lock.release()
     if lifecycle is not None:
         lifecycle.start()
+
+
+def _hook(app: Flask, lifecycle: Lifecycle) -> None:
+    from . import _frames, _hooks
+
+    _frames.add_root(app.root_path)
+    # A constructor that ran twice has forgotten its extensions, and kept this.
+    if not _hooks.is_instrumented(app):
+        lifecycle.know(app)
+        _hooks.instrument(app, lifecycle.native)
 
 
 def _repair(app: Flask, settings: _settings.Settings, lifecycle: Lifecycle | None) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import flask
+import greenlet
 import sqlalchemy
 from flask import ctx
 from flask.testing import EnvironBuilder
@@ -146,7 +147,13 @@ def on_a_thread(work: Callable[[int, bool], Any]) -> Callable[[int, bool], Any]:
 
     def run(nth: int, stays: bool) -> Any:
         said: list[Any] = []
-        thread = threading.Thread(target=lambda: said.append(work(nth, stays)))
+
+        def first() -> None:
+            # The greenlet library ends the process if it has no memory for what it keeps of each thread.
+            greenlet.getcurrent()
+            said.append(work(nth, stays))
+
+        thread = threading.Thread(target=first)
         thread.start()
         thread.join()
         return said[0]

@@ -6,6 +6,7 @@ still alive after a collection of garbage. Run it with ctxtop on and off: the an
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import gc
 import json
@@ -25,6 +26,8 @@ from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 from werkzeug.routing import BaseConverter
 
 Watched = dict[str, Any]
+
+
 class Failure(Exception):
     """Python's own exceptions cannot be watched."""
 
@@ -123,8 +126,6 @@ def boom() -> str:
     error = Failure("view")
     watch(WATCHED, error=error)
     raise error
-
-
 
 
 @app.teardown_appcontext
@@ -254,10 +255,8 @@ def context_popped_out_of_order(watched: Watched) -> None:
         watch(watched, outer=outer, inner=inner)
         outer.push()
         inner.push()
-        try:
+        with contextlib.suppress(AssertionError):
             outer.pop()
-        except AssertionError:
-            pass
 
     contextvars.Context().run(run)
 
@@ -396,10 +395,8 @@ def connection_that_cannot_be_opened(watched: Watched) -> None:
 
     engine = sqlalchemy.create_engine("sqlite://", creator=creator, poolclass=QueuePool)
     watch(watched, engine=engine, local=local)
-    try:
+    with contextlib.suppress(Failure):
         engine.connect()
-    except Failure:
-        pass
 
 
 @kind
@@ -450,13 +447,17 @@ def look(run: Callable[[Watched], None]) -> dict[str, Any]:
     return {**seen, "at last": alive(watched)}
 
 
-if __name__ == "__main__":
+def main(kinds: dict[str, Callable[[Watched], None]]) -> None:
     # What is done only once is done before anybody looks.
     for run in (KINDS["request"], KINDS["engine_with_a_queue"]):
         look(run)
     # Nobody waits for the libraries to be looked through again and again.
     gc.freeze()
-    names = sys.argv[1:] or list(KINDS)
-    answers = {name: look(KINDS[name]) for name in names}
+    names = sys.argv[1:] or list(kinds)
+    answers = {name: look(kinds[name]) for name in names}
     native: Any = sys.modules.get("ctxtop._native")
     json.dump({"attached": native is not None and native.is_attached(), "kinds": answers}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(KINDS)

@@ -24,8 +24,8 @@ struct FieldPrinter: ~Copyable {
     strings = start
     for _ in 0..<table.varint() {
       let text = table.part(Int(truncatingIfNeeded: table.varint())).rest
-      places.fixed(UInt32(truncatingIfNeeded: text.baseAddress.map { $0 - start } ?? 0))
-      places.fixed(UInt32(truncatingIfNeeded: text.count))
+      let distance = UInt32(truncatingIfNeeded: text.baseAddress.map { $0 - start } ?? 0)
+      places.fixed(UInt64(distance) | UInt64(truncatingIfNeeded: text.count) &<< 32)
     }
   }
 
@@ -63,7 +63,7 @@ struct FieldPrinter: ~Copyable {
         label(&entity)
         continue
       }
-      place = json.key(from: place)
+      place = json.key(from: place, before: end)
       if kind == UInt8(ascii: "n") {
         json.number(entity.varint())
       } else if kind == UInt8(ascii: "h") {
@@ -73,7 +73,7 @@ struct FieldPrinter: ~Copyable {
       } else {
         value(kind, entity.varint(), words: place)
       }
-      while place.pointee != UInt8(ascii: "\n") { place += 1 }
+      if kind == UInt8(ascii: "e") { while place.pointee != UInt8(ascii: "\n") { place += 1 } }
       place += 1
     }
   }
@@ -83,7 +83,7 @@ struct FieldPrinter: ~Copyable {
     kind == UInt8(ascii: "o") || kind == UInt8(ascii: "u") || kind == UInt8(ascii: "A")
   }
 
-  @inline(never)
+  @inline(__always)
   private mutating func value(_ kind: UInt8, _ value: UInt64, words: UnsafePointer<UInt8>) {
     switch kind {
     case UInt8(ascii: "s"), UInt8(ascii: "S"): text(value, isKnown: kind == UInt8(ascii: "s"))
@@ -112,6 +112,7 @@ struct FieldPrinter: ~Copyable {
   }
 
   /// A string of the block in use.
+  @_optimize(speed)
   @inline(never)
   mutating func string(at number: UInt64) { json.string(string(number)) }
 
@@ -119,13 +120,14 @@ struct FieldPrinter: ~Copyable {
     let index = Int(truncatingIfNeeded: number) &- 1
     guard index >= 0, index < places.count / 8 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     return places.withBytes { places in
-      let distance = UInt32(littleEndian: places.load(fromByteOffset: index &* 8, as: UInt32.self))
-      let length = UInt32(littleEndian: places.load(fromByteOffset: index &* 8 &+ 4, as: UInt32.self))
-      return UnsafeRawBufferPointer(start: strings + Int(distance), count: Int(length))
+      let place = UInt64(littleEndian: places.load(fromByteOffset: index &* 8, as: UInt64.self))
+      let distance = Int(truncatingIfNeeded: place & 0xFFFF_FFFF)
+      return UnsafeRawBufferPointer(start: strings + distance, count: Int(truncatingIfNeeded: place &>> 32))
     }
   }
 
   /// The word for a case: each has a space before it.
+  @_optimize(speed)
   private mutating func word(_ value: UInt64, of words: UnsafePointer<UInt8>) {
     var place = words
     var rest = value

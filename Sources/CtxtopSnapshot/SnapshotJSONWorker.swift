@@ -32,19 +32,7 @@ extension SnapshotJSON {
   }
 
   private static func latency(_ entity: FieldCursor, _ json: inout JSONWriter) {
-    var entity = entity
-    var latency = LatencyHistogram()
-    latency.longest = entity.varint()
-    if entity.varint() != 0 {
-      latency.counts = [UInt64](repeating: 0, count: LatencyHistogram.bucketCount)
-      var bucket = 0
-      while !entity.isAtEnd {
-        bucket &+= Int(truncatingIfNeeded: entity.varint())
-        let count = entity.varint()
-        if bucket < LatencyHistogram.bucketCount { latency.counts[bucket] = count }
-        bucket &+= 1
-      }
-    }
+    let latency = LatencyFields(entity)
     json.openObject("latency_ms")
     json.milliseconds("p50", latency.quantile(0.5))
     json.milliseconds("p99", latency.quantile(0.99))

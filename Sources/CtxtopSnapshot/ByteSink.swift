@@ -86,41 +86,18 @@ package struct ByteSink: ~Copyable {
     count = place - base &+ 2
   }
 
-  /// The same for a name of less than 60 bytes that ends before the next space or control character; where that is.
-  /// Eight bytes at a time, as far as there are so many before `end`. Leaves room for a digit.
+  /// Less than 64 bytes, eight at a time: up to seven behind them are read as well.
   @inline(__always)
-  mutating func key(
-    from start: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>, afterComma: Bool
-  ) -> UnsafePointer<UInt8> {
-    reserve(80)
-    var source = start
-    var place = base + count
-    if afterComma {
-      place.pointee = UInt8(ascii: ",")
-      place += 1
-    }
-    place.pointee = UInt8(ascii: "\"")
-    place += 1
-    while end - source >= 8 {
-      let word = UnsafeRawPointer(source).loadUnaligned(as: UInt64.self)
-      UnsafeMutableRawPointer(place).storeBytes(of: word, as: UInt64.self)
-      let bytes = UInt64(littleEndian: word)
-      // The top bit of the first byte below 0x21, which is the first to borrow.
-      let stops = (bytes &- 0x2121_2121_2121_2121) & ~bytes & 0x8080_8080_8080_8080
-      let length = stops == 0 ? 8 : stops.trailingZeroBitCount &>> 3
-      place += length
-      source += length
-      if stops != 0 { break }
-    }
-    while source < end, source.pointee > UInt8(ascii: " ") {
-      place.pointee = source.pointee
-      place += 1
-      source += 1
-    }
-    place.pointee = UInt8(ascii: "\"")
-    place[1] = UInt8(ascii: ":")
-    count = place - base &+ 2
-    return source
+  mutating func words(_ source: UnsafeRawPointer, _ length: Int) {
+    reserve(72)
+    let place = UnsafeMutableRawPointer(base + count)
+    var index = 0
+    repeat {
+      let word = source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      place.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
+      index &+= 8
+    } while index < length
+    count &+= length
   }
 
   /// Text that needs no escapes, in quotes.
@@ -214,6 +191,10 @@ package struct ByteSink: ~Copyable {
     count &+= more
     return count
   }
+
+  /// What was written from an offset on, until more is.
+  @inline(__always)
+  func place(_ offset: Int) -> UnsafeRawPointer { UnsafeRawPointer(base + offset) }
 
   /// Replaces a byte that was written.
   @inline(__always)

@@ -5,8 +5,10 @@ struct FieldPrinter: ~Copyable {
   let wallTime: UInt64
   let monotonicTime: UInt64
   /// The strings of the block in use, and of each the distance from their beginning and its length in four bytes each.
-  private var strings = UnsafeRawPointer(RecordSchema.names.utf8Start)
+  private var strings = UnsafeRawPointer(RecordSchema.names.text.utf8Start)
   private var places = ByteSink(capacity: 1024)
+
+  private var tables = PreparedTables()
 
   init(record: UnsafeRawBufferPointer) {
     json = JSONWriter(capacity: 1024 &+ record.count &* 4)
@@ -30,51 +32,52 @@ struct FieldPrinter: ~Copyable {
   }
 
   /// An object of an entity's members.
-  mutating func object(_ name: StaticString, _ schema: StaticString, _ entity: inout FieldCursor) {
+  mutating func object(_ name: StaticString, _ schema: RecordTable, _ entity: inout FieldCursor) {
     json.openObject(name)
     print(schema, &entity)
     json.closeObject()
   }
 
-  /// Prints the members that an entity has, and leaves the cursor behind the last field of the table. One line after
-  /// the other: its letter, its key, its words.
+  /// Prints the members that an entity has, and leaves the cursor behind the last field of the table.
   @_optimize(speed)
   @inline(never)
-  mutating func print(_ schema: StaticString, _ entity: inout FieldCursor) {
-    var place = schema.utf8Start
-    let end = place + schema.utf8CodeUnitCount
-    while place < end {
-      let kind = place.pointee
-      place += 2
-      if kind == UInt8(ascii: "-") {
-        var fields = 1
-        while place < end, place.pointee == kind {
-          fields &+= 1
-          place += 2
-        }
-        entity.skip(fields)
+  mutating func print(_ schema: RecordTable, _ entity: inout FieldCursor) {
+    var offset = tables.beginning(of: schema)
+    while true {
+      let place = tables.line(at: offset)
+      let line = place.loadUnaligned(as: UInt32.self)
+      let kind = UInt8(truncatingIfNeeded: line)
+      let length = Int(truncatingIfNeeded: line &>> 8 & 0xFF)
+      offset &+= 4
+      switch kind {
+      case 0: return
+      case UInt8(ascii: "-"):
+        entity.skip(length)
         continue
-      }
-      if kind == UInt8(ascii: "?") {
+      case UInt8(ascii: "?"):
         entity.skipOptional()
         continue
-      }
-      if kind == UInt8(ascii: "l") {
+      case UInt8(ascii: "l"):
         label(&entity)
         continue
+      case UInt8(ascii: "}"):
+        json.closeObject()
+        continue
+      default: break
       }
-      place = json.key(from: place, before: end)
+      json.key(prepared: place + 4, length)
+      offset &+= (length &+ 7) & ~7
       if kind == UInt8(ascii: "n") {
-        json.number(entity.varint())
+        json.value(entity.varint())
       } else if kind == UInt8(ascii: "h") {
         holder(&entity)
+      } else if kind == UInt8(ascii: "{") {
+        json.openObject()
       } else if Self.isOptional(kind), entity.varint() == 0 {
         json.null()
       } else {
-        value(kind, entity.varint(), words: place)
+        value(kind, entity.varint(), words: schema.text.utf8Start + Int(truncatingIfNeeded: line &>> 16))
       }
-      if kind == UInt8(ascii: "e") { while place.pointee != UInt8(ascii: "\n") { place += 1 } }
-      place += 1
     }
   }
 

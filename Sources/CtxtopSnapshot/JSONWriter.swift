@@ -26,12 +26,19 @@ struct JSONWriter: ~Copyable {
     needsComma = false
   }
 
-  /// The same for a key that ends before the next space or end of line, somewhere before `end`; where that is.
+  /// The same for a key of PreparedTables, which has its comma, its quotes and its colon.
   @inline(__always)
-  mutating func key(from start: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
-    let next = out.key(from: start, before: end, afterComma: needsComma)
+  mutating func key(prepared start: UnsafeRawPointer, _ length: Int) {
+    let skipped = needsComma ? 0 : 1
+    out.words(start + skipped, length &- skipped)
     needsComma = false
-    return next
+  }
+
+  /// A number behind a key.
+  @inline(__always)
+  mutating func value(_ number: UInt64) {
+    if number < 10 { out.byte(UInt8(truncatingIfNeeded: 48 &+ number)) } else { out.decimal(number) }
+    needsComma = true
   }
 
   @inline(never)
@@ -138,7 +145,11 @@ struct JSONWriter: ~Copyable {
   @_optimize(speed)
   @inline(never)
   mutating func string(_ value: UnsafeRawBufferPointer) {
-    if PlainText.isPlain(value) { return word(value) }
+    if PlainText.isPlain(value) {
+      out.quoted(value, afterComma: needsComma)
+      needsComma = true
+      return
+    }
     comma()
     quoted(value)
     needsComma = true

@@ -86,10 +86,6 @@ extension SnapshotJSON {
   private static func unit(_ unit: inout FieldCursor, _ state: String?, _ printer: inout FieldPrinter) {
     printer.print(RecordSchema.unit, &unit)
     printer.json.string("state", state)
-    printer.json.openObject("depth")
-    printer.json.number("app", unit.varint())
-    printer.json.number("request", unit.varint())
-    printer.json.closeObject()
     printer.print(RecordSchema.unitRequests, &unit)
     printer.json.key("request")
     if unit.varint() == 0 { return printer.json.null() }

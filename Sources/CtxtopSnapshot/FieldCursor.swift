@@ -10,16 +10,30 @@ struct FieldCursor {
     self.end = end
   }
 
-  /// A number; zero where the entity has ended.
-  @_optimize(speed)
-  @inline(never)
+  /// A number; zero where the entity has ended. Most have one byte, and most of the others seven.
+  @inline(__always)
   mutating func varint() -> UInt64 {
     guard place < end else { return 0 }
-    var value = UInt64(place.pointee)
+    let value = UInt64(place.pointee)
+    if value >= 0x80 { return longVarint() }
     place += 1
-    if value < 0x80 { return value }
-    value &= 0x7F
-    var shift: UInt64 = 7
+    return value
+  }
+
+  @_optimize(speed)
+  @inline(never)
+  private mutating func longVarint() -> UInt64 {
+    if let word {
+      let lasts = ~word & Self.tops
+      if lasts != 0 {
+        // All bits up to the last byte's top one.
+        let bits = word & (lasts ^ (lasts &- 1))
+        place += lasts.trailingZeroBitCount &>> 3 &+ 1
+        return Self.joined(bits)
+      }
+    }
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
     while place < end {
       let byte = place.pointee
       place += 1
@@ -28,6 +42,23 @@ struct FieldCursor {
       shift &+= 7
     }
     return value
+  }
+
+  private static var tops: UInt64 { 0x8080_8080_8080_8080 }
+
+  /// The next eight bytes, the first one lowest; nil if there are fewer.
+  @inline(__always)
+  private var word: UInt64? {
+    if end - place < 8 { return nil }
+    return UInt64(littleEndian: UnsafeRawPointer(place).loadUnaligned(as: UInt64.self))
+  }
+
+  /// Eight times seven bits as one number: pairs of neighbours are joined, three times.
+  @inline(__always)
+  private static func joined(_ bytes: UInt64) -> UInt64 {
+    var value = bytes & 0x007F_007F_007F_007F | (bytes & 0x7F00_7F00_7F00_7F00) &>> 1
+    value = value & 0x0000_3FFF_0000_3FFF | (value & 0x3FFF_0000_3FFF_0000) &>> 2
+    return value & 0x0FFF_FFFF | (value & 0x0FFF_FFFF_0000_0000) &>> 4
   }
 
   var isAtEnd: Bool { place == end }
@@ -40,6 +71,22 @@ struct FieldCursor {
   @inline(never)
   mutating func skip(_ fields: Int) {
     var left = fields
+    while left > 0, let word {
+      var lasts = ~word & Self.tops
+      // The sum of eight bytes that are 0 or 1.
+      let count = Int(truncatingIfNeeded: ((lasts &>> 7) &* 0x0101_0101_0101_0101) &>> 56)
+      if count < left {
+        left &-= count
+        place += 8
+        continue
+      }
+      while left > 1 {
+        lasts &= lasts &- 1
+        left &-= 1
+      }
+      place += lasts.trailingZeroBitCount &>> 3 &+ 1
+      return
+    }
     while left > 0, place < end {
       if place.pointee < 0x80 { left &-= 1 }
       place += 1
@@ -83,6 +130,7 @@ struct FieldCursor {
   mutating func entity() -> FieldCursor { part(fixed()) }
 
   /// The list that begins here; this cursor goes on behind it.
+  @_optimize(speed)
   @inline(never)
   mutating func list() -> FieldList {
     let list = FieldList(count: Int(truncatingIfNeeded: varint()), entities: self)

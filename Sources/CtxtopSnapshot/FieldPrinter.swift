@@ -5,8 +5,10 @@ struct FieldPrinter: ~Copyable {
   let wallTime: UInt64
   let monotonicTime: UInt64
   /// The strings of the block in use, and of each the distance from their beginning and its length in four bytes each.
-  private var strings = UnsafeRawPointer(RecordSchema.names.utf8Start)
+  private var strings = UnsafeRawPointer(RecordSchema.names.text.utf8Start)
   private var places = ByteSink(capacity: 1024)
+
+  private var tables = PreparedTables()
 
   init(record: UnsafeRawBufferPointer) {
     json = JSONWriter(capacity: 1024 &+ record.count &* 4)
@@ -24,57 +26,58 @@ struct FieldPrinter: ~Copyable {
     strings = start
     for _ in 0..<table.varint() {
       let text = table.part(Int(truncatingIfNeeded: table.varint())).rest
-      places.fixed(UInt32(truncatingIfNeeded: text.baseAddress.map { $0 - start } ?? 0))
-      places.fixed(UInt32(truncatingIfNeeded: text.count))
+      let distance = UInt32(truncatingIfNeeded: text.baseAddress.map { $0 - start } ?? 0)
+      places.fixed(UInt64(distance) | UInt64(truncatingIfNeeded: text.count) &<< 32)
     }
   }
 
   /// An object of an entity's members.
-  mutating func object(_ name: StaticString, _ schema: StaticString, _ entity: inout FieldCursor) {
+  mutating func object(_ name: StaticString, _ schema: RecordTable, _ entity: inout FieldCursor) {
     json.openObject(name)
     print(schema, &entity)
     json.closeObject()
   }
 
-  /// Prints the members that an entity has, and leaves the cursor behind the last field of the table. One line after
-  /// the other: its letter, its key, its words.
+  /// Prints the members that an entity has, and leaves the cursor behind the last field of the table.
   @_optimize(speed)
   @inline(never)
-  mutating func print(_ schema: StaticString, _ entity: inout FieldCursor) {
-    var place = schema.utf8Start
-    let end = place + schema.utf8CodeUnitCount
-    while place < end {
-      let kind = place.pointee
-      place += 2
-      if kind == UInt8(ascii: "-") {
-        var fields = 1
-        while place < end, place.pointee == kind {
-          fields &+= 1
-          place += 2
-        }
-        entity.skip(fields)
+  mutating func print(_ schema: RecordTable, _ entity: inout FieldCursor) {
+    var offset = tables.beginning(of: schema)
+    while true {
+      let place = tables.line(at: offset)
+      let line = place.loadUnaligned(as: UInt32.self)
+      let kind = UInt8(truncatingIfNeeded: line)
+      let length = Int(truncatingIfNeeded: line &>> 8 & 0xFF)
+      offset &+= 4
+      switch kind {
+      case 0: return
+      case UInt8(ascii: "-"):
+        entity.skip(length)
         continue
-      }
-      if kind == UInt8(ascii: "?") {
+      case UInt8(ascii: "?"):
         entity.skipOptional()
         continue
-      }
-      if kind == UInt8(ascii: "l") {
+      case UInt8(ascii: "l"):
         label(&entity)
         continue
+      case UInt8(ascii: "}"):
+        json.closeObject()
+        continue
+      default: break
       }
-      place = json.key(from: place)
+      json.key(prepared: place + 4, length)
+      offset &+= (length &+ 7) & ~7
       if kind == UInt8(ascii: "n") {
-        json.number(entity.varint())
+        json.value(entity.varint())
       } else if kind == UInt8(ascii: "h") {
         holder(&entity)
+      } else if kind == UInt8(ascii: "{") {
+        json.openObject()
       } else if Self.isOptional(kind), entity.varint() == 0 {
         json.null()
       } else {
-        value(kind, entity.varint(), words: place)
+        value(kind, entity.varint(), words: schema.text.utf8Start + Int(truncatingIfNeeded: line &>> 16))
       }
-      while place.pointee != UInt8(ascii: "\n") { place += 1 }
-      place += 1
     }
   }
 
@@ -83,7 +86,7 @@ struct FieldPrinter: ~Copyable {
     kind == UInt8(ascii: "o") || kind == UInt8(ascii: "u") || kind == UInt8(ascii: "A")
   }
 
-  @inline(never)
+  @inline(__always)
   private mutating func value(_ kind: UInt8, _ value: UInt64, words: UnsafePointer<UInt8>) {
     switch kind {
     case UInt8(ascii: "s"), UInt8(ascii: "S"): text(value, isKnown: kind == UInt8(ascii: "s"))
@@ -112,6 +115,7 @@ struct FieldPrinter: ~Copyable {
   }
 
   /// A string of the block in use.
+  @_optimize(speed)
   @inline(never)
   mutating func string(at number: UInt64) { json.string(string(number)) }
 
@@ -119,13 +123,14 @@ struct FieldPrinter: ~Copyable {
     let index = Int(truncatingIfNeeded: number) &- 1
     guard index >= 0, index < places.count / 8 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     return places.withBytes { places in
-      let distance = UInt32(littleEndian: places.load(fromByteOffset: index &* 8, as: UInt32.self))
-      let length = UInt32(littleEndian: places.load(fromByteOffset: index &* 8 &+ 4, as: UInt32.self))
-      return UnsafeRawBufferPointer(start: strings + Int(distance), count: Int(length))
+      let place = UInt64(littleEndian: places.load(fromByteOffset: index &* 8, as: UInt64.self))
+      let distance = Int(truncatingIfNeeded: place & 0xFFFF_FFFF)
+      return UnsafeRawBufferPointer(start: strings + distance, count: Int(truncatingIfNeeded: place &>> 32))
     }
   }
 
   /// The word for a case: each has a space before it.
+  @_optimize(speed)
   private mutating func word(_ value: UInt64, of words: UnsafePointer<UInt8>) {
     var place = words
     var rest = value

@@ -1,6 +1,7 @@
 // Writes JSON: commas, quotes and escapes, so that the result is valid whatever the strings hold.
 //
-// Nothing here is inlined: each place that prints something would pay for it in bytes of the extension.
+// Nothing here is inlined: each place that prints something would pay for it in bytes of the extension. What prints
+// most of a snapshot is made for speed instead.
 
 struct JSONWriter: ~Copyable {
   private var out: ByteSink
@@ -25,13 +26,19 @@ struct JSONWriter: ~Copyable {
     needsComma = false
   }
 
-  /// The same for a key that ends before the next space or end of line; where that is.
-  @_optimize(speed)
-  @inline(never)
-  mutating func key(from start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
-    let end = out.key(from: start, afterComma: needsComma)
+  /// The same for a key of PreparedTables, which has its comma, its quotes and its colon.
+  @inline(__always)
+  mutating func key(prepared start: UnsafeRawPointer, _ length: Int) {
+    let skipped = needsComma ? 0 : 1
+    out.words(start + skipped, length &- skipped)
     needsComma = false
-    return end
+  }
+
+  /// A number behind a key.
+  @inline(__always)
+  mutating func value(_ number: UInt64) {
+    if number < 10 { out.byte(UInt8(truncatingIfNeeded: 48 &+ number)) } else { out.decimal(number) }
+    needsComma = true
   }
 
   @inline(never)
@@ -121,10 +128,11 @@ struct JSONWriter: ~Copyable {
   @inline(never)
   mutating func closeArray() { close(UInt8(ascii: "]")) }
 
+  @_optimize(speed)
   @inline(never)
   mutating func null() {
     comma()
-    out.text("null")
+    out.word(0x6C_6C75_6E, 4)
     needsComma = true
   }
 
@@ -134,20 +142,24 @@ struct JSONWriter: ~Copyable {
   }
 
   /// Text that is UTF-8.
+  @_optimize(speed)
   @inline(never)
   mutating func string(_ value: UnsafeRawBufferPointer) {
+    if PlainText.isPlain(value) {
+      out.quoted(value, afterComma: needsComma)
+      needsComma = true
+      return
+    }
     comma()
     quoted(value)
     needsComma = true
   }
 
   /// A word that needs no escapes.
+  @_optimize(speed)
   @inline(never)
   mutating func word(_ value: UnsafeRawBufferPointer) {
-    comma()
-    out.byte(UInt8(ascii: "\""))
-    out.bytes(value)
-    out.byte(UInt8(ascii: "\""))
+    out.quoted(value, afterComma: needsComma)
     needsComma = true
   }
 
@@ -167,7 +179,7 @@ struct JSONWriter: ~Copyable {
 
   @inline(never)
   mutating func bool(_ value: Bool) {
-    if value { out.text("true") } else { out.text("false") }
+    out.word(value ? 0x65_7572_74 : 0x65_736C_6166, value ? 4 : 5)
     needsComma = true
   }
 
@@ -182,6 +194,7 @@ struct JSONWriter: ~Copyable {
   }
 
   /// A number of nanoseconds in milliseconds, exact to the microsecond, without needless zeros.
+  @_optimize(speed)
   @inline(never)
   mutating func milliseconds(_ nanoseconds: UInt64?) {
     guard let nanoseconds else { return null() }
@@ -189,12 +202,13 @@ struct JSONWriter: ~Copyable {
   }
 
   /// `value` / 10^`digits`, without needless zeros; one digit or three.
+  @_optimize(speed)
   @inline(never)
   private mutating func fraction(_ value: UInt64, digits: Int) {
-    let scale: UInt64 = digits == 3 ? 1000 : 10
-    let whole = value / scale
+    // Two divisions by what is known are quicker than one by what is not.
+    let whole = digits == 3 ? value / 1000 : value / 10
     out.decimal(whole)
-    var rest = value &- whole &* scale
+    var rest = UInt32(truncatingIfNeeded: value &- whole &* (digits == 3 ? 1000 : 10))
     var width = digits
     while width > 0, rest % 10 == 0 {
       rest /= 10
@@ -236,7 +250,7 @@ struct JSONWriter: ~Copyable {
     var plain = 0
     var index = 0
     while index < text.count {
-      if index &+ 8 <= text.count, Self.isPlain(text.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+      if index &+ 8 <= text.count, PlainText.isPlain(text.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
         index &+= 8
         continue
       }
@@ -251,20 +265,6 @@ struct JSONWriter: ~Copyable {
       plain = index
     }
     out.bytes(UnsafeRawBufferPointer(rebasing: text[plain..<text.count]))
-  }
-
-  /// Whether none of eight bytes needs a closer look: all are ASCII from the space on, and none is a quote,
-  /// a backslash or DEL. Subtracting 1 from a byte that is 0 borrows into its top bit.
-  @inline(__always)
-  private static func isPlain(_ word: UInt64) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let tops: UInt64 = 0x8080_8080_8080_8080
-    let quote = word ^ (ones &* 0x22)
-    let backslash = word ^ (ones &* 0x5C)
-    let delete = word ^ (ones &* 0x7F)
-    let control = (word &- ones &* 0x20) & ~word
-    let equal = ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((delete &- ones) & ~delete)
-    return (word | control | equal) & tops == 0
   }
 
   /// Length of the character at `index` if it must be escaped, else 0.

@@ -45,21 +45,29 @@ public struct LatencyHistogram: Equatable, Sendable {
   /// The latency below which the given fraction (0...1) of all lie, in nanoseconds, right within 10 %;
   /// nil where there is none.
   public func quantile(_ fraction: Double) -> UInt64? {
-    let total = total
+    guard let rank = Self.rank(of: fraction, among: total) else { return nil }
+    var seen: UInt64 = 0
+    for bucket in counts.indices {
+      seen &+= counts[bucket]
+      if seen >= rank { return Self.latency(in: bucket, longest: longest) }
+    }
+    return longest
+  }
+
+  /// Which of so many latencies, the shortest first, the given fraction lies below; nil where there is none.
+  static func rank(of fraction: Double, among total: UInt64) -> UInt64? {
     guard total > 0 else { return nil }
     let exact = fraction * Double(total)
     // Rounded up by hand: `rounded(.up)` asks for the mathematics library, which the extension does without.
     guard exact >= 0, exact < 0x1p63 else { return nil }
-    let rank = max(1, UInt64(exact) &+ (Double(UInt64(exact)) < exact ? 1 : 0))
-    var seen: UInt64 = 0
-    for bucket in counts.indices {
-      seen &+= counts[bucket]
-      guard seen >= rank else { continue }
-      let lower = Self.lowerBound(of: bucket)
-      let middle = lower + (Self.lowerBound(of: bucket + 1) - lower) / 2
-      return longest > 0 ? min(middle, longest) : middle
-    }
-    return longest
+    return max(1, UInt64(exact) &+ (Double(UInt64(exact)) < exact ? 1 : 0))
+  }
+
+  /// What a latency in a bucket is taken for.
+  static func latency(in bucket: Int, longest: UInt64) -> UInt64 {
+    let lower = lowerBound(of: bucket)
+    let middle = lower + (lowerBound(of: bucket + 1) - lower) / 2
+    return longest > 0 ? min(middle, longest) : middle
   }
 
   /// What was counted after `earlier` was; all of it when `earlier` is not a predecessor.

@@ -9,6 +9,7 @@
 //   SnapshotJSON.swift              the document
 //   SnapshotJSONWorker.swift        a worker and what hangs on it
 //   RecordSchema.swift              the keys, one table an entity
+//   PreparedTables.swift            the same, quicker to print by
 //   FieldPrinter.swift              prints an entity by its table
 //   RecordSums.swift                what follows from the facts alone
 //   Values/JudgedJSON.swift         a snapshot that was judged: its verdicts

@@ -32,19 +32,7 @@ extension SnapshotJSON {
   }
 
   private static func latency(_ entity: FieldCursor, _ json: inout JSONWriter) {
-    var entity = entity
-    var latency = LatencyHistogram()
-    latency.longest = entity.varint()
-    if entity.varint() != 0 {
-      latency.counts = [UInt64](repeating: 0, count: LatencyHistogram.bucketCount)
-      var bucket = 0
-      while !entity.isAtEnd {
-        bucket &+= Int(truncatingIfNeeded: entity.varint())
-        let count = entity.varint()
-        if bucket < LatencyHistogram.bucketCount { latency.counts[bucket] = count }
-        bucket &+= 1
-      }
-    }
+    let latency = LatencyFields(entity)
     json.openObject("latency_ms")
     json.milliseconds("p50", latency.quantile(0.5))
     json.milliseconds("p99", latency.quantile(0.99))
@@ -98,10 +86,6 @@ extension SnapshotJSON {
   private static func unit(_ unit: inout FieldCursor, _ state: String?, _ printer: inout FieldPrinter) {
     printer.print(RecordSchema.unit, &unit)
     printer.json.string("state", state)
-    printer.json.openObject("depth")
-    printer.json.number("app", unit.varint())
-    printer.json.number("request", unit.varint())
-    printer.json.closeObject()
     printer.print(RecordSchema.unitRequests, &unit)
     printer.json.key("request")
     if unit.varint() == 0 { return printer.json.null() }

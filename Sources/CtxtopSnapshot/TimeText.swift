@@ -58,12 +58,12 @@ extension ByteSink {
   }
 
   /// The last `width` decimal digits of a number that is not negative.
+  @_optimize(speed)
   @inline(never)
   mutating func digits(_ value: Int, _ width: Int) {
     var rest = UInt32(truncatingIfNeeded: value)
-    let start = count
-    for _ in 0..<width { byte(48) }
-    var index = count
+    var index = extend(width)
+    let start = index &- width
     while index > start {
       index &-= 1
       put(UInt8(truncatingIfNeeded: 48 &+ rest % 10), at: index)

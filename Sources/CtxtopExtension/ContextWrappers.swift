@@ -64,6 +64,7 @@ enum ContextWrappers {
   fileprivate static func push(
     _ known: UInt32, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {
+    CoroutineUnits.probeOutside()
     let kind = kind(known, context)
     let push = Agent.beginPush(kind: kind)
     let result = callOriginal(Int(known), context, arguments, count, names)

@@ -6,6 +6,11 @@
 // records hold: only the running coroutine writes its record; when its object goes nobody can run it any more, and
 // whoever drops the last reference sees all that was written before.
 //
+// A library that can make coroutines is no sign that there are any: SQLAlchemy imports greenlet, and gunicorn asyncio,
+// in processes of plain threads. So at first it is asked only where a coroutine would begin to matter - a request
+// begins, or something is pushed or checked out outside of any - and at every event only once one was found, or a
+// library was imported that is there for nothing else.
+//
 // In the child of a fork the states are still here. Their attachment is not the child's, so that those which go on
 // living - the forking greenlet itself - get new records, and nothing is done for those which end.
 
@@ -59,8 +64,24 @@ enum CoroutineUnits {
       currentTask = task
       runningLoop = function
     }
-    Agent.coroutine = current
     return true
+  }
+
+  /// From now on every event asks which coroutine it belongs to.
+  static func expect() {
+    if table != nil { Agent.coroutine = current }
+  }
+
+  /// Where a coroutine would begin to matter: is it one that runs here?
+  @inline(__always)
+  static func probe() {
+    if table != nil, Agent.coroutine == nil, current() != nil { expect() }
+  }
+
+  /// The same, unless a request runs here, which was probed when it began.
+  @inline(__always)
+  static func probeOutside() {
+    if table != nil, Agent.coroutine == nil, Agent.isOutsideOfRequests { probe() }
   }
 
   /// What the agent asks. An exception may be on its way through us.
@@ -211,6 +232,12 @@ private let coroutineGone: FastFunction = { key, _, _ in
 let moduleWatchGreenlets: FastFunction = { _, arguments, count in
   guard let arguments, count == 1 else { return Python.typeError("watch_greenlets(getcurrent)") }
   return PyLong_FromLongLong(CoroutineUnits.watch(greenlet: arguments[0], loop: nil, task: nil) ? 1 : 0)
+}
+
+/// expect_coroutines()
+let moduleExpectCoroutines: FastFunction = { _, _, _ in
+  CoroutineUnits.expect()
+  return Python.newNone()
 }
 
 /// watch_tasks(get_running_loop, current_task) -> bool

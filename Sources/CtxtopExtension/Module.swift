@@ -83,6 +83,7 @@ enum Module {
       method("recycled", moduleRecycled), method("isolate", moduleIsolate), method("settle", moduleSettle),
       method("own_frames", moduleOwnFrames),
       method("watch_greenlets", moduleWatchGreenlets), method("watch_tasks", moduleWatchTasks),
+      method("expect_coroutines", moduleExpectCoroutines),
     ]
   }
 }

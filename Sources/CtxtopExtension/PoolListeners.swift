@@ -95,6 +95,7 @@ enum PoolListeners {
 
   fileprivate static func checkedOut(_ connection: Object?, _ record: Object?) {
     if Agent.attachment == 0 { return }
+    CoroutineUnits.probeOutside()
     let known = described(connection, record)
     let isLate = Agent.checkedOut(
       known.token, inherited: known.opener != Agent.processID, frame: FrameWalk.first())

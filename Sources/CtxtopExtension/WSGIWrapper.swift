@@ -47,6 +47,7 @@ enum WSGIWrapper {
   ) -> Object? {
     if Agent.attachment == 0 { HookCalls.firstEvent(nil) }
     let environ = count > 0 ? arguments![0] : nil
+    CoroutineUnits.probe()
     var token = Agent.beginRequest(method: method(environ))
     let response = Python.call(PyTuple_GetItem(both, 0), arguments, count, names)
     guard token.isOpen else { return response }

@@ -19,6 +19,10 @@ _LIMIT = 64
 _names: set[str] = set()
 
 
+# Libraries that nobody imports who does not run greenlets. SQLAlchemy imports greenlet itself in any case.
+_RUN_GREENLETS = ("gevent", "eventlet", "sqlalchemy.ext.asyncio")
+
+
 def watch(native: Any) -> None:
     """Tell the native module as soon as there may be greenlets or tasks in this process."""
     _imports.when_imported("greenlet", lambda: _watch_greenlets(native))
@@ -27,6 +31,8 @@ def watch(native: Any) -> None:
 
 def _watch_greenlets(native: Any) -> None:
     native.watch_greenlets(sys.modules["greenlet"].getcurrent)
+    for library in _RUN_GREENLETS:
+        _imports.when_imported(library, native.expect_coroutines)
 
 
 def _watch_tasks(native: Any) -> None:

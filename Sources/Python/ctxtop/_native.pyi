@@ -54,6 +54,9 @@ def wrap_pop(cls: type, function: Callable[..., Any], kind: int, /) -> Any:
 def watch_greenlets(getcurrent: Callable[[], object], /) -> int:
     """From now on each greenlet is a unit of its own. 0: this is not greenlet's own function, nothing is watched."""
 
+def expect_coroutines() -> None:
+    """There are greenlets or tasks in this process: ask at every event, and not only where one begins to matter."""
+
 def watch_tasks(get_running_loop: Callable[[], object], current_task: Callable[[object], object], /) -> int:
     """From now on each asyncio task is a unit of its own. 0: these are not asyncio's own functions."""
 

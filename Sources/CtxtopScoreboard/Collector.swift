@@ -20,6 +20,7 @@ package struct Collector: ~Copyable {
   private let own: Slot
   private var out = ByteSink(capacity: 4096)
   private var recorder = SlotRecorder()
+  private let printed = PrintedWorkers()
   /// As many as the file had at the last pass.
   private let slots = UnsafeMutablePointer<UnsafeMutablePointer<MappedSlot>>.allocate(capacity: CTXTOP_SLOTS)
   private var slotCount = 0
@@ -45,7 +46,9 @@ package struct Collector: ~Copyable {
   package func record() -> Bytes { out.withBytes { Bytes($0) } }
 
   /// The same as JSON, on a line.
-  package func json() -> Bytes { out.withBytes { SnapshotJSON.encode(record: $0, nil, line: true) } }
+  package func json() -> Bytes {
+    out.withBytes { SnapshotJSON.encode(record: $0, nil, reusing: printed, line: true) }
+  }
 
   /// One pass over all slots.
   package mutating func read() {

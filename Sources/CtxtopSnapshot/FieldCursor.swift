@@ -190,6 +190,8 @@ struct HeirFields {
 
 /// Where the parts of a worker lie: its block, and behind it its pulse.
 struct WorkerFields {
+  /// All but the pulse.
+  let block: UnsafeRawBufferPointer
   var strings: FieldCursor
   var identity: FieldCursor
   var server: FieldCursor
@@ -215,6 +217,7 @@ struct WorkerFields {
     let length = cursor.fixed()
     let offset = cursor.fixed()
     var block = cursor.part(length)
+    self.block = block.rest
     var body = block.part(offset)
     strings = block
     identity = body

@@ -9,6 +9,9 @@ struct FieldPrinter: ~Copyable {
   private var places = ByteSink(capacity: 1024)
 
   private var tables = PreparedTables()
+  /// Of the worker that is being printed: where its text begins, and what of it is other at another time.
+  var workerStart = 0
+  var moments = ByteSink(capacity: 256)
 
   init(record: UnsafeRawBufferPointer) {
     json = JSONWriter(capacity: 1024 &+ record.count &* 4)
@@ -95,7 +98,9 @@ struct FieldPrinter: ~Copyable {
       json.number(Int(truncatingIfNeeded: value &>> 1) ^ (0 &- Int(truncatingIfNeeded: value & 1)))
     case UInt8(ascii: "z"): json.number(value == 0 ? nil : value)
     case UInt8(ascii: "a"), UInt8(ascii: "A"):
-      json.milliseconds(monotonicTime > value ? monotonicTime &- value : 0)
+      let start = json.count
+      json.milliseconds(age(value))
+      moment(from: start, time: value)
     case UInt8(ascii: "b"): json.bool(value & 1 != 0)
     case UInt8(ascii: "t"): json.time(value)
     case UInt8(ascii: "e"): word(value, of: words)
@@ -103,6 +108,8 @@ struct FieldPrinter: ~Copyable {
     default: json.number(value)
     }
   }
+
+  func age(_ time: UInt64) -> UInt64 { monotonicTime > time ? monotonicTime &- time : 0 }
 
   private mutating func text(_ number: UInt64, isKnown: Bool) {
     if number == 0 || isKnown && string(number).count == 0 { json.null() } else { string(at: number) }

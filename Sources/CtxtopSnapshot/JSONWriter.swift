@@ -16,6 +16,17 @@ struct JSONWriter: ~Copyable {
     return out.handOver()
   }
 
+  /// How many bytes were written.
+  var count: Int { out.count }
+
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { out.withBytes(body) }
+
+  /// Members or a part of one, as they were written before; what follows is another member or the value of a key.
+  mutating func copy(_ text: UnsafeRawBufferPointer) {
+    out.bytes(text)
+    needsComma = true
+  }
+
   // MARK: Members of objects
 
   /// A key, which needs no escapes.

@@ -10,6 +10,7 @@
 //   SnapshotJSONWorker.swift        a worker and what hangs on it
 //   RecordSchema.swift              the keys, one table an entity
 //   PreparedTables.swift            the same, quicker to print by
+//   PrintedWorkers.swift            what of the snapshot before can be copied
 //   FieldPrinter.swift              prints an entity by its table
 //   RecordSums.swift                what follows from the facts alone
 //   Values/JudgedJSON.swift         a snapshot that was judged: its verdicts
@@ -19,15 +20,19 @@ public enum SnapshotJSON {
   /// The value of the key `schema`.
   public static let schema: StaticString = "ctxtop.snapshot/1"
 
-  /// The snapshot of a record that this program has written, as one JSON object; as a line if wanted.
-  package static func encode(record: UnsafeRawBufferPointer, _ judgement: Judgement?, line: Bool) -> Bytes {
+  /// The snapshot of a record that this program has written, as one JSON object; as a line if wanted. A snapshot that
+  /// is not judged may reuse what was printed of the one before.
+  package static func encode(
+    record: UnsafeRawBufferPointer, _ judgement: Judgement?, reusing printed: PrintedWorkers? = nil, line: Bool
+  ) -> Bytes {
     var printer = FieldPrinter(record: record)
-    document(record, judgement, &printer)
+    document(record, judgement, printed, &printer)
     return printer.json.finish(line: line)
   }
 
   private static func document(
-    _ record: UnsafeRawBufferPointer, _ judgement: Judgement?, _ printer: inout FieldPrinter
+    _ record: UnsafeRawBufferPointer, _ judgement: Judgement?, _ printed: PrintedWorkers?,
+    _ printer: inout FieldPrinter
   ) {
     guard record.count >= RecordHeader.byteCount, let bytes = record.bindMemory(to: UInt8.self).baseAddress else {
       return
@@ -56,7 +61,18 @@ public enum SnapshotJSON {
     tell(teller, &printer)
     totals.printTotals(&printer.json)
     printer.json.openArray("workers")
-    for index in 0..<count { worker(workers[index].fields, workers[index].sums, judged(index, judgement), &printer) }
+    for index in 0..<count {
+      let fields = workers[index].fields
+      printer.json.openObject()
+      if let kept = printed?.find(index, fields.block) {
+        printer.print(kept, pulse: fields.pulse)
+      } else {
+        printer.beginWorker()
+        worker(fields, workers[index].sums, judged(index, judgement), &printer)
+        if let printed { printer.keep(in: printed, index, fields.block) }
+      }
+      printer.json.closeObject()
+    }
     printer.json.closeArray()
     printer.json.key("verdicts")
     #if hasFeature(Embedded)

@@ -1,16 +1,18 @@
 // One worker of a record as JSON, with all that hangs on it.
 
 extension SnapshotJSON {
+  /// The members of a worker's object.
   @inline(never)
   static func worker(
     _ worker: WorkerFields, _ sums: RecordSums, _ judged: JudgedWorker?, _ printer: inout FieldPrinter
   ) {
     printer.use(strings: worker.strings)
-    printer.json.openObject()
     var identity = worker.identity
     printer.print(RecordSchema.identity, &identity)
     printer.json.string("state", judged?.state)
+    let start = printer.json.count
     pulse(worker.pulse, &printer)
+    printer.moment(from: start, time: 0)
     var counters = worker.counters
     printer.print(RecordSchema.counters, &counters)
     sums.printWorker(&printer.json, leaked: judged?.leaked)
@@ -21,10 +23,9 @@ extension SnapshotJSON {
     var lastEvent = worker.lastEvent
     printer.print(RecordSchema.lastEvent, &lastEvent)
     lists(worker, judged, &printer)
-    printer.json.closeObject()
   }
 
-  private static func pulse(_ pulse: FieldCursor, _ printer: inout FieldPrinter) {
+  static func pulse(_ pulse: FieldCursor, _ printer: inout FieldPrinter) {
     var pulse = pulse
     printer.print(RecordSchema.pulse, &pulse)
     var kernel = pulse.varint() == 0 ? pulse.part(0) : pulse.entity()

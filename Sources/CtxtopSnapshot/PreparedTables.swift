@@ -41,13 +41,16 @@ struct PreparedTables: ~Copyable {
         continue
       }
       let key = place + 2
-      while place == key - 2 || place == key - 1 || place.pointee > UInt8(ascii: " ") { place += 1 }
+      place = key
+      while place.pointee > UInt8(ascii: " ") { place += 1 }
       line(kind, place - key &+ 4, words: place - text)
       self.key(key, place - key)
       while place.pointee != UInt8(ascii: "\n") { place += 1 }
       place += 1
     }
     out.fixed(UInt32(0))
+    // Whoever copies the last key eight bytes at a time reads on behind it.
+    out.reserve(8)
     return beginning
   }
 

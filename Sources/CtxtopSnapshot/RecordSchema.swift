@@ -13,9 +13,8 @@
 // Tables are text because that is the smallest form they have: no code, and nothing to relocate. What cannot be said
 // in a line, SnapshotJSON says.
 
-/// A table, and its number: one of less than `count` that no other has.
+/// A table, and its number, which no other has: less than 32, as PreparedTables has places.
 struct RecordTable {
-  static var count: Int { 32 }
   let number: Int
   let text: StaticString
 

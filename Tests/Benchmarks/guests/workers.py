@@ -74,6 +74,9 @@ class Hooks:
     def is_made_by_client(self, _context: Any) -> bool:
         return False
 
+    def is_kept(self, _context: Any) -> bool:
+        return False
+
     def raised(self, _context: Any, _kind: int, _error: BaseException) -> None:
         return
 

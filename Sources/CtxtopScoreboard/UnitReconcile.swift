@@ -57,9 +57,10 @@ extension UnitRecord {
       let context = context(position)
       if let source = Self.find(entry.identity, in: old, from: &next, count: count) {
         for word in 0..<CTXTOP_CONTEXT_WORDS { context.store(word, source.loadRelaxed(word)) }
-        // What was kept once is kept until it is popped; not every version's stack tells.
+        // What a test client pushed to keep it is kept until it is popped; the stack only tells of a request's own.
         let kind = source.loadRelaxed(CTXTOP_CONTEXT_KIND)
-        context.store(CTXTOP_CONTEXT_KIND, Words.pack(entry.kind | kind.low & StackEntry.preserved, kind.high))
+        let kept = source.loadRelaxed(CTXTOP_CONTEXT_REQUEST) == 0 ? kind.low & StackEntry.preserved : 0
+        context.store(CTXTOP_CONTEXT_KIND, Words.pack(entry.kind | kept, kind.high))
         matched &+= 1
       } else {
         serial &+= 1

@@ -185,7 +185,8 @@ def test_stacks(row: Row, observations: dict[Row, Future[Observed]]) -> None:
     observed = seen(row, observations)
     wrong = []
     expected = {place: stands[era(row)] for place, stands in STANDS.items()}
-    expected["client_in_with", "inside"] = KEPT_BY_CLIENT[max(first for first in KEPT_BY_CLIENT if row.version >= first)]
+    first = max(first for first in KEPT_BY_CLIENT if row.version >= first)
+    expected["client_in_with", "inside"] = KEPT_BY_CLIENT[first]
     for place, stands in expected.items():
         if place[0] in observed.missing:
             continue

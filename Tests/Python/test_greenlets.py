@@ -34,7 +34,7 @@ def test_interleaved_requests_are_each_their_own_greenlets(server: Server) -> No
         return sum(unit["state"] == "in_request" for unit in units(document)) == 20
 
     with ThreadPoolExecutor(20) as clients:
-        answers = [clients.submit(server.get, "/slow/1500") for _ in range(20)]
+        answers = [clients.submit(server.get, "/slow/4000") for _ in range(20)]
         document = agent.until(lambda: agent.dump(server.directory), all_are_there, 5)
         assert agent.codes(document) == set()
         serving = [unit for unit in units(document) if unit["state"] == "in_request"]

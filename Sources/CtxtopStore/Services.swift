@@ -2,10 +2,12 @@
 //
 //   S.sock   S.v2.segment   S.v2.lock         S: the service's stem, [A-Za-z0-9._-], at most 48 bytes
 
+import CCtxtop
+
 /// One service, as its files show it. Whether it lives is not known before it is asked.
 package struct Service: Equatable, Sendable {
   /// The layout version of segments that this program reads.
-  package static let segmentVersion = 1
+  package static let segmentVersion = Int(CTXTOP_LAYOUT)
 
   /// The name its files begin with.
   package let stem: String

@@ -13,7 +13,7 @@ import Testing
   init() throws {
     directory = try TemporaryDirectory()
     socketPath = directory.path + "/shop.sock"
-    segmentPath = try directory.file("shop.v1.segment")
+    segmentPath = try directory.file("shop.v2.segment")
   }
 
   private func endpoint(segment: Bool = true) -> Endpoint {

@@ -73,22 +73,22 @@ func link(to target: String, at path: String) throws { try #require(symlink(targ
 
   @Test func theHashIsShownOnlyWhereItIsNeeded() throws {
     for stem in ["shop-0a1b2c", "chat-000001", "chat-000002", "plain", "my.app-1_x"] {
-      _ = try directory.file(stem + ".v1.segment")
+      _ = try directory.file(stem + ".v2.segment")
     }
-    _ = try directory.file("shop-0a1b2c.v1.lock")
-    _ = try directory.file("not a service.v1.segment")
+    _ = try directory.file("shop-0a1b2c.v2.lock")
+    _ = try directory.file("not a service.v2.segment")
     let services = Services.find(in: places).found
     #expect(services.map(\.name) == ["chat-000001", "chat-000002", "my.app-1_x", "plain", "shop"])
-    #expect(try resolve("shop").segmentPath == directory.path + "/shop-0a1b2c.v1.segment")
+    #expect(try resolve("shop").segmentPath == directory.path + "/shop-0a1b2c.v2.segment")
     #expect(try resolve("shop-0a1b2c").name == "shop")
     #expect(throws: StoreError.severalServices(["chat-000001", "chat-000002"])) { try resolve("chat") }
   }
 
   @Test func nothingNamedMeansTheOnlyOneThatRuns() throws {
     #expect(throws: StoreError.nothingFound(searched: places.search())) { try resolve(nil) }
-    _ = try directory.file("shop.v1.segment")
+    _ = try directory.file("shop.v2.segment")
     #expect(try resolve(nil).name == "shop")
-    _ = try directory.file("chat.v1.segment")
+    _ = try directory.file("chat.v2.segment")
     #expect(throws: StoreError.severalServices(["chat", "shop"])) { try resolve(nil) }
     let server = try TestServer(directory.path + "/chat.sock") { _ in }
     defer { server.stop() }
@@ -96,12 +96,12 @@ func link(to target: String, at path: String) throws { try #require(symlink(targ
   }
 
   @Test func anUnknownNameTellsWhatIsThere() throws {
-    _ = try directory.file("chat.v1.segment")
+    _ = try directory.file("chat.v2.segment")
     #expect(throws: StoreError.unknownName("shop", known: ["chat"], searched: places.search())) { try resolve("shop") }
   }
 
   @Test func pathsLeadToSocketsSegmentsAndDirectories() throws {
-    let segment = try directory.file("shop.v1.segment")
+    let segment = try directory.file("shop.v2.segment")
     let server = try TestServer(directory.path + "/shop.sock") { _ in }
     defer { server.stop() }
     let bySocket = try resolve(server.path)
@@ -123,7 +123,7 @@ func link(to target: String, at path: String) throws { try #require(symlink(targ
   }
 
   @Test func aLinkInADirectoryIsNoService() throws {
-    try link(to: "/etc/passwd", at: directory.path + "/shop.v1.segment")
+    try link(to: "/etc/passwd", at: directory.path + "/shop.v2.segment")
     #expect(Services.find(in: places).found.isEmpty)
   }
 }

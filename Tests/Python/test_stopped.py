@@ -57,7 +57,7 @@ def test_answers_within_two_seconds_while_one_is_stopped(start: Callable[..., Se
         assert seconds < 2
         assert agent.pids(document) == expected
         assert document["totals"]["requests"] >= 10
-        agent.until(lambda: states(agent.dump(server.directory)), lambda seen: seen[pid] == "stopped", 2)
+        agent.until(lambda: states(agent.dump(server.directory)), lambda seen: seen[pid] == "stopped", 4)
     finally:
         os.kill(pid, signal.SIGCONT)
     # The former leader must notice that it is one no more: one socket, one answer, nothing unlinked.

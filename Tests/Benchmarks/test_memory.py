@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -19,11 +20,14 @@ def test_added_by_attaching(figures: Figures, directory: Path) -> None:
     with running(directory, "--attach") as first:
         # What compiles modules keeps more memory than what finds them compiled.
         first.serve(1)
-    with running(directory) as plain, running(directory, "--attach") as ours:
-        plain.serve(WARM)
-        ours.serve(WARM)
-        before, segment = plain.private(), ours.segment()
-        added = ours.private() - before
+    added = math.inf
+    # The arenas of the interpreter come in quarters of a megabyte: the least of three is what it takes.
+    for _ in range(3):
+        with running(directory) as plain, running(directory, "--attach") as ours:
+            plain.serve(WARM)
+            ours.serve(WARM)
+            before, segment = plain.private(), ours.segment()
+            added = min(added, ours.private() - before)
     assert segment > 0, "the worker maps no segment"
     figures.note("private memory of a plain worker, MB", f"{before / 1e6:.1f}")
     figures.note("added to it by pages of the segment, MB", f"{segment / 1e6:.2f}")

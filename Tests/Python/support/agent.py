@@ -22,7 +22,8 @@ class NoAnswer(Exception):
 
 def socket_path(directory: Path) -> Path:
     """The one exporter socket below a directory."""
-    found = sorted(directory.glob("*.sock"))
+    # A leader binds its socket under a name that begins with a dot, and renames it.
+    found = sorted(path for path in directory.glob("*.sock") if not path.name.startswith("."))
     if len(found) != 1:
         raise NoAnswer(f"{len(found)} sockets in {directory}: {[path.name for path in found]}")
     return found[0]

@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 from support.agent import ROOT
+from support.server import python_path
 
 
 def test_as_the_pools_own_events_say(tmpfs_directory: Path) -> None:
     environment = {
         **os.environ,
         "CTXTOP_DIR": str(tmpfs_directory),
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "Sources" / "Python"), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": python_path(),
     }
     result = subprocess.run(
         [sys.executable, str(ROOT / "Tests" / "Apps" / "checkouts.py"), str(tmpfs_directory)],

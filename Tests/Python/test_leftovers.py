@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.agent import ROOT
+from support.server import python_path
 
 Worker = dict[str, Any]
 
@@ -21,7 +22,7 @@ def run(directory: Path, defect: str, *commands: str) -> list[Worker]:
         **os.environ,
         "CTXTOP_DIR": str(directory),
         "LEFTOVERS_DEFECT": defect,
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "Sources" / "Python"), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": python_path(),
     }
     result = subprocess.run(
         [sys.executable, str(ROOT / "Tests" / "Apps" / "leftovers.py")],

@@ -52,6 +52,7 @@ let package = Package(
     .systemLibrary(name: "CPython"),
     .systemLibrary(
       name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+    .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
 
     // Guest: runs inside somebody else's server. No Foundation, no Dispatch, no Concurrency.
     .target(name: "CtxtopSnapshot", dependencies: ["CCtxtop"], swiftSettings: strict),
@@ -70,6 +71,7 @@ let package = Package(
     .target(
       name: "CtxtopStore", dependencies: ["CCtxtop", "CtxtopScoreboard", "CtxtopSnapshot"],
       swiftSettings: strict),
+    .target(name: "CtxtopPattern", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "CtxtopScreen", swiftSettings: strict),
     .target(
       name: "CtxtopDashboard", dependencies: ["CtxtopModel", "CtxtopScreen", "CtxtopSnapshot"],
@@ -112,6 +114,7 @@ let package = Package(
       name: "CtxtopStoreTests",
       dependencies: ["CtxtopScoreboard", "CtxtopSnapshot", "CtxtopStore", "CtxtopTestKit"],
       swiftSettings: strict),
+    .testTarget(name: "CtxtopPatternTests", dependencies: ["CtxtopPattern"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopScreenTests", dependencies: ["CtxtopScreen", "CtxtopTestKit"],
       exclude: ["__Screens__"], swiftSettings: strict),

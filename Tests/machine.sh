@@ -31,6 +31,7 @@ need_basics() {
   command -v swift >/dev/null || { echo "Swift 6.3 or newer is needed, and there is no 'swift' in PATH (swift.org)" >&2; return 1; }
   command -v python3 >/dev/null || missing+=(python3)
   need libncurses-dev test -e /usr/include/curses.h
+  need libpcre2-dev test -e /usr/include/pcre2.h
   need build-essential command -v cc
   need binutils command -v strip
   need python3-venv python3 -c 'import ensurepip, venv'

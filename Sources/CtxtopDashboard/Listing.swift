@@ -4,16 +4,6 @@ import CtxtopModel
 import CtxtopScreen
 import CtxtopSnapshot
 
-/// Who a row is, over all snapshots.
-package enum RowIdentity: Hashable, Sendable {
-  /// A worker, by slot and the slot's tenant.
-  case worker(slot: Int, generation: UInt64)
-  /// A teardown failure, by its worker and its index there.
-  case failure(slot: Int, generation: UInt64, index: Int)
-  /// A verdict, by what it speaks of.
-  case verdict(code: String, slot: Int, generation: UInt64, unit: Int?, context: UInt64?, failure: Int?)
-}
-
 /// By what rows are sorted.
 struct SortOrder: Equatable, Sendable {
   /// The column's id; nil: as they come, the worst first.
@@ -59,7 +49,7 @@ struct Listing: Sendable {
   init(_ view: ViewKind, of model: Model, by order: SortOrder) {
     switch view {
     case .workers: rows = .workers(sort(model.workerRows.worstFirst, by: order, in: .workers))
-    case .failures: rows = .failures(sort(model.failureRows, by: order, in: .failures))
+    case .failures: rows = .failures(sort(model.failureGroups, by: order, in: .failures))
     case .verdicts: rows = .verdicts(sort(model.verdictRows, by: order, in: .verdicts))
     }
   }
@@ -130,22 +120,5 @@ extension [WorkerRow] {
 }
 
 extension WorkerRow {
-  /// Who it is.
-  var identity: RowIdentity { .worker(slot: worker.slot, generation: worker.generation) }
-
   fileprivate func mark(_ look: Look) -> Span { condition.state.mark(look) }
-}
-
-extension FailureRow {
-  /// Who it is.
-  var identity: RowIdentity { .failure(slot: slot, generation: generation, index: index) }
-}
-
-extension VerdictRow {
-  /// Who it is.
-  var identity: RowIdentity {
-    .verdict(
-      code: verdict.code.rawValue, slot: verdict.slot, generation: verdict.generation, unit: verdict.unit,
-      context: verdict.context, failure: verdict.failure)
-  }
 }

@@ -9,14 +9,16 @@ extension DetailText {
   mutating func describe(_ identity: RowIdentity, in model: Model) -> Bool {
     switch identity {
     case .worker:
-      guard let row = model.workerRows.first(where: { $0.identity == identity }) else { return false }
+      guard let row = model.worker(for: identity) else { return false }
       worker(row)
     case .failure:
-      guard let row = model.failureRows.first(where: { $0.identity == identity }) else { return false }
+      guard let row = model.failure(for: identity) else { return false }
       failure(row)
     case .verdict:
-      guard let row = model.verdictRows.first(where: { $0.identity == identity }) else { return false }
+      guard let row = model.verdict(for: identity) else { return false }
       verdict(row.verdict, wallTime: row.wallTime)
+    case .unit, .context, .connection, .session, .resource:
+      return false
     }
     return true
   }
@@ -34,7 +36,8 @@ extension DetailText {
     field("first", moment(failure.first, wallTime))
     field("last", moment(failure.last, wallTime))
     field("serving", failure.label?.text ?? "work outside of a request")
-    field("worker", "\(row.pid)" + (failure.unit.map { " thread \($0)" } ?? ""))
+    field(
+      "worker", (row.pid.map(String.init) ?? "\(row.workers) of them") + (failure.unit.map { " thread \($0)" } ?? ""))
     if !failure.skipped.isEmpty {
       heading("Skipped because of it: what these would have freed is still held")
       for function in failure.skipped { text(function, .warning) }

@@ -10,7 +10,12 @@ extension Table where Row == FailureRow {
 
   private static var counts: [Column<FailureRow>] {
     [
-      Column("pid", "PID", "process id of the worker", width: 7, isDescending: false) { .identifier(Int64($0.pid)) },
+      Column("pid", "PID", "process id of the worker, where it is one", width: 7, isDescending: false) {
+        $0.pid.map { .identifier(Int64($0)) } ?? .unknown
+      },
+      Column("workers", "WORKERS", "in how many workers it happened", width: 7, presence: .roomy) {
+        .integer($0.workers)
+      },
       Column("count", "COUNT", "how often it raised", width: 5) { .integer($0.failure.count) },
       Column("last", "LAST", "when it raised last", unit: "time", width: 6, presence: .file) { .time($0.failure.last) },
       Column("last_age", "LAST", "how long ago it raised last", unit: "ns", width: 6, isDescending: false) {

@@ -57,7 +57,7 @@ extension Worker {
 extension Unit {
   /// Whether a request is open on the unit: the latest, or one that the latest began inside of. Those between
   /// outermost and latest that have ended cannot be told from those that have not; they are taken for open.
-  fileprivate func serves(_ serial: UInt64) -> Bool {
+  func serves(_ serial: UInt64) -> Bool {
     guard let request else { return false }
     let outermost = outermostRequest == 0 ? request.serial : outermostRequest
     return serial == request.serial || (outermost...max(outermost, request.serial)).contains(serial)

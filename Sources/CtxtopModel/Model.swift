@@ -6,13 +6,16 @@
 //   Verdict.swift, VerdictCatalogue.swift, Judge*.swift    conclusions; one file per kind of verdict
 //   States.swift, Condition.swift                          the states of workers, units, contexts, connections
 //   Totals.swift         the service's summary
-//   Rows.swift, WorkerColumns.swift, FailureColumns.swift, ...   tables: one descriptor each
+//   WorkerRow.swift, UnitRow.swift, ...                    the rows of each table, in their usual order
+//   WorkerColumns.swift, UnitColumns.swift, ...            the tables: one descriptor each
+//   RowIdentity.swift, Lookup.swift, Hierarchy.swift       who a row is, where it is now, what it belongs to
 //   Column.swift, Value.swift, Format.swift                what tables are made of, and how values look
 
 import CtxtopSnapshot
 
-/// A service at one moment, with the moment before to compare with.
-package struct Model: Sendable {
+/// A service at one moment, with the moment before to compare with. Immutable; a class, so that a row of any table is
+/// one reference and a few indices.
+package final class Model: Sendable {
   /// The newer snapshot.
   package let now: Snapshot
   /// The older one; nil on the first pass.

@@ -27,9 +27,12 @@ package struct Rates: Equatable, Sendable {
   package var workers: [RateSet?]
   /// All comparable workers together; nil when there is none.
   package var total: RateSet?
+  /// Where each worker of the newer snapshot stands in the older one; nil where it does not.
+  var earlierIndices: [Int?]
 
   package init(from earlier: Snapshot?, to now: Snapshot) {
     workers = [RateSet?](repeating: nil, count: now.workers.count)
+    earlierIndices = [Int?](repeating: nil, count: now.workers.count)
     guard let earlier, now.monotonicTime > earlier.monotonicTime else { return }
     let interval = now.monotonicTime - earlier.monotonicTime
     self.interval = interval
@@ -39,6 +42,7 @@ package struct Rates: Equatable, Sendable {
     var isKnown = false
     for index in now.workers.indices {
       guard let before = earlier.index(of: now.workers[index], hint: index) else { continue }
+      earlierIndices[index] = before
       guard let rates = Self.rates(from: earlier.workers[before], to: now.workers[index], seconds, &latency) else {
         continue
       }

@@ -6,7 +6,9 @@ import Glibc
 
 /// What a terminal can do.
 package struct Capabilities: Equatable, Sendable {
-  /// Number of colours; 0 where there are none or the user wants none.
+  /// The value of TERM.
+  package let name: String
+  /// Number of colours; 0 where there are none.
   package let colors: Int
   /// Number of colour pairs.
   package let pairs: Int
@@ -15,9 +17,22 @@ package struct Capabilities: Equatable, Sendable {
   /// Whether it shows more than ASCII, as far as the locale tells.
   package let isUnicode: Bool
 
+  /// Whether the user wants no colours: NO_COLOR.
+  package let wantsNoColor: Bool
+  /// Whether GNU screen stands between the program and the terminal.
+  package let isInScreen: Bool
+
   /// The theme and shapes that suit it.
-  package var look: Look {
-    Look(theme: colors >= 8 ? .color : .monochrome, shapes: isUnicode ? .unicode : .ascii)
+  package var look: Look { look(theme: nil) }
+
+  /// The look with what is asked for; nil: what suits the terminal. A theme that is asked for is given in spite of
+  /// NO_COLOR; whoever shall be overruled by that variable asks for none.
+  package func look(theme: ThemeName?, shapes: Shapes? = nil) -> Look {
+    let depth: ColorDepth = hasDirectColor ? .direct : colors >= 256 ? .palette : .sixteen
+    let wanted = theme ?? (wantsNoColor ? .monochrome : .standard)
+    return Look(
+      theme: .named(colors >= 8 ? wanted : .monochrome, depth: depth),
+      shapes: shapes ?? (isUnicode ? .unicode : .ascii))
   }
 
   /// A variable of the process's environment; an empty one is as good as none.
@@ -35,9 +50,12 @@ package struct Capabilities: Equatable, Sendable {
       throw status == 1 ? .noCursorAddressing(name) : .unknown(name)
     }
     guard cn_capability("cup") != nil else { throw .noCursorAddressing(name) }
-    let wantsNone = environment("NO_COLOR") != nil
+    self.name = name
+    wantsNoColor = environment("NO_COLOR") != nil
+    // tmux sets TERM to screen's, too, but not this.
+    isInScreen = environment("STY") != nil && environment("TMUX") == nil
     let available = Int(tigetnum("colors"))
-    colors = wantsNone || available < 8 ? 0 : available
+    colors = available < 8 ? 0 : available
     let pairs = Int(tigetnum("pairs"))
     // Direct-colour entries count more pairs than fit into the number; ncurses makes what it can.
     self.pairs = pairs > 0 ? pairs : available > 256 ? 32767 : 0
@@ -64,9 +82,11 @@ package struct Capabilities: Equatable, Sendable {
   }
 
   /// What gives the terminal back, for a moment in which ncurses cannot be asked: attributes off, cursor
-  /// shown, keypad off, the other screen left. Without the padding that terminfo asks for very old terminals.
-  static func restoringBytes() -> [UInt8] {
-    var bytes: [UInt8] = []
+  /// shown, keypad off, the mouse no longer reported, the other screen left. Without the padding that terminfo
+  /// asks for very old terminals.
+  static func restoringBytes(usesMouse: Bool) -> [UInt8] {
+    // What ncurses switches on is in no capability for many terminals; where it means nothing, it is ignored.
+    var bytes: [UInt8] = usesMouse ? Array("\u{1B}[?1006;1000l".utf8) : []
     for name in ["sgr0", "op", "cnorm", "rmkx", "rmcup"] {
       guard var next = cn_capability(name) else { continue }
       while next.pointee != 0 {

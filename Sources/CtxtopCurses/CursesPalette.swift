@@ -50,46 +50,12 @@ struct CursesPalette {
   private func index(of color: Color) -> Int32 {
     switch color {
     case .standard: return -1
-    case .indexed(let index) where isDirect && index >= 8:
-      let (red, green, blue) = Self.components(of: index)
-      return red << 16 | green << 8 | blue
-    case .indexed(let index) where Int(index) < colors: return Int32(index)
-    case .indexed(let index) where index < 16: return Int32(index) - 8
-    case .indexed(let index): return nearest(to: Self.components(of: index))
-    case .direct(let red, let green, let blue):
-      if isDirect { return Int32(red) << 16 | Int32(green) << 8 | Int32(blue) }
-      return nearest(to: (Int32(red), Int32(green), Int32(blue)))
-    }
-  }
-
-  /// The nearest colour. With 256, the first 16 are left out: they are whatever the user made of them.
-  private func nearest(to wanted: (Int32, Int32, Int32)) -> Int32 {
-    let candidates = colors >= 256 ? 16..<256 : 0..<min(colors, 16)
-    return Int32(candidates.min { distance($0, wanted) < distance($1, wanted) } ?? 7)
-  }
-
-  private func distance(_ index: Int, _ wanted: (Int32, Int32, Int32)) -> Int32 {
-    let (red, green, blue) = Self.components(of: UInt8(index))
-    let (r, g, b) = (red - wanted.0, green - wanted.1, blue - wanted.2)
-    return r * r + g * g + b * b
-  }
-
-  /// What xterm shows for a colour of its palette.
-  static func components(of index: UInt8) -> (Int32, Int32, Int32) {
-    let index = Int32(index)
-    switch index {
-    case 232...255:
-      let grey = 8 + (index - 232) * 10
-      return (grey, grey, grey)
-    case 16...231:
-      let steps: [Int32] = [0, 95, 135, 175, 215, 255]
-      let cube = Int(index - 16)
-      return (steps[cube / 36], steps[cube / 6 % 6], steps[cube % 6])
-    case 8: return (127, 127, 127)
-    case 7: return (229, 229, 229)
-    default:
-      let level: Int32 = index > 8 ? 255 : 205
-      return (index & 1 == 0 ? 0 : level, index & 2 == 0 ? 0 : level, index & 4 == 0 ? 0 : level)
+    case .indexed(let index) where Int(index) < (isDirect ? 8 : colors): return Int32(index)
+    case .indexed(let index) where index < 16 && !isDirect: return Int32(index) - 8
+    case .indexed, .direct:
+      guard let exact = color.components else { return -1 }
+      if isDirect { return exact.red << 16 | exact.green << 8 | exact.blue }
+      return Int32(Color.nearest(to: exact, among: colors >= 256 ? 16...255 : 0...UInt8(min(colors, 16) - 1)))
     }
   }
 }

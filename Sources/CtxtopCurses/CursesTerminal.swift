@@ -1,6 +1,7 @@
 // The one real Terminal, on ncurses. No other module sees ncurses.
 //
 //   CursesTerminal.swift   life of the terminal, drawing            CursesKeys.swift     what ncurses reads -> Key
+//   CursesMouse.swift      the mouse, where it is asked for         CursesClipboard.swift  text for the clipboard
 //   CursesPalette.swift    Style -> attributes and colour pair      Capabilities.swift   what the terminal can do
 //   FatalSignals.swift     the terminal is given back on a crash    SignalPipe.swift     signals as readable bytes
 //
@@ -32,16 +33,20 @@ package final class CursesTerminal: Terminal {
   private var palette: CursesPalette
   private var shown: Buffer?
   private var known: Size
-  private var isClosed = false
+  private var mouse: CursesMouse?
+  private(set) var isClosed = false
 
-  /// Takes the terminal. `environment` is asked for TERM, NO_COLOR and the locale.
-  package init(environment: (String) -> String? = Capabilities.environment) throws(TerminalError) {
+  /// Takes the terminal. `environment` is asked for TERM, NO_COLOR and the locale. With `usesMouse`, clicks and the
+  /// wheel come as keys; the terminal's own selection of text then needs Shift.
+  package init(
+    usesMouse: Bool = false, environment: (String) -> String? = Capabilities.environment
+  ) throws(TerminalError) {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
     Capabilities.chooseLocale()
     capabilities = try Capabilities(environment: environment)
     var original = termios()
     tcgetattr(STDIN_FILENO, &original)
-    let restoring = Capabilities.restoringBytes()
+    let restoring = Capabilities.restoringBytes(usesMouse: usesMouse)
     guard let screen = cn_newterm(), let window = newwin(0, 0, 0, 0) else {
       throw .unknown(environment("TERM") ?? "")
     }
@@ -50,6 +55,7 @@ package final class CursesTerminal: Terminal {
     palette = CursesPalette(capabilities)
     known = Size(width: Int(getmaxx(window)), height: Int(getmaxy(window)))
     configure()
+    if usesMouse { mouse = CursesMouse() }
     FatalSignals.install(restoring: restoring, original: original)
     adoptSize()
   }
@@ -153,11 +159,19 @@ package final class CursesTerminal: Terminal {
       case OK:
         if let key = CursesKeys.key(forCharacter: code) { return key }
       case KEY_CODE_YES:
-        if let key = CursesKeys.key(forCode: Int32(bitPattern: code)) { return key }
+        let key = code == KEY_MOUSE ? mouse?.next() : CursesKeys.key(forCode: Int32(bitPattern: code))
+        if let key { return key }
       default:
         return nil
       }
     }
+  }
+
+  /// Forgets what is on the screen: the next `draw` clears it and writes all of it.
+  package func repaint() {
+    guard !isClosed else { return }
+    clearok(window, true)
+    shown = nil
   }
 
   /// Gives the terminal back and stops, as after Ctrl-Z; returns when the process is continued.
@@ -171,7 +185,9 @@ package final class CursesTerminal: Terminal {
   /// Takes the terminal again and paints all of it: after SIGCONT, when somebody else may have used it.
   package func resume() {
     guard !isClosed else { return }
-    reset_prog_mode()
+    // Whoever was in the foreground may have changed more than the screen: ncurses switches everything on again -
+    // modes, keypad, mouse, the other screen - only when it was ended.
+    endwin()
     adoptSize()
     clearok(window, true)
     wrefresh(window)

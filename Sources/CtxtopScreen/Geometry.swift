@@ -1,7 +1,7 @@
 // Places and areas on the screen, in columns and rows; the origin is the upper left corner.
 
 /// A column and a row.
-package struct Position: Equatable, Sendable {
+package struct Position: Hashable, Sendable {
   /// Column, from the left.
   package var x: Int
   /// Row, from the top.
@@ -62,6 +62,11 @@ package struct Rect: Equatable, Sendable {
   package var size: Size { Size(width: width, height: height) }
   /// Whether there is no cell in it.
   package var isEmpty: Bool { width == 0 || height == 0 }
+
+  /// Whether a place lies in it.
+  package func contains(_ place: Position) -> Bool {
+    place.x >= x && place.x < maxX && place.y >= y && place.y < maxY
+  }
 
   /// What both areas have in common.
   package func intersection(_ other: Rect) -> Rect {

@@ -1,6 +1,29 @@
 // What a person does at the terminal.
 
-/// One key, or the news that the terminal has another size.
+/// What was done with the mouse.
+package struct Mouse: Hashable, Sendable {
+  /// What can be done.
+  package enum Kind: Sendable {
+    /// The left button went down.
+    case press
+    /// It went down again at the same place, soon after. The first time was told as a press.
+    case doubleClick
+    case wheelUp, wheelDown
+  }
+
+  /// What was done.
+  package var kind: Kind
+  /// Where.
+  package var position: Position
+
+  /// Something done at a place.
+  package init(_ kind: Kind, at position: Position) {
+    self.kind = kind
+    self.position = position
+  }
+}
+
+/// One key, something done with the mouse, or the news that the terminal has another size.
 package enum Key: Hashable, Sendable {
   /// A character key.
   case character(Character)
@@ -11,6 +34,8 @@ package enum Key: Hashable, Sendable {
   case function(Int)
   /// A character together with Control, by its letter.
   case control(Character)
+  /// Something done with the mouse.
+  case mouse(Mouse)
   /// The terminal has another size; ask it which.
   case resize
 
@@ -36,6 +61,7 @@ package enum Key: Hashable, Sendable {
     case .insert: "Ins"
     case .function(let number): "F\(number)"
     case .control(let letter): "^\(letter.uppercased())"
+    case .mouse(let mouse): "\(mouse.kind)"
     case .resize: "resize"
     }
   }

@@ -10,18 +10,25 @@ package struct Meter: Widget, Equatable, Sendable {
   package var style: Style
   /// How its ends look.
   package var frame: Style
+  /// Stands right of the bar and says what the colour says; a space keeps its place free, nil takes none.
+  package var sign: Unicode.Scalar?
 
   /// A bar filled up to `fraction`.
-  package init(_ fraction: Double, shapes: Shapes, style: Style, frame: Style) {
+  package init(_ fraction: Double, shapes: Shapes, style: Style, frame: Style, sign: Unicode.Scalar? = nil) {
     self.fraction = fraction
     self.shapes = shapes
     self.style = style
     self.frame = frame
+    self.sign = sign
   }
 
-  /// Draws into the first row of `rect`, between brackets.
+  /// Draws into the first row of `rect`, between brackets, the sign last.
   package func render(in rect: Rect, into buffer: inout Buffer) {
-    let row = rect.row(0)
+    let line = rect.row(0)
+    let row = Rect(x: line.x, y: line.y, width: line.width - (sign == nil ? 0 : 1), height: line.height)
+    if let sign, !line.isEmpty {
+      buffer.put(String(sign), at: Position(x: line.maxX - 1, y: line.y), style, in: line)
+    }
     guard row.width > 2 else { return }
     buffer.put("[", at: row.origin, frame, in: row)
     buffer.put("]", at: Position(x: row.maxX - 1, y: row.y), frame, in: row)

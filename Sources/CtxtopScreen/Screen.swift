@@ -2,14 +2,17 @@
 // that shows it. Nothing here knows what ctxtop shows, and nothing here does input or output.
 //
 //   Geometry.swift       Position, Size, Rect
-//   Style.swift          Color, Attributes, Style
-//   Theme.swift          Role -> Style              Shapes.swift   what is drawn with: Unicode or ASCII
+//   Color.swift          Color                      Style.swift    Attributes, Style
+//   Theme.swift          Role -> Style              Themes.swift   themes by name
+//   Shapes.swift         what is drawn with: Unicode or ASCII
 //   DisplayWidth.swift   how many columns a character takes
 //   Cell.swift           one column of one row      Buffer.swift   all of them
 //   Changes.swift        what differs between two buffers
 //   Widget.swift, Line.swift, Strip.swift, TextBlock.swift, Table.swift, TableLayout.swift,
-//                        Sparkline.swift, Meter.swift, Panel.swift
+//                        Sparkline.swift, Chart.swift, Meter.swift, Panel.swift
 //   Terminal.swift       the one seam to the outside      Key.swift   what comes back through it
+//   Clipboard.swift      text that goes through it to the clipboard
+//   Clicks.swift         when two presses are a double click
 
 /// How things look: the theme and the shapes, chosen once per terminal.
 package struct Look: Equatable, Sendable {

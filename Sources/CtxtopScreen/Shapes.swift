@@ -1,4 +1,4 @@
-// What charts, borders and marks are drawn with. Every shape is one column wide. A mark stands beside
+// What charts, borders and marks are drawn with. Every shape that is one scalar is one column wide. A mark stands beside
 // whatever a colour says, so that nothing is shown by colour alone.
 
 /// The characters that things are drawn with.
@@ -13,6 +13,8 @@ package struct Shapes: Equatable, Sendable {
   package var horizontal: Unicode.Scalar
   /// A border's vertical line.
   package var vertical: Unicode.Scalar
+  /// Where a text of a chart's scale meets the scale's line.
+  package var tick: Unicode.Scalar
   /// Stands left of the selected row.
   package var selection: Unicode.Scalar
   /// Stands beside the title of a column sorted upwards.
@@ -35,20 +37,55 @@ package struct Shapes: Equatable, Sendable {
   package var paused: Unicode.Scalar
   /// Marks what is going on.
   package var live: Unicode.Scalar
+  /// Marks what is well.
+  package var good: Unicode.Scalar
+  /// Stands before a row whose children are hidden.
+  package var folded: Unicode.Scalar
+  /// Stands before a row whose children are shown.
+  package var unfolded: Unicode.Scalar
+  /// A choice that is taken; as wide as `unchecked`.
+  package var checked: String
+  /// A choice that is not taken.
+  package var unchecked: String
+  /// Lines from a row to its children.
+  package var tree: TreeShapes
 
   /// Block elements and box drawing.
   package static let unicode = Shapes(
     heights: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     widths: [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
-    corners: ["┌", "┐", "└", "┘"], horizontal: "─", vertical: "│",
+    corners: ["┌", "┐", "└", "┘"], horizontal: "─", vertical: "│", tick: "┤",
     selection: "▸", ascending: "▲", descending: "▼", ellipsis: "…", dot: "·",
-    critical: "✗", warning: "▲", notice: "•", dead: "†", paused: "‖", live: "●")
+    critical: "✗", warning: "▲", notice: "•", dead: "†", paused: "‖", live: "●", good: "✓",
+    folded: "▸", unfolded: "▾", checked: "[✓]", unchecked: "[ ]",
+    tree: TreeShapes(branch: "├─", lastBranch: "└─", line: "│ "))
 
   /// Nothing beyond ASCII.
   package static let ascii = Shapes(
     heights: [" ", "_", ".", "-", "=", "+", "*", "%", "#"],
     widths: [" ", " ", " ", "-", "-", "=", "=", "#", "#"],
-    corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|",
+    corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|", tick: "+",
     selection: ">", ascending: "^", descending: "v", ellipsis: "~", dot: ",",
-    critical: "!", warning: "*", notice: "-", dead: "x", paused: "=", live: "o")
+    critical: "!", warning: "*", notice: "-", dead: "x", paused: "=", live: "o", good: "+",
+    folded: "+", unfolded: "-", checked: "[x]", unchecked: "[ ]",
+    tree: TreeShapes(branch: "|-", lastBranch: "`-", line: "| "))
+}
+
+/// What stands before the text of a row in a tree: one part a level, each two columns wide.
+package struct TreeShapes: Equatable, Sendable {
+  /// Before a child that others follow.
+  package var branch: String
+  /// Before the last child.
+  package var lastBranch: String
+  /// Below a child that others follow.
+  package var line: String
+  /// Below the last child.
+  package let blank = "  "
+
+  /// The parts before a row: `isLast` tells of each of its ancestors below the root, and at its end of the row
+  /// itself, whether it is the last child of its parent.
+  package func prefix(isLast: [Bool]) -> String {
+    guard let own = isLast.last else { return "" }
+    return isLast.dropLast().map { $0 ? blank : line }.joined() + (own ? lastBranch : branch)
+  }
 }

@@ -52,17 +52,38 @@ package struct Strip: Widget {
     self.gap = gap
   }
 
-  /// Draws into the first row of `rect`. The most important group is drawn even when it has to be cut.
-  package func render(in rect: Rect, into buffer: inout Buffer) {
+  /// A group that is shown, and where.
+  package struct Place: Equatable, Sendable {
+    /// Index in `groups`; nil for the trailing one.
+    package var group: Int?
+    /// Its part of the row.
+    package var area: Rect
+  }
+
+  /// Where each group lies in the first row of `rect`, from left to right: what is drawn, and where to click. The
+  /// most important group has a place even when it has to be cut.
+  package func places(in rect: Rect) -> [Place] {
     let row = rect.row(0)
     let all = groups + (trailing.map { [$0] } ?? [])
     let (shown, gap) = fitting(all, in: row.width)
+    var places: [Place] = []
     var x = row.x
-    for index in shown where index < groups.count {
-      x = draw(groups[index], from: x, in: row, into: &buffer) + gap
+    for index in shown {
+      let isTrailing = index == groups.count
+      let width = all[index].width
+      let start = isTrailing ? max(row.x, row.maxX - width) : x
+      let area = Rect(x: start, y: row.y, width: width, height: row.height).intersection(row)
+      places.append(Place(group: isTrailing ? nil : index, area: area))
+      x += width + gap
     }
-    if let trailing, shown.contains(groups.count) {
-      draw(trailing, from: max(row.x, row.maxX - trailing.width), in: row, into: &buffer)
+    return places
+  }
+
+  /// Draws into the first row of `rect`.
+  package func render(in rect: Rect, into buffer: inout Buffer) {
+    for place in places(in: rect) {
+      guard let group = place.group.map({ groups[$0] }) ?? trailing else { continue }
+      draw(group, in: place.area, into: &buffer)
     }
   }
 
@@ -80,19 +101,16 @@ package struct Strip: Widget {
     return (shown.sorted(), 1 + min(max(0, gap - 1), spare / gaps))
   }
 
-  @discardableResult
-  private func draw(_ group: Group, from start: Int, in row: Rect, into buffer: inout Buffer) -> Int {
-    var x = start
+  private func draw(_ group: Group, in area: Rect, into buffer: inout Buffer) {
+    var x = area.x
     for part in group.parts {
       switch part {
       case .text(let span):
-        x += buffer.put(span.text, at: Position(x: x, y: row.y), span.style, in: row)
+        x += buffer.put(span.text, at: Position(x: x, y: area.y), span.style, in: area)
       case .widget(let widget, let width):
-        let area = Rect(x: x, y: row.y, width: width, height: row.height).intersection(row)
-        widget.render(in: area, into: &buffer)
+        widget.render(in: Rect(x: x, y: area.y, width: width, height: area.height).intersection(area), into: &buffer)
         x += width
       }
     }
-    return x
   }
 }

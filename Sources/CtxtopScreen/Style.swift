@@ -1,16 +1,6 @@
 // How a cell looks. A terminal that has fewer colours takes the nearest; one that has none shows the
 // attributes alone.
 
-/// A colour, independent of what the terminal can show.
-package enum Color: Equatable, Hashable, Sendable {
-  /// The terminal's own foreground or background.
-  case standard
-  /// One of the palette's 256; the first 16 are the user's own choice.
-  case indexed(UInt8)
-  /// Red, green and blue.
-  case direct(UInt8, UInt8, UInt8)
-}
-
 /// What can be added to a colour.
 package struct Attributes: OptionSet, Hashable, Sendable {
   /// The bits.

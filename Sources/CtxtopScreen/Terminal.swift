@@ -10,6 +10,10 @@ package protocol Terminal: AnyObject {
   func draw(_ buffer: Buffer)
   /// The next key that is waiting; nil when none is.
   func nextKey() -> Key?
+  /// Forgets what is on the screen, so that the next `draw` writes all of it: somebody else may have written there.
+  func repaint()
+  /// Hands a text to the clipboard of whoever sits before the terminal.
+  func copy(_ text: String) -> CopyOutcome
   /// Gives the terminal back, stops the process as job control wants, and takes the terminal again when the
   /// process is continued.
   func suspend()

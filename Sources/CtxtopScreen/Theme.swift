@@ -1,4 +1,4 @@
-// Which style each kind of thing has. Views name roles, never colours.
+// Which style each kind of thing has. Views name roles, never colours. More themes: Themes.swift.
 
 /// What a piece of text is, for the eye.
 package enum Role: Int, CaseIterable, Sendable {

@@ -14,6 +14,8 @@ package final class TestTerminal: Terminal {
   package private(set) var shown: Buffer?
   /// How many cells changed in each frame.
   package private(set) var changedCells: [Int] = []
+  /// The texts that went to the clipboard.
+  package private(set) var copied: [String] = []
   /// How often it was suspended.
   package private(set) var suspensions = 0
   /// Whether it was given back.
@@ -33,6 +35,17 @@ package final class TestTerminal: Terminal {
   /// The first key that has not been read.
   package func nextKey() -> Key? {
     keys.isEmpty ? nil : keys.removeFirst()
+  }
+
+  /// Forgets.
+  package func repaint() {
+    shown = nil
+  }
+
+  /// Remembers.
+  package func copy(_ text: String) -> CopyOutcome {
+    copied.append(text)
+    return .sent
   }
 
   /// Counts.

@@ -83,8 +83,9 @@ struct Matcher: ~Copyable {
     var text = expression
     let compiled = text.withUTF8 { pcre2_compile_8($0.baseAddress, $0.count, options, &error, &offset, nil) }
     guard let code = compiled else {
+      // PCRE2 tells where it stopped to read: at the character, or at the end.
       let before = String(decoding: expression.utf8.prefix(offset), as: UTF8.self).count
-      throw PatternError(code: error, character: skipped + max(1, before))
+      throw PatternError(code: error, character: skipped + min(before + 1, expression.count))
     }
     var size = 0
     pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_SIZE), &size)

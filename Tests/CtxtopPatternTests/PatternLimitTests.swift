@@ -13,12 +13,11 @@ import Testing
     let clock = ContinuousClock()
     let time = clock.measure {
       for length in [28, 60, 200, 4096, 100_000] {
-        for end in ["", "!", "A"] {
+        for end in ["", "!", "bcA!-"] {
           _ = pattern.matches(String(repeating: "a", count: length) + end)
         }
       }
     }
-    print(expression, time, pattern.didHitLimit)
     #expect(time < .seconds(2))
   }
 
@@ -42,8 +41,7 @@ import Testing
     let texts = (0..<16_384).map { String(repeating: "a", count: 40 + $0 % 20) + "!" }
     let clock = ContinuousClock()
     let time = clock.measure { #expect(!texts.contains(where: pattern.matches)) }
-    print("hostile pass", time)
-    #expect(time < .milliseconds(500))
+    #expect(time < .seconds(1))
   }
 
   @Test func threadsMayShareAPattern() async throws {

@@ -118,7 +118,7 @@ extension Unicode.Scalar {
 
   /// Whether it is drawn upon the character before it. Joiners, variation selectors and marks of direction
   /// are not: a terminal may take them as an order to draw something of another width, or elsewhere.
-  fileprivate var isMark: Bool {
+  var isMark: Bool {
     switch properties.generalCategory {
     case .nonspacingMark, .enclosingMark: !(0xFE00...0xFE0F).contains(value) && value < 0xE0100
     default: (0x1160...0x11FF).contains(value) || (0xD7B0...0xD7FF).contains(value)

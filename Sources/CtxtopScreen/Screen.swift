@@ -10,6 +10,7 @@
 //   Changes.swift        what differs between two buffers
 //   Widget.swift, Line.swift, Strip.swift, TextBlock.swift, Table.swift, TableLayout.swift,
 //                        Sparkline.swift, Chart.swift, Meter.swift, Panel.swift
+//   LineEditor.swift     text that is typed         Menu.swift     a list to choose from
 //   Terminal.swift       the one seam to the outside      Key.swift   what comes back through it
 //   Clipboard.swift      text that goes through it to the clipboard
 //   Clicks.swift         when two presses are a double click

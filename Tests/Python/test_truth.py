@@ -21,15 +21,7 @@ def test_failures_depths_and_connections(start: Callable[..., Server], mode: Mod
     for path, answer in zip(paths, answers, strict=True):
         expected = {"/teapot": {418}, "/cart": {0, 500, 200}}.get(path, {200})
         assert answer.status in expected, f"{path}: {answer}\n{server.logged()}"
-    truths = settled_truths(server)
-
-    def is_settled(seen: agent.Snapshot) -> bool:
-        return all(
-            worker["in_flight"] == 0 and worker["connections_checked_out"] == truths[worker["pid"]]
-            for worker in agent.live(seen)
-        )
-
-    document = agent.wait_snapshot(server.directory, is_settled)
+    truths, document = settled(server)
     assert document["totals"]["teardown_failures"] == FAILURES
     assert sum(truths.values()) == document["totals"]["connections_checked_out"]
 
@@ -45,17 +37,29 @@ def test_failures_depths_and_connections(start: Callable[..., Server], mode: Mod
         assert len(worker["failures"]) <= 1, "one function, one exception, one endpoint: one record"
 
 
-def settled_truths(server: Server) -> dict[int, int]:
-    """How many connections each worker says are out, once asking changes nothing.
+def settled(server: Server) -> tuple[dict[int, int], agent.Snapshot]:
+    """How many connections each worker says are out, and a snapshot that says the same.
 
     A request may get the address, and with it the session, of one that failed: its own teardown then returns
-    that connection. The questions are requests, too.
+    that connection. The questions are requests, too: so each is asked before and after.
     """
 
     def counts() -> dict[int, int]:
         return {pid: truth["checked_out"] for pid, truth in server.truths().items()}
 
-    return agent.until(counts, lambda seen: seen == counts() == counts(), 10)
+    def look() -> tuple[dict[int, int], agent.Snapshot, dict[int, int]]:
+        return counts(), agent.wait_snapshot(server.directory, is_quiet), counts()
+
+    def is_quiet(seen: agent.Snapshot) -> bool:
+        return all(worker["in_flight"] == 0 for worker in agent.live(seen))
+
+    def agree(seen: tuple[dict[int, int], agent.Snapshot, dict[int, int]]) -> bool:
+        before, document, after = seen
+        told = {worker["pid"]: worker["connections_checked_out"] for worker in agent.live(document)}
+        return before == told == after
+
+    truths, document, _ = agent.until(look, agree, 10)
+    return truths, document
 
 
 def check_failure(failure: dict[str, Any]) -> None:

@@ -74,7 +74,7 @@ let package = Package(
     .target(name: "CtxtopPattern", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "CtxtopScreen", swiftSettings: strict),
     .target(
-      name: "CtxtopDashboard", dependencies: ["CtxtopModel", "CtxtopScreen", "CtxtopSnapshot"],
+      name: "CtxtopDashboard", dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", "CtxtopSnapshot"],
       swiftSettings: strict),
     .target(
       name: "CtxtopCurses", dependencies: ["CNcurses", "CtxtopScreen"], swiftSettings: strict),

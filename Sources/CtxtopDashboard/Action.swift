@@ -1,20 +1,6 @@
 // What a key can mean. Which key means it stands in KeyBinding.swift, what it does in Update.swift.
 
-/// A list that fills the middle of the screen.
-package enum ViewKind: Int, CaseIterable, Hashable, Sendable {
-  case workers = 1
-  case failures = 5
-  case verdicts = 6
-
-  /// What it is called on the screen. Its number is its key.
-  package var title: String {
-    switch self {
-    case .workers: "Workers"
-    case .failures: "Failures"
-    case .verdicts: "Verdicts"
-    }
-  }
-}
+import CtxtopScreen
 
 /// What a key can mean.
 package enum Action: Hashable, Sendable {
@@ -22,19 +8,42 @@ package enum Action: Hashable, Sendable {
   case help
   case back
   case detail
+  case goToSubject
   case move(Movement)
   case show(ViewKind)
   case nextView
   case previousView
+  case tree
+  case fold(Folding)
   case sortNext
   case sortPrevious
+  case sortMenu
   case invertSort
+  case columnMenu
+  case search
+  case filter
+  case nextMatch
+  case previousMatch
+  case follow
   case pause
   case longerInterval
   case shorterInterval
+  case charts
+  case recycle
+  case writeSnapshot
+  case copy
+  case redraw
+  case confirm
+  case decline
+  case accept
 }
 
 /// Where the selection, or a text that is read, moves to.
 package enum Movement: Hashable, Sendable {
   case up, down, pageUp, pageDown, home, end
+}
+
+/// What happens to a branch of the tree, or to all of it.
+package enum Folding: Hashable, Sendable {
+  case fold, unfold, all
 }

@@ -9,14 +9,23 @@ extension State {
       let line = Line([Span(" "), Span(notice.text, look[.value])], ellipsis: look.shapes.ellipsis)
       return line.render(in: rect, into: &buffer)
     }
-    let bindings = KeyBinding.all.filter { $0.label != nil && $0.modes.contains(mode) }
-    let groups = bindings.enumerated().map { index, binding in
+    footerStrip.render(in: rect.inset(left: 1), into: &buffer)
+  }
+
+  /// The bindings that the footer shows in this mode.
+  var footerBindings: [KeyBinding] {
+    KeyBinding.all.filter { $0.label != nil && $0.modes.contains(mode) }
+  }
+
+  /// The keys of the footer; one group a binding.
+  var footerStrip: Strip {
+    let groups = footerBindings.enumerated().map { index, binding in
       // The way out is the last to go.
       let weight = binding.action == .quit || binding.action == .back ? 100 : 99 - index
       return Strip.Group(
         [Span(binding.keys[0].name, look[.key]), Span(" \(binding.label ?? "")", look[.dim])], weight: weight)
     }
-    Strip(groups, gap: 2).render(in: rect.inset(left: 1), into: &buffer)
+    return Strip(groups, gap: 2)
   }
 }
 

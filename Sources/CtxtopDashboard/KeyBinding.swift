@@ -1,4 +1,5 @@
-// The one table of keys: dispatch, footer and help are made from it. What is not in it does nothing.
+// The one table of keys: dispatch, footer, help and manual are made from it. What is not in it does nothing, but for
+// the text that is typed into a prompt.
 
 import CtxtopScreen
 
@@ -8,8 +9,17 @@ package enum Mode: CaseIterable, Sendable {
   case list
   /// The detail panel of a row.
   case detail
-  /// The help.
-  case help
+  /// The help and the charts.
+  case text
+  /// A line of text that is typed.
+  case prompt
+  /// A menu.
+  case menu
+  /// A question that wants yes or no.
+  case question
+
+  /// Where nothing asks for anything.
+  static let calm: [Mode] = [.list, .detail, .text]
 }
 
 /// Keys that mean one action.
@@ -25,7 +35,7 @@ package struct KeyBinding: Sendable {
   /// Where it works.
   package let modes: [Mode]
 
-  private init(_ keys: [Key], _ action: Action, _ label: String?, _ help: String, in modes: [Mode] = Mode.allCases) {
+  private init(_ keys: [Key], _ action: Action, _ label: String?, _ help: String, in modes: [Mode] = Mode.calm) {
     self.keys = keys
     self.action = action
     self.label = label
@@ -34,33 +44,73 @@ package struct KeyBinding: Sendable {
   }
 
   /// All keys, in the order of footer and help.
-  package static let all: [KeyBinding] =
-    [
-      KeyBinding(["h", "?", .function(1)], .help, "Help", "this help, and back"),
-      KeyBinding([.enter], .detail, "Detail", "everything about the selected row", in: [.list]),
-      KeyBinding([.escape], .back, "Back", "back to the list", in: [.detail, .help]),
-    ] + ViewKind.allCases.map(showing) + [
+  package static let all: [KeyBinding] = general + views + rows + order + acting + moving + asked
+
+  private static let general = [
+    KeyBinding(["h", "?", .function(1)], .help, "Help", "this help, and back"),
+    KeyBinding(["q", .function(10)], .quit, "Quit", "quit"),
+    KeyBinding([.enter], .detail, "Detail", "everything about the selected row", in: [.list]),
+    KeyBinding([.enter], .goToSubject, "Go to", "from a detail to what it speaks of or belongs to", in: [.detail]),
+    KeyBinding([.escape], .back, "Back", "back to where you were; in a list: take the filter away"),
+  ]
+
+  private static let views =
+    ViewKind.allCases.filter { $0 != .tree }.map { view in
+      KeyBinding([view.key], .show(view), nil, "the view \(view.title)")
+    } + [
       KeyBinding([.tab], .nextView, nil, "next view", in: [.list]),
       KeyBinding([.backTab], .previousView, nil, "previous view", in: [.list]),
-      KeyBinding([">", .function(6)], .sortNext, "Sort", "sort by the next column", in: [.list]),
-      KeyBinding(["<"], .sortPrevious, nil, "sort by the previous column", in: [.list]),
-      KeyBinding(["I"], .invertSort, "Invert", "turn the order round", in: [.list]),
-      KeyBinding(["p", "Z", " "], .pause, "Pause", "hold the screen still, and go on"),
-      KeyBinding(["+"], .longerInterval, "Slower", "longer interval between snapshots"),
-      KeyBinding(["-"], .shorterInterval, "Faster", "shorter interval between snapshots"),
-      KeyBinding([.up, "k"], .move(.up), nil, "up"),
-      KeyBinding([.down, "j"], .move(.down), nil, "down"),
-      KeyBinding([.pageUp], .move(.pageUp), nil, "a page up"),
-      KeyBinding([.pageDown], .move(.pageDown), nil, "a page down"),
-      KeyBinding([.home], .move(.home), nil, "to the top"),
-      KeyBinding([.end], .move(.end), nil, "to the end"),
-      KeyBinding(["q", .function(10)], .quit, "Quit", "quit"),
+      KeyBinding(["t", .function(5)], .tree, "Tree", "worker > unit > context > connection as a tree, and back"),
+      KeyBinding(["g"], .charts, "Graphs", "the service's numbers over the last ten minutes, and back"),
     ]
 
-  private static func showing(_ view: ViewKind) -> KeyBinding {
-    let digit = Character(String(view.rawValue))
-    return KeyBinding([.character(digit)], .show(view), nil, "the view \(view.title)")
-  }
+  private static let rows = [
+    KeyBinding(["/", .function(3)], .search, "Search", "search by regular expression", in: [.list]),
+    KeyBinding(["n"], .nextMatch, nil, "next row that was searched for", in: [.list]),
+    KeyBinding(["N"], .previousMatch, nil, "the one before it", in: [.list]),
+    KeyBinding(
+      ["\\", .function(4)], .filter, "Filter", "show only rows that match; `!` in front: that do not", in: [.list]),
+    KeyBinding(["F"], .follow, "Follow", "stay with the selected worker, also when it is replaced; and stop it"),
+  ]
+
+  private static let order = [
+    KeyBinding([">"], .sortNext, "Sort", "sort by the next column", in: [.list]),
+    KeyBinding(["<"], .sortPrevious, nil, "sort by the previous column", in: [.list]),
+    KeyBinding([.function(6), "s"], .sortMenu, nil, "choose the column to sort by", in: [.list]),
+    KeyBinding(["I"], .invertSort, nil, "turn the order round", in: [.list]),
+    KeyBinding([.function(2), "C"], .columnMenu, "Columns", "choose the columns that are shown", in: [.list]),
+    KeyBinding([.right], .fold(.unfold), nil, "unfold a branch of the tree", in: [.list]),
+    KeyBinding([.left], .fold(.fold), nil, "fold it, or go to what it belongs to", in: [.list]),
+    KeyBinding(["*"], .fold(.all), nil, "fold or unfold the whole tree", in: [.list]),
+  ]
+
+  private static let acting = [
+    KeyBinding(["p", "Z", " "], .pause, "Pause", "hold the screen still, and go on"),
+    KeyBinding(["K", .function(9)], .recycle, "Recycle", "replace the selected worker gracefully; asks first"),
+    KeyBinding(["w"], .writeSnapshot, "Write", "write what is shown to a file"),
+    KeyBinding(["y"], .copy, "Copy", "copy the row, or the text that is open, through the terminal"),
+    KeyBinding(["+"], .longerInterval, nil, "longer interval between snapshots"),
+    KeyBinding(["-"], .shorterInterval, nil, "shorter interval between snapshots"),
+    KeyBinding([.control("l")], .redraw, nil, "paint the screen anew", in: Mode.allCases),
+  ]
+
+  private static let moving = [
+    KeyBinding([.up, "k"], .move(.up), nil, "up"),
+    KeyBinding([.down, "j"], .move(.down), nil, "down"),
+    KeyBinding([.pageUp], .move(.pageUp), nil, "a page up"),
+    KeyBinding([.pageDown], .move(.pageDown), nil, "a page down"),
+    KeyBinding([.home], .move(.home), nil, "to the top"),
+    KeyBinding([.end], .move(.end), nil, "to the end"),
+  ]
+
+  private static let asked = [
+    KeyBinding([.enter], .accept, "OK", "take what is typed or chosen", in: [.prompt, .menu]),
+    KeyBinding([.escape], .back, "Cancel", "leave it as it was", in: [.prompt, .menu]),
+    KeyBinding([.function(10)], .quit, nil, "quit", in: [.prompt, .menu, .question]),
+    KeyBinding(["y"], .confirm, "Yes", "do it", in: [.question]),
+    KeyBinding(["n", .escape], .decline, "No", "do not", in: [.question]),
+    KeyBinding(["q"], .quit, nil, "quit", in: [.question]),
+  ]
 
   /// What a key means in a mode; nil: nothing.
   package static func action(for key: Key, in mode: Mode) -> Action? {

@@ -19,14 +19,24 @@ package enum Message: Sendable {
   case resize(Size)
   /// One line for the operator.
   case notice(String)
+  /// A worker is not replaced; why.
+  case refused(String)
 }
 
 /// Something that the run loop shall do.
 package enum Effect: Equatable, Sendable {
   /// End the program.
   case quit
+  /// Paint the whole screen anew: something else may have written on it.
+  case redraw
   /// Ask the source for a snapshot every so many milliseconds.
   case setInterval(Int)
+  /// Ask the app's server to replace a worker.
+  case recycle(pid: Int32)
+  /// Write what is shown to a file, and say which.
+  case writeSnapshot
+  /// Give a text to the terminal's clipboard.
+  case copy(String)
 }
 
 /// Where snapshots come from at the moment, and how well that goes.

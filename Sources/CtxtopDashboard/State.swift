@@ -1,13 +1,16 @@
 // Everything that decides what is on the screen. Two equal states look the same.
 //
-//   Message.swift     what can happen, and what can be asked for      Update.swift      (state, message) -> effects
-//   Action.swift      what keys can mean                              KeyBinding.swift  which key means it
-//   Listing.swift     rows of a view in order, and who they are       ListColumn.swift  columns of the views
-//   Layout.swift      which rows of the screen are for what           History.swift     numbers over time
-//   View.swift        state -> buffer, from Header.swift, Traffic.swift, ListView.swift, Footer.swift, HelpView.swift,
-//                     and DetailText.swift with WorkerDetail.swift and OtherDetails.swift
+//   Message.swift    what can happen, and what can be asked for      Update.swift      (state, message) -> effects
+//   Action.swift     what keys can mean                              KeyBinding.swift  which key means it
+//   Moving.swift, Sorting.swift, Finding.swift, Following.swift, Opening.swift, Acting.swift   what actions do
+//   Dialog.swift     what asks for something: a prompt, a menu, a question
+//   Layout.swift     which rows of the screen are for what           View.swift        state -> buffer
+//
+//   Lists/     the views: their definitions, columns, rows           Header/   the rows above, and their history
+//   Details/   everything about one row                              Panels/   what lies over the list
 
 import CtxtopModel
+import CtxtopPattern
 import CtxtopScreen
 import CtxtopSnapshot
 
@@ -33,19 +36,31 @@ package struct State: Sendable {
 
   /// The list that is shown.
   package internal(set) var view = ViewKind.workers
+  /// The list that the tree replaced.
+  var viewBeforeTree = ViewKind.workers
   /// Its rows in the order of the screen.
-  var list = Listing()
-  /// By what each view is sorted.
-  var sorts: [ViewKind: SortOrder] = [:]
-  /// What is selected in each view: by identity, so that it stays selected when rows move.
-  var selections: [ViewKind: Selection] = [:]
+  var list: any RowList = NoRows()
+  /// What is remembered of each view.
+  var lists: [ViewKind: ListState] = [:]
+  /// Branches of the tree that somebody unfolded or folded.
+  var branches: [RowIdentity: Bool] = [:]
+  /// What was searched for last.
+  var searched: Pattern?
+  /// The worker that stays selected, also when its server replaces it.
+  var followed: FollowedWorker?
 
-  /// What the keys go to.
-  package internal(set) var mode = Mode.list
-  /// What the detail panel shows.
-  var detail: RowIdentity?
-  /// How far the text of the detail panel or the help is scrolled.
+  /// What lies over the list; nil: nothing.
+  package internal(set) var opened: Opened?
+  /// How far its text is scrolled.
   var textOffset = 0
+  /// Where Esc goes back to, the latest last.
+  var trail: [Place] = []
+  /// What asks for something; nil: nothing.
+  var dialog: Dialog?
+  /// What was typed before, in each kind of prompt.
+  var typed: [Prompt.Kind: [String]] = [:]
+  /// The worker that is being replaced on the operator's demand.
+  var replaced: Replacement?
 
   /// One line for the operator, and until when it is shown.
   var notice: (text: String, until: UInt64)?
@@ -53,41 +68,65 @@ package struct State: Sendable {
   package internal(set) var size: Size
   /// Theme and shapes.
   package let look: Look
+  /// Whether everything is refused that acts on something.
+  let isReadOnly: Bool
 
   /// A dashboard that has not seen a snapshot.
-  package init(size: Size, look: Look, interval: Int = 1_000) {
+  package init(size: Size, look: Look, interval: Int = 1_000, isReadOnly: Bool = false) {
     self.size = size
     self.look = look
     self.interval = interval
+    self.isReadOnly = isReadOnly
   }
 }
 
-/// What is selected in a view, and which part of its rows is on the screen.
-struct Selection: Equatable, Sendable {
-  /// The row; nil: there is none.
-  var identity: RowIdentity?
-  /// Whether somebody moved to it. Until then the first row is selected, whichever that is.
-  var isChosen = false
-  /// Where the row was last: if it vanishes, the row that takes its place is selected.
-  var index = 0
-  /// The row at the top of the list.
-  var top = 0
+/// What lies over the list.
+package enum Opened: Hashable, Sendable {
+  /// Everything about a row.
+  case detail(RowIdentity)
+  /// The help.
+  case help
+  /// The service's numbers over time.
+  case charts
+}
+
+/// Where the operator was.
+struct Place: Sendable {
+  let view: ViewKind
+  let opened: Opened?
+  let textOffset: Int
 }
 
 extension State {
+  /// What the keys go to.
+  package var mode: Mode {
+    if let dialog { return dialog.mode }
+    switch opened {
+    case nil: return .list
+    case .detail: return .detail
+    case .help, .charts: return .text
+    }
+  }
+
   /// Whether the screen is held still.
   package var isPaused: Bool { heldCharts != nil }
 
   /// The numbers that charts are made of.
   var charts: History { heldCharts ?? history }
 
+  /// What is remembered of the shown view.
+  var listState: ListState {
+    get { lists[view] ?? ListState() }
+    set { lists[view] = newValue }
+  }
+
   /// By what the shown view is sorted.
-  var sort: SortOrder { sorts[view] ?? SortOrder() }
+  var sort: SortOrder { listState.sort }
 
   /// What is selected in the shown view.
   var selection: Selection {
-    get { selections[view] ?? Selection() }
-    set { selections[view] = newValue }
+    get { listState.selection }
+    set { lists[view, default: ListState()].selection = newValue }
   }
 
   /// Whether snapshots have stopped coming although nobody said that the source is lost.

@@ -1,5 +1,5 @@
 // What happens to the state, and what is asked of the run loop: one function of values, without time of its
-// own, input or output.
+// own, input or output. What an action does stands in the file of its kind: Moving.swift, Sorting.swift, ...
 
 import CtxtopModel
 import CtxtopScreen
@@ -15,9 +15,7 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
   case .key(.resize):
     break
   case .key(let key):
-    guard let action = KeyBinding.action(for: key, in: state.mode) else { return [] }
-    state.notice = nil
-    return state.perform(action)
+    return state.press(key)
   case .tick(let now):
     state.now = max(now, state.now)
     if let notice = state.notice, notice.until <= state.now { state.notice = nil }
@@ -25,6 +23,9 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
     state.size = size
     state.keepSelectionVisible()
   case .notice(let text):
+    state.say(text)
+  case .refused(let text):
+    state.replaced = nil
     state.say(text)
   }
   return []
@@ -40,70 +41,67 @@ extension State {
     received = now
     let model = Model(now: snapshot, earlier: latest?.earlier)
     history.append(model)
+    noteReplacement(in: model)
     if !isPaused { show(model) }
   }
 
-  fileprivate mutating func show(_ model: Model) {
+  mutating func show(_ model: Model) {
     self.model = model
+    follow()
     rebuildRows()
   }
 
-  fileprivate mutating func say(_ text: String) {
+  /// Shows one line for a while.
+  mutating func say(_ text: String) {
     notice = (text, now + 5_000_000_000)
   }
 
-  fileprivate mutating func perform(_ action: Action) -> [Effect] {
+  fileprivate mutating func press(_ key: Key) -> [Effect] {
+    notice = nil
+    if case .mouse(let mouse) = key { return point(mouse) }
+    guard let action = KeyBinding.action(for: key, in: mode) else {
+      if let dialog { take(key, in: dialog) }
+      return []
+    }
+    return perform(action)
+  }
+
+  mutating func perform(_ action: Action) -> [Effect] {
     switch action {
     case .quit: return [.quit]
-    case .help: toggleHelp()
-    case .back: mode = .list
+    case .redraw: return [.redraw]
+    case .help: toggle(.help)
+    case .charts: toggle(.charts)
+    case .back: goBack()
     case .detail: openDetail()
+    case .goToSubject: goToSubject()
     case .move(let movement): move(movement)
     case .show(let view): show(view)
     case .nextView: show(neighbour(of: view, by: 1))
     case .previousView: show(neighbour(of: view, by: -1))
+    case .tree: toggleTree()
+    case .fold(let folding): fold(folding)
     case .sortNext: sort(by: 1)
     case .sortPrevious: sort(by: -1)
     case .invertSort: invertSort()
+    case .sortMenu: ask(.menu(sortMenu))
+    case .columnMenu: ask(.menu(columnMenu))
+    case .search: ask(.prompt(prompt(.search)))
+    case .filter: ask(.prompt(prompt(.filter)))
+    case .nextMatch: findAgain(by: 1)
+    case .previousMatch: findAgain(by: -1)
+    case .follow: toggleFollow()
     case .pause: togglePause()
     case .longerInterval: return changeInterval(to: Interval.longer(than: interval))
     case .shorterInterval: return changeInterval(to: Interval.shorter(than: interval))
+    case .recycle: askToRecycle()
+    case .writeSnapshot: return writeSnapshot()
+    case .copy: return copy()
+    case .confirm: return confirm()
+    case .decline: dialog = nil
+    case .accept: accept()
     }
     return []
-  }
-
-  private mutating func toggleHelp() {
-    mode = mode == .help ? .list : .help
-    textOffset = 0
-  }
-
-  private mutating func openDetail() {
-    guard let identity = selection.identity else { return say("nothing is selected") }
-    detail = identity
-    mode = .detail
-    textOffset = 0
-  }
-
-  private mutating func show(_ view: ViewKind) {
-    self.view = view
-    mode = .list
-    rebuildRows()
-  }
-
-  private func neighbour(of view: ViewKind, by distance: Int) -> ViewKind {
-    let all = ViewKind.allCases
-    let index = all.firstIndex(of: view) ?? 0
-    return all[(index + distance + all.count) % all.count]
-  }
-
-  private mutating func sort(by distance: Int) {
-    sorts[view] = sort.moved(by: distance, in: view, width: size.width)
-    rebuildRows()
-  }
-
-  private mutating func invertSort() {
-    sorts[view] = sort.inverted
-    rebuildRows()
   }
 
   private mutating func togglePause() {
@@ -116,66 +114,5 @@ extension State {
     guard milliseconds != interval else { return [] }
     interval = milliseconds
     return [.setInterval(milliseconds)]
-  }
-}
-
-// MARK: Moving
-
-extension State {
-  private mutating func move(_ movement: Movement) {
-    if mode == .list {
-      select(movement)
-    } else {
-      scroll(movement)
-    }
-  }
-
-  private mutating func select(_ movement: Movement) {
-    guard list.count > 0 else { return }
-    let page = max(1, Layout(size).rows - 1)
-    let index = State.target(of: movement, from: selection.index, page: page, last: list.count - 1)
-    selection.index = index
-    selection.identity = list.identity(at: index)
-    selection.isChosen = true
-    keepSelectionVisible()
-  }
-
-  private mutating func scroll(_ movement: Movement) {
-    let size = Panel.content(of: Layout.panel(in: size)).size
-    let last = panelText.greatestOffset(in: size)
-    let page = max(1, size.height - 1)
-    textOffset = State.target(of: movement, from: min(textOffset, last), page: page, last: last)
-  }
-
-  private static func target(of movement: Movement, from index: Int, page: Int, last: Int) -> Int {
-    let wanted =
-      switch movement {
-      case .up: index - 1
-      case .down: index + 1
-      case .pageUp: index - page
-      case .pageDown: index + page
-      case .home: 0
-      case .end: last
-      }
-    return min(max(0, wanted), last)
-  }
-
-  /// Puts the rows of the shown view in order and finds the selected one among them.
-  fileprivate mutating func rebuildRows() {
-    list = model.map { Listing(view, of: $0, by: sort) } ?? Listing()
-    var selection = selection
-    let found = selection.isChosen ? selection.identity.flatMap { list.index(of: $0) } : nil
-    // The row that takes the place of one that left is selected in its stead.
-    selection.index = found ?? min(selection.index, max(0, list.count - 1))
-    selection.identity = list.count == 0 ? nil : list.identity(at: selection.index)
-    self.selection = selection
-    keepSelectionVisible()
-  }
-
-  fileprivate mutating func keepSelectionVisible() {
-    let visible = max(1, Layout(size).rows)
-    let highest = max(0, selection.index - visible + 1)
-    let lowest = min(selection.index, max(0, list.count - visible))
-    selection.top = max(min(selection.top, lowest), highest)
   }
 }

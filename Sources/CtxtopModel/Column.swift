@@ -59,17 +59,6 @@ package struct Column<Row>: Sendable {
     self.isDescending = isDescending
     self.value = value
   }
-
-  /// The rows by this column. Rows of equal values keep their order.
-  package func sorted(_ rows: [Row], descending: Bool) -> [Row] {
-    let values = rows.map(value)
-    let order = rows.indices.sorted { one, other in
-      if values[one].precedes(values[other]) { return !descending }
-      if values[other].precedes(values[one]) { return descending }
-      return one < other
-    }
-    return order.map { rows[$0] }
-  }
 }
 
 /// A table of rows: its name and its columns.

@@ -3,9 +3,13 @@
 import CtxtopSnapshot
 
 extension Model {
-  /// The index of a worker.
+  /// The index of a worker; its slot most likely is its index.
   package func index(of key: WorkerKey) -> Int? {
-    now.workers.indices.first { now.workers[$0].slot == key.slot && now.workers[$0].generation == key.generation }
+    func isSame(_ index: Int) -> Bool {
+      now.workers[index].slot == key.slot && now.workers[index].generation == key.generation
+    }
+    if now.workers.indices.contains(key.slot), isSame(key.slot) { return key.slot }
+    return now.workers.indices.first(where: isSame)
   }
 
   /// The row of a worker.

@@ -54,18 +54,30 @@ extension Model {
   package var unitRows: [UnitRow] {
     var rows: [UnitRow] = []
     rows.reserveCapacity(now.workers.indices.reduce(0) { $0 + now.workers[$1].units.count })
-    for worker in now.workers.indices {
-      var hasGone = false
-      for unit in now.workers[worker].units.indices {
-        if now.workers[worker].units[unit].isGone { hasGone = true; continue }
-        rows.append(UnitRow(self, worker: worker, unit: unit))
-      }
-      guard hasGone else { continue }
-      for unit in now.workers[worker].units.indices where now.workers[worker].units[unit].isGone {
+    for worker in now.workers.indices { addUnitRows(ofWorker: worker, to: &rows) }
+    return rows
+  }
+
+  /// One row for each unit of a worker; those that are gone come last.
+  package func unitRows(ofWorker index: Int) -> [UnitRow] {
+    var rows: [UnitRow] = []
+    addUnitRows(ofWorker: index, to: &rows)
+    return rows
+  }
+
+  private func addUnitRows(ofWorker worker: Int, to rows: inout [UnitRow]) {
+    var gone = 0
+    for unit in now.workers[worker].units.indices {
+      if now.workers[worker].units[unit].isGone {
+        gone += 1
+      } else {
         rows.append(UnitRow(self, worker: worker, unit: unit))
       }
     }
-    return rows
+    guard gone > 0 else { return }
+    for unit in now.workers[worker].units.indices where now.workers[worker].units[unit].isGone {
+      rows.append(UnitRow(self, worker: worker, unit: unit))
+    }
   }
 
   /// The unit of the snapshot before that is the same one.

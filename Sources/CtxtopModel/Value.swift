@@ -29,31 +29,4 @@ package enum Value: Equatable, Sendable {
 
   /// The value of an optional count.
   package static func integer(_ value: Int?) -> Value { value.map { .integer(UInt64(max($0, 0))) } ?? .unknown }
-
-  /// Whether this is sorted before `other` in ascending order. What is not known comes first, and so last
-  /// in descending order, which is the usual one for numbers.
-  package func precedes(_ other: Value) -> Bool {
-    switch (self, other) {
-    case (.unknown, .unknown): false
-    case (.unknown, _): true
-    case (_, .unknown): false
-    case (.text(let one), .text(let two)): one < two
-    case (.state(let one, let level), .state(let two, let otherLevel)):
-      level == otherLevel ? one > two : level < otherLevel
-    default: magnitude < other.magnitude
-    }
-  }
-
-  /// A number to compare by.
-  private var magnitude: Double {
-    switch self {
-    case .unknown, .text: 0
-    case .integer(let value), .duration(let value), .age(let value), .bytes(let value), .time(let value),
-      .share(let value, _):
-      Double(value)
-    case .identifier(let value): Double(value)
-    case .real(let value), .percent(let value): value
-    case .state(_, let level): Double(level.rawValue)
-    }
-  }
 }

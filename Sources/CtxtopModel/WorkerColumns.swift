@@ -5,7 +5,8 @@ import CtxtopSnapshot
 extension Table where Row == WorkerRow {
   /// The table of workers.
   package static var workers: Table<WorkerRow> {
-    Table(name: "workers", title: "Workers", columns: identity + load + contexts + connections + process + [current])
+    Table(
+      name: "workers", title: "Workers", columns: identity + load + contexts + connections + process + rare + [current])
   }
 
   private static var identity: [Column<WorkerRow>] {
@@ -108,6 +109,47 @@ extension Table where Row == WorkerRow {
       Column("uptime", "UP", "time since the process started", unit: "ns", width: 5, presence: .roomy) {
         let started = $0.worker.started
         return started > 0 && started <= $0.wallTime ? .age($0.wallTime - started) : .unknown
+      },
+    ]
+  }
+
+  private static var rare: [Column<WorkerRow>] {
+    [
+      Column("last_seen", "SEEN", "time since its agent's last sign of life", unit: "ns", width: 5, presence: .wide) {
+        let seen = max($0.worker.heartbeat, $0.worker.attached)
+        return seen > 0 ? .age($0.model.now.age(of: seen)) : .unknown
+      },
+      Column("streaming", "STREAM", "responses that the server is sending", width: 6, presence: .wide) {
+        .integer($0.worker.units.count { $0.request?.isStreaming == true })
+      },
+      Column("depth_app_max", "APPMAX", "most app contexts that one unit has had", width: 6, presence: .file) {
+        .integer($0.worker.counters.appDepthMax)
+      },
+      Column(
+        "depth_request_max", "REQMAX", "most request contexts that one unit has had", width: 6, presence: .file
+      ) {
+        .integer($0.worker.counters.requestDepthMax)
+      },
+      Column(
+        "contexts_vanished", "VANISH", "contexts that went from the stack without their teardown", width: 6,
+        presence: .file
+      ) {
+        .integer($0.worker.counters.contextsVanished)
+      },
+      Column(
+        "checkout_oldest", "OLDEST", "age of the longest checkout of a connection", unit: "ns", width: 6,
+        presence: .wide
+      ) {
+        $0.oldestCheckout.map { .age($0) } ?? .unknown
+      },
+      Column("sessions_orphaned", "ORPHAN", "sessions left without their context", width: 6, presence: .wide) {
+        .integer($0.worker.orphanSessions)
+      },
+      Column("resources_held", "LOCKS", "locks and other resources that are held", width: 5, presence: .wide) {
+        .integer($0.worker.resources.count { $0.state == .held })
+      },
+      Column("units", "UNITS", "threads, greenlets and tasks that are there", width: 5, presence: .file) {
+        .integer($0.worker.units.count { !$0.isGone })
       },
     ]
   }

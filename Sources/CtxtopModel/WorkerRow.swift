@@ -29,6 +29,14 @@ package struct WorkerRow: Sendable {
   package var now: UInt64 { model.now.monotonicTime }
   /// When the snapshot was: nanoseconds since 1970.
   package var wallTime: UInt64 { model.now.wallTime }
+  /// Age of the longest checkout of a connection, in nanoseconds; nil when none is out.
+  package var oldestCheckout: UInt64? {
+    var oldest: UInt64?
+    for connection in worker.connections where connection.state == .checkedOut {
+      oldest = max(oldest ?? 0, model.now.age(of: connection.since))
+    }
+    return oldest
+  }
   /// Who it is.
   package var identity: RowIdentity { .worker(worker.key) }
 }

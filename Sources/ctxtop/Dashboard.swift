@@ -120,7 +120,21 @@ final class Dashboard {
       switch effect {
       case .quit: isDone = true
       case .setInterval(let milliseconds): source.interval = UInt64(max(1, milliseconds)) * 1_000_000
+      case .redraw: terminal.repaint()
+      case .copy(let text): say(terminal.copy(text).notice)
+      case .recycle, .writeSnapshot: break
       }
+    }
+  }
+}
+
+extension CopyOutcome {
+  /// What the operator is told.
+  fileprivate var notice: String {
+    switch self {
+    case .sent: "handed to the terminal's clipboard"
+    case .cut(let bytes): "handed to the terminal's clipboard: the first \(bytes) bytes, it takes no more"
+    case .refused(let terminal): "cannot copy: the terminal \(terminal) has no clipboard"
     }
   }
 }

@@ -30,7 +30,7 @@ import Testing
       var session = Session()
       let before = session.screen
       session.press(open)
-      #expect(session.state.mode == .help)
+      #expect(session.state.opened == .help)
       session.press(close)
       #expect(session.screen == before)
     }

@@ -11,14 +11,21 @@ extension DetailText {
     case .worker:
       guard let row = model.worker(for: identity) else { return false }
       worker(row)
+    case .unit:
+      guard let row = model.unit(for: identity) else { return false }
+      unit(row)
+    case .context:
+      guard let row = model.context(for: identity) else { return false }
+      context(row)
+    case .connection, .session, .resource:
+      guard let row = model.holding(for: identity) else { return false }
+      holding(row)
     case .failure:
       guard let row = model.failure(for: identity) else { return false }
       failure(row)
     case .verdict:
       guard let row = model.verdict(for: identity) else { return false }
       verdict(row.verdict, wallTime: row.wallTime)
-    case .unit, .context, .connection, .session, .resource:
-      return false
     }
     return true
   }

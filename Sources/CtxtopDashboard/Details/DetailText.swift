@@ -38,6 +38,20 @@ struct DetailText {
   }
 }
 
+extension DetailText {
+  /// Adds all columns of a row that say something, with what they mean.
+  mutating func columns<Row>(of row: Row, in table: CtxtopModel.Table<Row>, but left: [String] = []) {
+    heading("Numbers")
+    for column in table.columns where !left.contains(column.id) {
+      let cell = column.span(of: row, isPast: false, look: look)
+      line([
+        Span("  \(column.title)".padded(to: 12), look[.dim]), Span(cell.text.aligned(to: 8), cell.style),
+        Span("  \(column.description)", look[.dim]),
+      ])
+    }
+  }
+}
+
 /// Times as people say them.
 enum Moment {
   /// The time from one moment to a later one on the same clock, 0 when it is not later.

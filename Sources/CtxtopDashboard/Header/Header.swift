@@ -1,6 +1,7 @@
 // The rows above the list: who is watched, how it does, the worst of what is wrong.
 
 import CtxtopModel
+import CtxtopPattern
 import CtxtopScreen
 import CtxtopSnapshot
 
@@ -17,7 +18,7 @@ extension State {
     renderTabs(in: margin(layout.tabs), into: &buffer)
   }
 
-  private func margin(_ row: Rect) -> Rect { row.width > 40 ? row.inset(left: 1) : row }
+  func margin(_ row: Rect) -> Rect { row.width > 40 ? row.inset(left: 1) : row }
 
   private func label(_ text: String) -> Span { Span(text, look[.dim]) }
 
@@ -78,13 +79,25 @@ extension State {
   // MARK: Tabs and verdict
 
   private func renderTabs(in rect: Rect, into buffer: inout Buffer) {
+    tabStrip.render(in: rect, into: &buffer)
+  }
+
+  /// The names of the views; one group a view.
+  var tabStrip: Strip {
     let groups = ViewKind.allCases.map { kind in
-      let count = kind.count(in: model).map { " \($0)" } ?? ""
+      let count = count(of: kind).map { " \($0)" } ?? ""
       let style = look[kind == view ? .tab : .text]
       return Strip.Group(
-        [Span("\(kind.rawValue) ", look[.key]), Span(kind.title + count, style)], weight: kind == view ? 100 : 50)
+        [Span("\(kind.key.name) ", look[.key]), Span(kind.title + count, style)], weight: kind == view ? 100 : 50)
     }
-    Strip(groups, gap: 2).render(in: rect, into: &buffer)
+    return Strip(groups, trailing: filterGroup, gap: 2)
+  }
+
+  /// The filter that is in force, which nobody must overlook.
+  private var filterGroup: Strip.Group? {
+    guard let filter = listState.filter else { return nil }
+    let text = "\(look.shapes.warning) filter \(Format.cleaned(filter.text)): \(list.count) of \(list.total)"
+    return Strip.Group([Span(text, look[.warning])], weight: 95)
   }
 
   /// The worst verdicts, as many as fit.
@@ -108,13 +121,13 @@ extension State {
   }
 }
 
-extension ViewKind {
-  /// How many rows it has; nil for none that is worth a number.
-  fileprivate func count(in model: Model?) -> Int? {
+extension State {
+  /// How many rows a view has; nil for none that is worth a number.
+  fileprivate func count(of view: ViewKind) -> Int? {
     guard let model else { return nil }
-    switch self {
-    case .workers: return nil
-    case .failures: return model.now.workers.reduce(0) { $0 + $1.failures.count }
+    switch view {
+    case .workers, .units, .contexts, .connections, .tree: return nil
+    case .failures: return model.failureGroups.count
     case .verdicts: return model.verdicts.count
     }
   }

@@ -1,6 +1,7 @@
 // The list in the middle of the screen: the rows of one view that are visible, under their titles.
 
 import CtxtopModel
+import CtxtopPattern
 import CtxtopScreen
 import CtxtopSnapshot
 
@@ -8,28 +9,41 @@ extension State {
   /// Draws the list of the shown view.
   func renderList(in rect: Rect, layout: Layout, into buffer: inout Buffer) {
     guard model != nil else { return renderEmpty("waiting for the first snapshot", in: rect, into: &buffer) }
-    guard list.count > 0 else { return renderEmpty(view.emptyText, in: rect, into: &buffer) }
+    guard list.count > 0 else { return renderEmpty(emptyText, in: rect, into: &buffer) }
     let first = min(selection.top, list.count)
     let visible = first..<min(list.count, first + layout.rows)
-    let columns = ListColumn.all(of: view)
-    let widths = columns.map { column in
-      column.tableColumn(sorting: sort.mark(of: column.id), width: fittedWidth(of: column.id))
-    }
-    // Only the cells that are seen cost anything.
-    let places = TableLayout(widths, width: rect.width - CtxtopScreen.Table.margin).places
+    let columns = shownColumns
     let table = CtxtopScreen.Table(
-      columns: places.map { place in
-        var column = widths[place.column]
-        column.width = place.width
-        column.share = 0
-        return column
-      },
-      rows: list.tableRows(visible, columns: places.map { columns[$0.column].id }, look: look),
+      columns: columns.map(\.layout), rows: list.tableRows(visible, columns: columns.map(\.column.id), look: look),
       selected: selection.index - first, look: look)
     if layout.hasTitles {
       table.render(in: rect, into: &buffer)
     } else {
       table.renderRows(in: rect, into: &buffer)
+    }
+  }
+
+  /// A column that is on the screen.
+  struct ShownColumn {
+    /// Which one.
+    let column: ListColumn
+    /// How it is drawn.
+    let layout: TableColumn
+    /// Where it begins, from the left edge of the screen.
+    let x: Int
+  }
+
+  /// The columns of the shown view that fit. Only the cells that are seen cost anything.
+  var shownColumns: [ShownColumn] {
+    let columns = ListColumn.all(of: view, chosen: listState.columns)
+    let wanted = columns.map { column in
+      column.tableColumn(sorting: sort.mark(of: column.id), width: fittedWidth(of: column.id))
+    }
+    return TableLayout(wanted, width: size.width - CtxtopScreen.Table.margin).places.map { place in
+      var layout = wanted[place.column]
+      layout.width = place.width
+      layout.share = 0
+      return ShownColumn(column: columns[place.column], layout: layout, x: place.x + CtxtopScreen.Table.margin)
     }
   }
 
@@ -42,19 +56,13 @@ extension State {
     return max(4, String(longest).count)
   }
 
+  private var emptyText: String {
+    guard let filter = listState.filter, list.total > 0 else { return view.definition.emptyText }
+    return "none of \(list.total) rows matches \(filter.text)  (Esc: all)"
+  }
+
   private func renderEmpty(_ text: String, in rect: Rect, into buffer: inout Buffer) {
     let place = rect.row(rect.height > 2 ? 1 : 0)
     Line([Span("  " + text, look[.dim])], ellipsis: look.shapes.ellipsis).render(in: place, into: &buffer)
-  }
-}
-
-extension ViewKind {
-  /// What stands in place of rows when there are none.
-  fileprivate var emptyText: String {
-    switch self {
-    case .workers: "no worker is attached"
-    case .failures: "no teardown function has raised"
-    case .verdicts: "nothing is wrong"
-    }
   }
 }

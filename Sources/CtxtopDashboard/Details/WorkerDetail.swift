@@ -15,14 +15,7 @@ extension DetailText {
     line([Span("  "), mark, Span(" \(state.rawValue)", mark.style), Span(": \(state.meaning)", look[.dim])])
     units(of: row)
     connections(of: row)
-    heading("Numbers")
-    for column in CtxtopModel.Table<WorkerRow>.workers.columns where column.id != "now" && column.id != "state" {
-      let cell = column.span(of: row, isPast: false, look: look)
-      line([
-        Span("  \(column.title)".padded(to: 12), look[.dim]), Span(cell.text.aligned(to: 8), cell.style),
-        Span("  \(column.description)", look[.dim]),
-      ])
-    }
+    columns(of: row, in: .workers, but: ["now", "state"])
     runtime(of: row.worker)
   }
 

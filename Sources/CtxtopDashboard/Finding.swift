@@ -1,0 +1,76 @@
+// Search and filter: both by regular expression, both while one types.
+
+import CtxtopModel
+import CtxtopPattern
+import CtxtopScreen
+
+extension State {
+  /// A prompt for a pattern, with what is in force now.
+  func prompt(_ kind: Prompt.Kind) -> Prompt {
+    let text = kind == .filter ? listState.filter?.text ?? "" : ""
+    return Prompt(kind, text: text, history: typed[kind] ?? [], origin: selection.index, before: listState.filter)
+  }
+
+  /// What is typed so far takes effect at once, unless it is not a pattern yet.
+  mutating func preview(_ prompt: Prompt) {
+    guard !prompt.text.isEmpty else {
+      if prompt.kind == .filter { filter(by: nil) } else { select(near: prompt.origin) }
+      return
+    }
+    guard let pattern = try? pattern(prompt.text) else { return }
+    switch prompt.kind {
+    case .filter: filter(by: pattern)
+    case .search:
+      if let index = list.nearest(pattern, from: prompt.origin, by: 1) { select(index: index) }
+    }
+  }
+
+  /// Takes what was typed; a pattern that is none keeps the prompt open.
+  mutating func accept(_ prompt: Prompt) {
+    guard !prompt.text.isEmpty else { return dialog = nil }
+    let pattern: Pattern
+    do { pattern = try self.pattern(prompt.text) } catch { return say(error.description) }
+    dialog = nil
+    remember(prompt)
+    switch prompt.kind {
+    case .filter:
+      filter(by: pattern)
+      if list.count == 0 { say("no row matches \(prompt.text)") }
+    case .search:
+      searched = pattern
+      if list.nearest(pattern, from: prompt.origin, by: 1) == nil { say("no row matches \(prompt.text)") }
+    }
+  }
+
+  /// Leaves a prompt as if it had not been opened.
+  mutating func cancel(_ prompt: Prompt) {
+    if prompt.kind == .filter { filter(by: prompt.before) }
+    select(near: prompt.origin)
+  }
+
+  mutating func findAgain(by step: Int) {
+    guard let searched else { return say("nothing was searched for: / searches") }
+    let index = list.nearest(searched, from: selection.index + step, by: step)
+    guard let index else { return say("no row matches \(searched.text)") }
+    select(index: index)
+  }
+
+  mutating func filter(by pattern: Pattern?) {
+    listState.filter = pattern
+    rebuildRows()
+  }
+
+  private func pattern(_ text: String) throws(PatternError) -> Pattern {
+    try Pattern(text, columns: view.definition.columns.flatMap { [$0.id, $0.title] })
+  }
+
+  private mutating func select(near index: Int) {
+    if list.count > 0 { select(index: min(index, list.count - 1)) }
+  }
+
+  /// The latest last, each once.
+  private mutating func remember(_ prompt: Prompt) {
+    let earlier = (typed[prompt.kind] ?? []).filter { $0 != prompt.text }
+    typed[prompt.kind] = (earlier + [prompt.text]).suffix(50)
+  }
+}

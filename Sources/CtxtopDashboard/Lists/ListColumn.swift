@@ -1,0 +1,75 @@
+// The model's columns as the screen shows them. What a column says stands in the model's tables; here stands
+// only which matter most where not all fit, and which values catch the eye.
+
+import CtxtopModel
+import CtxtopScreen
+
+/// A column of a view, whatever its rows are.
+struct ListColumn: Sendable {
+  /// Its id in the model's table.
+  let id: String
+  /// Stands above it.
+  let title: String
+  /// What it says.
+  let help: String
+  /// Whether sorting by it begins with the greatest.
+  let isDescending: Bool
+  /// Whether it is shown unless somebody chooses columns.
+  let isUsual: Bool
+  private let width: Int
+  private let share: Int
+  private let alignment: CtxtopScreen.Alignment
+  private let importance: Int
+
+  init<Row>(_ column: Column<Row>, importance: Int) {
+    id = column.id
+    title = column.title
+    help = column.description
+    isDescending = column.isDescending
+    isUsual = column.presence < .file
+    // The text at the right end needs room to say something.
+    width = column.id == "now" ? 22 : column.width
+    share = column.weight
+    alignment = column.alignment == .left ? .left : .right
+    self.importance = importance
+  }
+
+  /// The columns of a view that a screen may show, from left to right; `chosen`: those that somebody wants, by id.
+  static func all(of view: ViewKind, chosen: [String]? = nil) -> [ListColumn] {
+    view.definition.columns.filter { column in
+      chosen.map { $0.contains(column.id) } ?? column.isUsual
+    }
+  }
+
+  /// How the column is laid out; `width` where its contents are known to be narrower.
+  func tableColumn(sorting: TableColumn.Sorting?, width: Int? = nil) -> TableColumn {
+    var column = TableColumn(
+      title, width: width ?? self.width, alignment: alignment, weight: importance, share: share, sorting: sorting)
+    // A request may be cut, but not for how long it has been served.
+    column.tail = id == "now" ? 9 : 0
+    return column
+  }
+}
+
+extension Column {
+  /// A row's cell. What is zero or not known recedes, as does all of a row that shows the past.
+  func span(of row: Row, isPast: Bool, look: Look) -> Span {
+    let value = value(row)
+    return Span(Format.screen(value), look[role(of: value, isPast: isPast)])
+  }
+
+  private func role(of value: Value, isPast: Bool) -> Role {
+    switch value {
+    case .state(let name, let level):
+      return WorkerState(rawValue: name)?.role ?? (isPast ? .dim : level.role)
+    case .unknown, .integer(0), .real(0), .share(0, _): return .dim
+    case _ where isPast: return .dim
+    default: return alarmingColumns[id] ?? .text
+    }
+  }
+}
+
+/// Columns in which anything but zero is bad news.
+private let alarmingColumns: [String: Role] = [
+  "contexts_leaked": .critical, "contexts_reused": .warning, "teardown_failures": .warning,
+]

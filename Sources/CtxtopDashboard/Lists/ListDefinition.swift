@@ -1,0 +1,107 @@
+// What is particular about each view stands in one definition of it (WorkersList.swift, UnitsList.swift, ...). Order,
+// filter, search, selection, drawing and copying work alike in all of them, from the definition and the table of the model.
+
+import CtxtopModel
+import CtxtopPattern
+import CtxtopScreen
+import CtxtopSnapshot
+
+/// A view's definition, whatever its rows are.
+protocol ListDefining: Sendable {
+  /// All columns that the view can show, from left to right.
+  var columns: [ListColumn] { get }
+  /// Stands in place of rows when there are none.
+  var emptyText: String { get }
+  /// The rows that a state of the list shows.
+  func rows(of model: Model, _ state: ListState, branches: [RowIdentity: Bool]) -> any RowList
+}
+
+/// The definition of a view of `Row`s.
+struct ListDefinition<Row: Sendable>: ListDefining {
+  /// What its columns say.
+  let table: CtxtopModel.Table<Row>
+  /// All columns that the view can show, from left to right.
+  let columns: [ListColumn]
+  let emptyText: String
+  /// All rows, in the order in which they are shown when none is chosen.
+  let all: @Sendable (Model) -> [Row]
+  /// Who a row is, over all snapshots.
+  let identity: @Sendable (Row) -> RowIdentity
+  /// The sign left of a row.
+  let mark: @Sendable (Row, Look) -> Span
+  /// Whether a row shows the past, and recedes.
+  let isPast: @Sendable (Row) -> Bool
+
+  /// A view of the rows of a table; `mostImportant`: the columns that stay longest where not all fit, by id.
+  init(
+    _ table: CtxtopModel.Table<Row>, mostImportant: [String], emptyText: String,
+    rows all: @escaping @Sendable (Model) -> [Row], identity: @escaping @Sendable (Row) -> RowIdentity,
+    mark: @escaping @Sendable (Row, Look) -> Span, isPast: @escaping @Sendable (Row) -> Bool = { _ in false }
+  ) {
+    self.table = table
+    self.emptyText = emptyText
+    self.all = all
+    self.identity = identity
+    self.mark = mark
+    self.isPast = isPast
+    columns = table.columns.map { column in
+      ListColumn(column, importance: 100 - (mostImportant.firstIndex(of: column.id) ?? 50))
+    }
+  }
+
+  func rows(of model: Model, _ state: ListState, branches: [RowIdentity: Bool]) -> any RowList {
+    let rows = all(model)
+    return ListedRows(rows: rows, order: order(of: rows, state), definition: self)
+  }
+
+  /// Which rows are shown, in their order; nil: all as they come.
+  private func order(of rows: [Row], _ state: ListState) -> [Int]? {
+    var order: [Int]?
+    if let id = state.sort.column, let column = table.column(id) {
+      order = column.order(of: rows, descending: state.sort.isDescending)
+    } else if state.sort.isDescending {
+      order = rows.indices.reversed()
+    }
+    guard let filter = state.filter else { return order }
+    filter.beginPass()
+    let words = words(of: filter)
+    return (order ?? Array(rows.indices)).filter { words.match(rows[$0]) }
+  }
+
+  /// How rows are compared with a pattern.
+  func words(of pattern: Pattern) -> RowWords<Row> { RowWords(pattern, table: table) }
+}
+
+/// A pattern, and the columns in which it is looked for.
+struct RowWords<Row> {
+  private let pattern: Pattern
+  private let columns: [Column<Row>]
+
+  /// A pattern that names a column is looked for there, in what the screen shows. Any other is looked for in all
+  /// columns of words and of names that happen to be numbers; a count is no name.
+  init(_ pattern: Pattern, table: CtxtopModel.Table<Row>) {
+    self.pattern = pattern
+    if let name = pattern.column, let column = table.columns.first(where: { $0.id == name || $0.title == name }) {
+      columns = [column]
+    } else {
+      columns = table.columns.filter { $0.alignment == .left || $0.isIdentifier }
+    }
+  }
+
+  /// Whether a row is meant.
+  func match(_ row: Row) -> Bool {
+    let isFound = columns.contains { column in
+      switch column.value(row) {
+      case .unknown: false
+      case .text(let text): pattern.matches(text)
+      case let value: pattern.matches(Format.screen(value))
+      }
+    }
+    return isFound != pattern.isInverted
+  }
+}
+
+extension Column {
+  /// Whether it holds names that happen to be numbers.
+  fileprivate var isIdentifier: Bool { id == "pid" || id == "number" || id == "unit" || id == "backend_pid" }
+}

@@ -1,0 +1,77 @@
+// Which list is shown and what lies over it, and the way back.
+
+import CtxtopModel
+import CtxtopScreen
+
+extension State {
+  mutating func show(_ view: ViewKind) {
+    self.view = view
+    if view != .tree { viewBeforeTree = view }
+    opened = nil
+    trail = []
+    rebuildRows()
+  }
+
+  func neighbour(of view: ViewKind, by distance: Int) -> ViewKind {
+    let all = ViewKind.allCases
+    let index = all.firstIndex(of: view) ?? 0
+    return all[(index + distance + all.count) % all.count]
+  }
+
+  /// Shows the tree with the same row selected, or the list from which it was called.
+  mutating func toggleTree() {
+    let identity = selection.identity
+    show(view == .tree ? viewBeforeTree : .tree)
+    reveal(identity)
+  }
+
+  /// Opens the help or the charts, or goes back from them.
+  mutating func toggle(_ wanted: Opened) {
+    if opened == wanted { return goBack() }
+    trail.append(Place(view: view, opened: opened, textOffset: textOffset))
+    opened = wanted
+    textOffset = 0
+  }
+
+  mutating func openDetail() {
+    guard let identity = selection.identity else { return say("nothing is selected") }
+    toggle(.detail(identity))
+  }
+
+  /// From a detail to what it speaks of, which is then selected in its own list.
+  mutating func goToSubject() {
+    guard case .detail(let identity) = opened, let model else { return }
+    guard let subject = model.subject(of: identity) else { return say("it belongs to nothing that is still there") }
+    trail.append(Place(view: view, opened: opened, textOffset: textOffset))
+    view = ViewKind.of(subject)
+    opened = .detail(subject)
+    textOffset = 0
+    rebuildRows()
+    reveal(subject)
+  }
+
+  /// Closes what is on top. In a list with a filter, takes the filter away.
+  mutating func goBack() {
+    if dialog != nil { return cancel() }
+    if let place = trail.popLast() {
+      let isElsewhere = view != place.view
+      view = place.view
+      opened = place.opened
+      textOffset = place.textOffset
+      if isElsewhere { rebuildRows() }
+    } else if opened != nil {
+      opened = nil
+    } else if listState.filter != nil {
+      filter(by: nil)
+      say("no filter any more")
+    }
+  }
+
+  /// Selects a row of the shown list, if it is there.
+  mutating func reveal(_ identity: RowIdentity?) {
+    guard let identity else { return }
+    if view == .tree { unfold(to: identity) }
+    guard let index = list.index(of: identity) else { return }
+    select(index: index)
+  }
+}

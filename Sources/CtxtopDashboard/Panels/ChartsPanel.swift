@@ -1,0 +1,9 @@
+// The service's numbers over the last ten minutes.
+
+import CtxtopModel
+import CtxtopScreen
+
+extension State {
+  /// The charts as text.
+  var chartText: [Line] { [] }
+}

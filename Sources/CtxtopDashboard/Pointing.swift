@@ -1,0 +1,72 @@
+// What lies under the mouse. A click does what a key does: every place that can be clicked has a key.
+
+import CtxtopModel
+import CtxtopScreen
+
+/// What is at a place of the screen.
+enum Target: Equatable {
+  /// A row of the list.
+  case row(Int)
+  /// The title of a column.
+  case title(String)
+  /// The name of a view.
+  case tab(ViewKind)
+  /// A key of the footer.
+  case key(Action)
+  /// A text that can be scrolled.
+  case text
+}
+
+extension State {
+  mutating func point(_ mouse: Mouse) -> [Effect] {
+    guard dialog == nil else { return [] }
+    switch mouse.kind {
+    case .wheelUp: for _ in 0..<3 { move(.up) }
+    case .wheelDown: for _ in 0..<3 { move(.down) }
+    case .press, .doubleClick: return click(target(at: mouse.position), isDouble: mouse.kind == .doubleClick)
+    }
+    return []
+  }
+
+  private mutating func click(_ target: Target?, isDouble: Bool) -> [Effect] {
+    switch target {
+    case .row(let index):
+      select(index: index)
+      return isDouble ? perform(.detail) : []
+    case .title(let id):
+      if sort.column == id { invertSort() } else { sort(by: id) }
+    case .tab(let kind):
+      return kind == view ? [] : perform(kind == .tree ? .tree : .show(kind))
+    case .key(let action):
+      return perform(action)
+    case .text, nil: break
+    }
+    return []
+  }
+
+  /// What is at a place; nil: nothing that answers.
+  func target(at place: Position) -> Target? {
+    let layout = Layout(size)
+    if layout.footer.contains(place) {
+      return footerStrip.group(at: place, in: layout.footer.inset(left: 1)).map { .key(footerBindings[$0].action) }
+    }
+    if opened != nil { return Layout.panel(in: size).contains(place) ? .text : nil }
+    if layout.tabs.contains(place) {
+      return tabStrip.group(at: place, in: margin(layout.tabs)).map { .tab(ViewKind.allCases[$0]) }
+    }
+    guard layout.list.contains(place) else { return nil }
+    let line = place.y - layout.list.y - (layout.hasTitles ? 1 : 0)
+    if line < 0 {
+      return shownColumns.last { $0.x <= place.x }.map { .title($0.column.id) }
+    }
+    let index = selection.top + line
+    return index < list.count ? .row(index) : nil
+  }
+}
+
+extension Strip {
+  /// The group at a place, by its index; nil: none, or the trailing one.
+  fileprivate func group(at place: Position, in rect: Rect) -> Int? {
+    places(in: rect).first { $0.area.contains(place) }?.group
+  }
+}

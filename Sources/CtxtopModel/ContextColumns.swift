@@ -47,10 +47,15 @@ extension Table where Row == ContextRow {
       Column("owner", "WHY", "what has become of whoever pushed it", alignment: .left, width: 16, weight: 1) {
         .text($0.ownerText)
       },
-      Column("requests_served", "SERVED", "requests that ran on it without having pushed it", width: 6) {
+      Column(
+        "requests_served", "SERVED", "requests that ran on it without having pushed it", width: 6, presence: .roomy
+      ) {
         .integer($0.context.served)
       },
-      Column("holds", "HOLDS", "connections, sessions and locks that were taken in it", width: 5) {
+      Column(
+        "holds", "HOLDS", "connections, sessions and locks that were taken in it and are still out", width: 5,
+        presence: .roomy
+      ) {
         .integer($0.model.holds(context: $0.context.serial, ofWorker: $0.workerIndex))
       },
     ]

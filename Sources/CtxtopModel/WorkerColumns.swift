@@ -142,7 +142,7 @@ extension Table where Row == WorkerRow {
       ) {
         $0.oldestCheckout.map { .age($0) } ?? .unknown
       },
-      Column("sessions_orphaned", "ORPHAN", "sessions left without their context", width: 6, presence: .wide) {
+      Column("orphan_sessions", "ORPHAN", "sessions left without their context", width: 6, presence: .wide) {
         .integer($0.worker.orphanSessions)
       },
       Column("resources_held", "LOCKS", "locks and other resources that are held", width: 5, presence: .wide) {

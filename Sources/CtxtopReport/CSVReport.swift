@@ -13,6 +13,9 @@ extension Report {
     let time = Format.time(model.now.wallTime)
     switch table {
     case .workers: return csv(.workers, model.workerRows, time, withHeader)
+    case .units: return csv(.units, model.unitRows, time, withHeader)
+    case .contexts: return csv(.contexts, model.contextRows, time, withHeader)
+    case .connections: return csv(.connections, model.holdingRows, time, withHeader)
     case .failures: return csv(.failures, model.failureRows, time, withHeader)
     case .verdicts: return csv(.verdicts, model.verdictRows, time, withHeader)
     }

@@ -16,7 +16,7 @@ package enum ReportFormat: String, CaseIterable, Sendable {
 
 /// The tables that can be written as CSV.
 package enum ReportTable: String, CaseIterable, Sendable {
-  case workers, failures, verdicts
+  case workers, units, contexts, connections, failures, verdicts
 }
 
 /// Turns models into bytes.

@@ -5,16 +5,30 @@ package import CtxtopModel
 import CtxtopSnapshot
 
 extension Report {
-  /// A model as plain text.
+  /// Rows at most of a table that shows what is not as it should be.
+  private static let longest = 20
+
+  /// A model as plain text: of contexts and connections, those that are not as they should be.
   package static func text(_ model: Model) -> String {
     var text = summary(model)
     for verdict in model.verdicts {
       text += "\(verdict.code.rawValue) \(Format.cleaned(verdict.message))\n"
     }
-    text += "\n" + lines(.workers, model.workerRows)
-    let failures = model.failureRows
-    if !failures.isEmpty { text += "\n" + lines(.failures, failures) }
+    text += "\n" + lines(Table.workers.columns, model.workerRows)
+    text += section(.contexts, model.contextRows.filter { $0.shownState.level >= .notice })
+    text += section(.connections, model.holdingRows.filter { $0.state.level >= .notice })
+    text += section(.failures, model.failureGroups)
     return text
+  }
+
+  /// A table after an empty line, if there is anything in it; cut where it would bury the others.
+  private static func section<Row>(_ table: Table<Row>, _ rows: [Row]) -> String {
+    if rows.isEmpty { return "" }
+    let rest = rows.count - longest
+    let shown = Array(rows.prefix(longest))
+    // Of connections without sessions, say, nobody misses what is only known of sessions.
+    let columns = table.columns.filter { column in shown.contains { column.value($0) != .unknown } }
+    return "\n" + lines(columns, shown) + (rest > 0 ? "and \(rest) more\n" : "")
   }
 
   private static func summary(_ model: Model) -> String {
@@ -42,8 +56,8 @@ extension Report {
   private static func latency(_ value: UInt64?) -> String { Format.screen(value.map { .duration($0) } ?? .unknown) }
 
   /// A heading and a line for each row.
-  private static func lines<Row>(_ table: Table<Row>, _ rows: [Row]) -> String {
-    let columns = table.columns.filter { $0.presence < .file }
+  private static func lines<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> String {
+    let columns = columns.filter { $0.presence < .file }
     let cells = [columns.map(\.title)] + rows.map { row in columns.map { Format.screen($0.value(row)) } }
     let widths = columns.indices.map { index in cells.map { $0[index].count }.max() ?? 0 }
     var text = ""

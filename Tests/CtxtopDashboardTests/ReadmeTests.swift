@@ -16,7 +16,10 @@ import Testing
   }
 
   @Test func columns() throws {
-    let blocks = [Self.columns(of: .workers), Self.columns(of: .failures), Self.columns(of: .verdicts)]
+    let blocks = [
+      Self.columns(of: .workers), Self.columns(of: .units), Self.columns(of: .contexts),
+      Self.columns(of: .connections), Self.columns(of: .failures), Self.columns(of: .verdicts),
+    ]
     try expectBlock("columns", blocks.joined(separator: "\n\n"))
   }
 
@@ -25,14 +28,15 @@ import Testing
     try expectBlock("states", Self.table(["state", "what it means"], rows))
   }
 
-  @Test func jsonStates() throws {
+  @Test func otherStates() throws {
     func rows<State: LegendState>(_ kind: String, _: State.Type) -> [[String]] {
       State.allCases.map { [kind, "`\($0.rawValue)`", $0.meaning] }
     }
     let all =
-      rows("unit", UnitState.self) + rows("context", ContextState.self)
-      + rows("connection", JudgedConnectionState.self)
-    try expectBlock("states in JSON", Self.table(["of a", "state", "what it means"], all))
+      rows("unit", UnitState.self) + rows("context", ShownContextState.self)
+      + rows("connection", JudgedConnectionState.self) + rows("session", LeftSessionState.self)
+      + rows("lock", HeldResourceState.self)
+    try expectBlock("other states", Self.table(["of a", "state", "what it means"], all))
   }
 
   @Test func verdicts() throws {

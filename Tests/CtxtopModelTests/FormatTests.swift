@@ -50,6 +50,9 @@ struct ColumnTests {
   @Test("Ids are unique, and every column is described")
   func tables() {
     check(Table.workers)
+    check(Table.units)
+    check(Table.contexts)
+    check(Table.connections)
     check(Table.failures)
     check(Table.verdicts)
   }
@@ -58,17 +61,9 @@ struct ColumnTests {
     #expect(Set(table.columns.map(\.id)).count == table.columns.count)
     for column in table.columns {
       #expect(!column.description.isEmpty && !column.title.isEmpty)
-      #expect(column.title.count <= max(column.width, column.title.count))
+      #expect(column.title.count <= column.width, "\(table.name).\(column.id)")
     }
     let narrow = table.columns(forWidth: 80)
     #expect(narrow.map(\.width).reduce(0, +) + narrow.count - 1 <= 80, "\(table.name)")
-  }
-
-  @Test("What is not known is last where the greatest is first, and equals keep their order")
-  func sorting() {
-    let values: [Value] = [.unknown, .integer(1), .integer(3), .integer(1)]
-    #expect(values.sorted { $1.precedes($0) }.last == .unknown)
-    #expect(Value.state("ok", .good).precedes(.state("leaking", .critical)))
-    #expect(Value.text("a").precedes(.text("b")))
   }
 }

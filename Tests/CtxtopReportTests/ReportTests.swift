@@ -25,18 +25,33 @@ struct ReportTests {
         CTX003 worker 4312: shop.close_cart raised RuntimeError 3 times after GET /chat/<id>; \
         did not run: flask_sqlalchemy.extension.SQLAlchemy._teardown_session
 
-         PID  STATE    REQ/S  FLIGHT  ERR/S  APP  REQ  LEAK  REUSED  CONN  TDFAIL   P50    P99    CPU   RSS     UP  NOW
-        4312  leaking    103     3/8    1.0    4    3     1      42   3/5       3  12ms  243ms  23.0%  178M  3d04h  \
-        GET /chat/<id> 00:00:13
-        4313  busy      98.0     8/8      0    8    8     0       0   2/5       0  12ms  243ms  23.0%  178M  3d04h  \
-        GET /cart/<int:id> 00:00:02
-        4314  ok        95.0     1/8      0    1    1     0       0   0/5       0  12ms  243ms  23.0%  178M  3d04h  \
-        GET /cart/<int:id> 00:00:00
+         PID  STATE    REQ/S  FLIGHT  ERR/S  APP  REQ  LEAK  REUSED  CONN  TDFAIL   P50    P99    CPU   RSS     UP   \
+        SEEN  STREAM  OLDEST  ORPHAN  LOCKS  NOW
+        4312  leaking    103     3/8    1.0    4    3     1      42   3/5       3  12ms  243ms  23.0%  178M  3d04h     \
+        0s       1   4m13s       0      0  GET /chat/<id> 00:00:13
+        4313  busy      98.0     8/8      0    8    8     0       0   2/5       0  12ms  243ms  23.0%  178M  3d04h     \
+        0s       0      0s       0      0  GET /cart/<int:id> 00:00:02
+        4314  ok        95.0     1/8      0    1    1     0       0   0/5       0  12ms  243ms  23.0%  178M  3d04h     \
+        0s       0       -       0      0  GET /cart/<int:id> 00:00:00
         4315  dead         0     1/8      0    1    1     0       0   1/5       0     -      -      -     -  3d04h  \
-        GET /chat/<id> 00:01:02
+        1m01s       0   1m02s       0      0  GET /chat/<id> 00:01:02
 
-         PID  COUNT  LAST  FUNCTION         EXCEPTION     REQUEST         WHERE       SKIPPED  MESSAGE
-        4312      3   10s  shop.close_cart  RuntimeError  GET /chat/<id>  shop.py:12        1  cart is locked
+         PID  UNIT  KIND     NO  STATE     AGE  WHY                       SERVED  HOLDS  PUSHED BY
+        4312     7  app       1  leaked  4m13s  request ended 4m13s ago       42      0  GET /chat/<id>
+        4312     1  app       1  slow      13s  request running 00:00:13       0      0  GET /chat/<id>
+        4312     1  request   2  slow      13s  request running 00:00:13       0      0  GET /chat/<id>
+
+         PID  KIND        ID  STATE     AGE  UNIT  HELD BY         WHERE            CONTEXT  POOL  BACKEND    OPEN  \
+        ENGINE
+        4312  connection   0  leaked  4m13s     3  GET /chat/<id>  shop.py:44 chat      500   5+0     7000  16m41s  \
+        postgresql://app@db/shop
+        4312  connection   1  leaked  4m12s     4  GET /chat/<id>  shop.py:44 chat      501   5+0     7001  16m41s  \
+        postgresql://app@db/shop
+        4312  connection   2  leaked  4m11s     5  GET /chat/<id>  shop.py:44 chat      502   5+0     7002  16m41s  \
+        postgresql://app@db/shop
+
+         PID  WORKERS  COUNT  LAST  FUNCTION         EXCEPTION     REQUEST         WHERE       SKIPPED  MESSAGE
+        4312        1      3   10s  shop.close_cart  RuntimeError  GET /chat/<id>  shop.py:12        1  cart is locked
 
         """)
   }
@@ -64,13 +79,51 @@ struct ReportTests {
     let model = Model(now: snapshot)
     #expect(
       Report.csv(model, .failures) == """
-        time,pid,count,last,last_age,first,function,exception,request,endpoint,location,skipped,message\r
-        2026-11-22T09:00:00.123456789Z,4312,3,2026-11-22T08:59:51.123456789Z,9000000000,\
+        time,pid,workers,count,last,last_age,first,function,exception,request,endpoint,location,skipped,message\r
+        2026-11-22T09:00:00.123456789Z,4312,1,3,2026-11-22T08:59:51.123456789Z,9000000000,\
         2026-11-22T08:55:48.123456789Z,shop.close_cart,RuntimeError,GET /chat/<id>,chat,shop.py:12,1,\
         "said ""no"", twice
         and left"\r
 
         """)
     #expect(Report.csv(model, .workers, withHeader: false).hasPrefix("2026-11-22T09:00:00.123456789Z,1,4312,leaking,"))
+  }
+
+  @Test("CSV of every table: a field for each column, a line for each row", arguments: ReportTable.allCases)
+  func tables(table: ReportTable) {
+    let lines = Report.csv(model, table).split(separator: "\r\n")
+    let rows =
+      switch table {
+      case .workers: 4
+      case .units: 25
+      case .contexts: 27
+      case .connections: 9
+      case .failures: 1
+      case .verdicts: 5
+      }
+    #expect(lines.count == 1 + rows)
+    #expect(lines[0].hasPrefix("time,"))
+    #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("2026-11-22T09:00:01.123456789Z,") })
+    #expect(Report.csv(model, table, withHeader: false).split(separator: "\r\n") == Array(lines.dropFirst()))
+  }
+
+  @Test("CSV of contexts: the state of JSON, and that of the screen")
+  func contexts() throws {
+    let lines = Report.csv(model, .contexts).split(separator: "\r\n").map { $0.split(separator: ",") }
+    let state = try #require(lines[0].firstIndex(of: "state"))
+    let condition = try #require(lines[0].firstIndex(of: "condition"))
+    #expect(lines[2][state] == "live" && lines[2][condition] == "slow")
+  }
+
+  @Test("Text: a long table is cut, and says so")
+  func cut() {
+    var snapshot = Fixture.shop(at: 1)
+    snapshot.workers[0].failures = (0..<25).map { index in
+      var failure = Fixture.failure()
+      failure.function = "shop.close_\(index)"
+      return failure
+    }
+    let text = Report.text(Model(now: snapshot))
+    #expect(text.hasSuffix("\nand 5 more\n"))
   }
 }

@@ -79,9 +79,7 @@ package struct Verdict: Equatable, Sendable {
 
   /// Whether both are about the same thing, in two snapshots.
   package func isSameMatter(as other: Verdict) -> Bool {
-    code == other.code && slot == other.slot && generation == other.generation && unit == other.unit
-      && context == other.context && connection == other.connection && failure == other.failure
-      && session == other.session && vanished == other.vanished && hazard == other.hazard
+    VerdictKey(self) == VerdictKey(other)
   }
 }
 

@@ -118,6 +118,9 @@ let package = Package(
     .testTarget(
       name: "CtxtopScreenTests", dependencies: ["CtxtopScreen", "CtxtopTestKit"],
       exclude: ["__Screens__"], swiftSettings: strict),
+    .executableTarget(
+      name: "ctxtop-terminal-probe", dependencies: ["CtxtopCurses", "CtxtopScreen"],
+      path: "Tests/ctxtop-terminal-probe", swiftSettings: strict),
     .testTarget(
       name: "CtxtopDashboardTests",
       dependencies: [

@@ -23,7 +23,8 @@ package struct Sparkline: Widget, Equatable, Sendable {
   package func render(in rect: Rect, into buffer: inout Buffer) {
     let row = rect.row(0)
     guard !row.isEmpty else { return }
-    let shown = values.suffix(row.width)
+    // What is not known yet is not drawn: a space of another colour would be written anew wherever it moves to.
+    let shown = values.suffix(row.width).drop { $0 == nil }
     let greatest = shown.reduce(0) { max($0, $1 ?? 0) }
     let scale = max(maximum ?? 0, greatest)
     var text = String.UnicodeScalarView()

@@ -64,6 +64,7 @@ package struct Strip: Widget {
   /// most important group has a place even when it has to be cut.
   package func places(in rect: Rect) -> [Place] {
     let row = rect.row(0)
+    guard !row.isEmpty else { return [] }
     let all = groups + (trailing.map { [$0] } ?? [])
     let (shown, gap) = fitting(all, in: row.width)
     var places: [Place] = []

@@ -6,8 +6,18 @@ import subprocess
 
 import pytest
 from fake import Exporter
+from screen import Screen
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run loops at their full length")
+
+
+@pytest.fixture(scope="session")
+def is_long(request):
+    return request.config.getoption("--long")
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +25,14 @@ def program():
     """The executable: $CTXTOP_PROGRAM, else the debug build."""
     path = os.environ.get("CTXTOP_PROGRAM", str(ROOT / ".build/debug/ctxtop"))
     assert os.access(path, os.X_OK), f"{path} is not built: swift build --product ctxtop"
+    return path
+
+
+@pytest.fixture(scope="session")
+def probe():
+    """A screen of its own on the same terminal: Tests/ctxtop-terminal-probe."""
+    path = os.environ.get("CTXTOP_TERMINAL_PROBE", str(ROOT / ".build/debug/ctxtop-terminal-probe"))
+    assert os.access(path, os.X_OK), f"{path} is not built: swift build --product ctxtop-terminal-probe"
     return path
 
 
@@ -81,3 +99,11 @@ def fails():
         assert not result.stdout
 
     return check
+
+
+@pytest.fixture
+def screen(program, place, tmp_path, alone):
+    """A shell in a real terminal."""
+    screen = Screen(program, place, tmp_path, alone)
+    yield screen
+    screen.tmux("kill-server")

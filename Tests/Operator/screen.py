@@ -1,0 +1,72 @@
+"""A real terminal: tmux, which presses keys, reads the screen and knows the terminal's modes."""
+
+import os
+import shlex
+import subprocess
+import time
+import uuid
+
+
+class Screen:
+    """A shell in a terminal of its own."""
+
+    def __init__(self, program, place, directory, alone):
+        self.program, self.directory = program, directory
+        self.name = "ctxtop-" + uuid.uuid4().hex[:8]
+        shell = shlex.join([*alone, "env", f"CTXTOP_DIR={place}", "sh"])
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", f"exec {shell}")
+
+    def tmux(self, *arguments):
+        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color", "PS1": "$ "}
+        return subprocess.run(
+            ["tmux", "-L", self.name, *arguments], env=environment, check=True, capture_output=True, text=True).stdout
+
+    def press(self, *keys):
+        self.tmux("send-keys", *keys)
+
+    def send(self, data: bytes):
+        """What a terminal would send."""
+        self.tmux("send-keys", "-H", *(f"{byte:02x}" for byte in data))
+
+    def resize(self, width, height):
+        self.tmux("resize-window", "-x", str(width), "-y", str(height))
+
+    def text(self):
+        return self.tmux("capture-pane", "-p")
+
+    def value(self, format):
+        return self.tmux("display-message", "-p", "#{%s}" % format).strip()
+
+    def wait(self, *words, missing=(), seconds=8):
+        end = time.monotonic() + seconds
+        while True:
+            text = self.text()
+            if all(word in text for word in words) and not any(word in text for word in missing):
+                return text
+            assert time.monotonic() < end, f"waited for {words} without {missing}, saw:\n{text}"
+            time.sleep(0.05)
+
+    def start(self, *arguments, before="", program=None):
+        """Runs the program between two looks at the terminal's settings."""
+        words = shlex.join([str(program or self.program), *map(str, arguments)])
+        self.press(f"ulimit -c 0; stty -g > {self.directory}/before; {before} {words}; echo status=$?; stty -g > {self.directory}/after")
+        self.press("Enter")
+
+    def expect_end(self, status=0):
+        """The program has ended and the terminal is as it was."""
+        self.wait(f"status={status}")
+        assert self.value("alternate_on") == "0"
+        assert self.value("cursor_flag") == "1"
+        assert self.mouse() == ""
+        end = time.monotonic() + 3
+        while not (self.directory / "after").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        assert (self.directory / "before").read_text() == (self.directory / "after").read_text()
+
+    def mouse(self):
+        """Which protocols of the mouse are switched on."""
+        return " ".join(name for name in ("standard", "button", "any", "sgr") if self.value(f"mouse_{name}_flag") == "1")
+
+    def pid(self):
+        shell = self.value("pane_pid")
+        return int(subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True).stdout.split()[0])

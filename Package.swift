@@ -36,6 +36,8 @@ let extensionLinking: [LinkerSetting] = [
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
 let package = Package(
   name: "ctxtop",
   products: [
@@ -44,7 +46,8 @@ let package = Package(
     .library(name: "CtxtopAgent", targets: ["CtxtopAgent"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: [
     // Doors to C.
@@ -73,6 +76,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "CtxtopPattern", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "CtxtopScreen", swiftSettings: strict),
+    .target(name: "CtxtopSettings", dependencies: ["CtxtopModel", tomlKit], swiftSettings: strict),
     .target(
       name: "CtxtopDashboard", dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", "CtxtopSnapshot"],
       swiftSettings: strict),
@@ -84,7 +88,7 @@ let package = Package(
       name: "ctxtop",
       dependencies: [
         "CtxtopCurses", "CtxtopDashboard", "CtxtopModel", "CtxtopReport", "CtxtopScreen",
-        "CtxtopSnapshot", "CtxtopStore", argumentParser,
+        "CtxtopSettings", "CtxtopSnapshot", "CtxtopStore", argumentParser,
       ], swiftSettings: strict),
 
     // Tests.
@@ -118,6 +122,8 @@ let package = Package(
     .testTarget(
       name: "CtxtopScreenTests", dependencies: ["CtxtopScreen", "CtxtopTestKit"],
       exclude: ["__Screens__"], swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopSettingsTests", dependencies: ["CtxtopModel", "CtxtopSettings"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopDashboardTests",
       dependencies: [

@@ -1,0 +1,29 @@
+// The names that settings may have. The raw values are what users write: a contract.
+
+/// Colours to choose from.
+package enum ThemeName: String, CaseIterable, Sendable {
+  case `default`, dark, light, colorblind, monochrome
+}
+
+/// What charts, borders and marks are drawn with.
+package enum ShapesName: String, CaseIterable, Sendable {
+  /// What the locale says that the terminal shows.
+  case auto
+  /// Block elements and box drawing.
+  case unicode
+  /// Nothing beyond ASCII.
+  case ascii
+}
+
+/// Whether there are colours.
+package enum ColorUse: String, CaseIterable, Sendable {
+  /// As many as the terminal has, unless `NO_COLOR` is set.
+  case auto
+  /// None.
+  case none
+}
+
+/// A view of the dashboard.
+package enum ViewName: String, CaseIterable, Sendable {
+  case workers, units, contexts, connections, failures, verdicts, tree
+}

@@ -1,0 +1,39 @@
+// Which columns a view has. The names come from the model's tables: whatever these have can be chosen.
+
+import CtxtopModel
+
+/// A column as users may name it.
+package struct ColumnName: Equatable, Sendable {
+  /// Its name in CSV.
+  package let id: String
+  /// Its heading on the screen.
+  package let title: String
+}
+
+extension ViewName {
+  /// The columns of the view; nil: it is no table.
+  package var columns: [ColumnName]? { Self.columns[self] ?? nil }
+
+  /// The id of the column that a user means: by id or by heading, in capitals or not; nil: there is none such.
+  func column(named text: String) -> String? {
+    let columns = columns ?? []
+    if columns.contains(where: { $0.id == text }) { return text }
+    return columns.first { $0.id == text.lowercased() || $0.title.lowercased() == text.lowercased() }?.id
+  }
+
+  // Made once: the tables are computed anew each time that they are asked for.
+  private static let columns = Dictionary(uniqueKeysWithValues: ViewName.allCases.map { ($0, $0.tableColumns) })
+
+  private var tableColumns: [ColumnName]? {
+    switch self {
+    case .workers: Self.names(of: Table.workers)
+    case .failures: Self.names(of: Table.failures)
+    case .verdicts: Self.names(of: Table.verdicts)
+    case .units, .contexts, .connections, .tree: nil
+    }
+  }
+
+  private static func names<Row>(of table: Table<Row>) -> [ColumnName] {
+    table.columns.map { ColumnName(id: $0.id, title: $0.title) }
+  }
+}

@@ -127,7 +127,7 @@ let package = Package(
     .testTarget(
       name: "CtxtopDashboardTests",
       dependencies: [
-        "CtxtopDashboard", "CtxtopModel", "CtxtopScreen", "CtxtopSnapshot", "CtxtopTestKit",
+        "CtxtopDashboard", "CtxtopModel", "CtxtopScreen", "CtxtopSettings", "CtxtopSnapshot", "CtxtopTestKit",
       ], exclude: ["__Screens__"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopReportTests", dependencies: ["CtxtopModel", "CtxtopReport", "CtxtopSnapshot", "CtxtopTestKit"],

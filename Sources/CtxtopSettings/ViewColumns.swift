@@ -8,6 +8,10 @@ package struct ColumnName: Equatable, Sendable {
   package let id: String
   /// Its heading on the screen.
   package let title: String
+  /// What it says.
+  package let description: String
+  /// Whether no screen shows it.
+  package let isInFilesOnly: Bool
 }
 
 extension ViewName {
@@ -34,6 +38,9 @@ extension ViewName {
   }
 
   private static func names<Row>(of table: Table<Row>) -> [ColumnName] {
-    table.columns.map { ColumnName(id: $0.id, title: $0.title) }
+    table.columns.map { column in
+      ColumnName(
+        id: column.id, title: column.title, description: column.description, isInFilesOnly: column.presence == .file)
+    }
   }
 }

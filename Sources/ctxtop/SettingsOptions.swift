@@ -8,6 +8,10 @@ import CtxtopSettings
 
 /// Options of the dashboard.
 struct SettingsOptions: ParsableArguments {
+  /// What help and completions know the values of these options by.
+  static let sortValue = "[view:]column"
+  static let columnsValue = "view:columns"
+
   @Option(name: [.customShort("d"), .customLong("interval")], help: "Seconds between snapshots. (default: 1)")
   var interval: Seconds?
 
@@ -33,7 +37,7 @@ struct SettingsOptions: ParsableArguments {
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Sort a view, the first one unless named, by this column; with - in front: the other way.",
-      valueName: "[view:]column"))
+      valueName: Self.sortValue))
   var sort: [String] = []
 
   @Option(
@@ -46,7 +50,7 @@ struct SettingsOptions: ParsableArguments {
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Show these columns of a view; or +column and -column for more or less than the usual ones.",
-      valueName: "view:columns"))
+      valueName: Self.columnsValue))
   var columns: [String] = []
 
   /// Puts what was given over what is configured.

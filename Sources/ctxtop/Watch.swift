@@ -20,11 +20,16 @@ struct Watch: ParsableCommand {
         ctxtop shop -d 0.5      the app called shop, twice a second
         ctxtop shop -b -n 3     three frames of plain text, as with top
         ctxtop shop -b > log    a frame a second, until it is stopped
+        ctxtop --sort -contexts_leaked --filter '!nightly' --columns workers:+cpu_percent,-rss_bytes
+        ctxtop --write-config > ~/.config/ctxtop/config.toml
       """)
 
   @OptionGroup var target: TargetArgument
 
   @OptionGroup var choices: SettingsOptions
+
+  @Flag(help: "Print the defaults of all settings as a configuration file, and end.")
+  var writeConfig = false
 
   @Flag(name: [.customShort("b"), .customLong("batch")], help: "Print plain frames instead of drawing a screen.")
   var isBatch = false
@@ -33,6 +38,7 @@ struct Watch: ParsableCommand {
   var count: Count?
 
   func run() throws {
+    if writeConfig { return try printDefaults() }
     let configured = Configuration.read()
     var settings = configured.settings
     try choices.apply(to: &settings)
@@ -55,6 +61,10 @@ struct Watch: ParsableCommand {
       return try printInstead(nil)
     }
     try draw(on: terminal, source: source, passes: passes, endpoint: endpoint, settings, configured.complaint)
+  }
+
+  private func printDefaults() throws {
+    do { try StandardOutput.write(Array(DefaultsText.toml.utf8)) } catch is ReaderIsGone {}
   }
 
   private func draw(

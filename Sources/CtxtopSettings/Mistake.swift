@@ -35,3 +35,11 @@ extension Mistake.Place: CustomStringConvertible {
     }
   }
 }
+
+extension Mistake.Place {
+  /// The place by the name of its file alone.
+  package var withoutDirectory: Mistake.Place {
+    guard case .file(let path, let line, let column) = self else { return self }
+    return .file(path.split(separator: "/").last.map(String.init) ?? path, line: line, column: column)
+  }
+}

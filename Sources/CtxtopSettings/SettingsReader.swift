@@ -30,9 +30,8 @@ package struct SettingsReader {
   package mutating func readEnvironment(_ variable: (String) -> String?) {
     for setting in Setting.all {
       guard let text = variable(setting.variable) else { continue }
-      if !setting.read(.text(text), &settings) {
-        mistakes.append(Mistake(.variable(setting.variable), "\(Given.string(text)); it may be \(setting.expected)"))
-      }
+      guard let mistake = setting.choose(.text(text), in: &settings) else { continue }
+      mistakes.append(Mistake(.variable(setting.variable), mistake))
     }
     checkMeters(.variable("CTXTOP_METERS_WARNING"))
   }

@@ -51,10 +51,11 @@ enum Configuration {
 }
 
 extension SettingsReader {
-  /// What was wrong, as one line for the user; nil: nothing.
-  var complaint: String? {
+  /// What was wrong, as one line; nil: nothing. The screen has no room for the directory of the file.
+  func complaint(isShort: Bool) -> String? {
     guard let first = mistakes.first else { return nil }
     let more = mistakes.count - 1
-    return "\(first.line); the default is used" + (more == 0 ? "" : " (and \(more) more like this)")
+    let line = isShort ? Mistake(first.place.withoutDirectory, first.text).line : first.line
+    return "\(line); it is left out" + (more == 0 ? "" : " (and \(more) more like this)")
   }
 }

@@ -36,7 +36,7 @@ struct Ctxtop: ParsableCommand {
         ctxtop run -- gunicorn shop:app
                                 run a server with every app in it instrumented
         ctxtop help watch       options and arguments of the dashboard
-        ctxtop help verdicts    what a verdict can be; also: keys, columns, states, settings, manual
+        ctxtop help verdicts    the verdicts; `ctxtop help help` lists all topics
       """,
     version: "1.0.0",
     subcommands: [

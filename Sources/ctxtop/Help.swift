@@ -15,7 +15,7 @@ struct Help: ParsableCommand {
         ctxtop help dump
         ctxtop help verdicts
         ctxtop help manual | man -l -
-      """, helpNames: [])
+      """)
 
   @Argument(help: ArgumentHelp("A command or a topic.", valueName: "command-or-topic"))
   var subject: String?

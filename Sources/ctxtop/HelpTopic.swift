@@ -89,7 +89,7 @@ extension HelpTopic {
         Settings are read from $XDG_CONFIG_HOME/ctxtop/config.toml, where that is not set from \
         ~/.config/ctxtop/config.toml. Variables of the environment win over the file, options win over both. \
         `ctxtop --write-config` prints the defaults as such a file. A mistake in the file or in a variable costs \
-        what it speaks of and nothing else: it is told in one line, and that setting has its default.
+        what it speaks of and nothing else: it is told in one line and left out.
         """
       ],
       sections: [ReferenceSection(nil, Setting.all.map { ($0.key, text(of: $0)) })])

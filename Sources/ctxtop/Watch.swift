@@ -44,7 +44,7 @@ struct Watch: ParsableCommand {
     try choices.apply(to: &settings)
     let endpoint = try target.endpoint()
     func printInstead(_ count: Int?) throws {
-      if let complaint = configured.complaint { Failure.note("ctxtop: \(complaint)") }
+      if let complaint = configured.complaint(isShort: false) { Failure.note("ctxtop: \(complaint)") }
       try printFrames(of: endpoint, count: count, settings)
     }
     if isBatch || count != nil { return try printInstead(count?.value) }
@@ -60,7 +60,7 @@ struct Watch: ParsableCommand {
       // A dumb terminal, an unknown one, or no keyboard: frames need none of that.
       return try printInstead(nil)
     }
-    try draw(on: terminal, source: source, passes: passes, endpoint: endpoint, settings, configured.complaint)
+    try draw(on: terminal, source: source, passes: passes, endpoint: endpoint, settings, configured.complaint(isShort: true))
   }
 
   private func printDefaults() throws {

@@ -58,7 +58,7 @@ def test_what_fits(candidates, words, expected):
 
 
 def test_a_word_is_told_with_its_meaning(ctxtop):
-    assert "CTX004\tconnection outlives context\n" in ctxtop("candidates", "--", "explain", "").stdout
+    assert "CTX004\tconnection outlives its context\n" in ctxtop("candidates", "--", "explain", "").stdout
 
 
 def test_an_answer_comes_at_once(ctxtop, exporter):
@@ -167,4 +167,4 @@ def test_the_scripts_of_the_parser_are_sound_too(ctxtop, program, name):
 
 def test_an_unknown_shell(ctxtop):
     result = ctxtop("completions", "tcsh")
-    assert result.returncode == 64 and "bash, zsh, fish" in result.stderr
+    assert result.returncode == 64 and "'bash', 'zsh' or 'fish'" in result.stderr

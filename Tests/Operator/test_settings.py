@@ -101,7 +101,7 @@ def test_other_commands_do_not_read_it(ctxtop, exporter, configure):
 def test_a_mistake_in_a_variable_is_one_line(ctxtop, exporter):
     exporter("shop")
     result = frame(ctxtop, env={"CTXTOP_THEME": "blue", "CTXTOP_NAME": "shop"})
-    assert result.stderr.startswith('ctxtop: CTXTOP_THEME: "blue"; it may be default, dark')
+    assert result.stderr.startswith('ctxtop: CTXTOP_THEME: theme is "blue", and may be default, dark')
     assert result.stderr.count("\n") == 1
 
 
@@ -144,7 +144,7 @@ def test_the_dashboard_shows_a_mistake_and_goes_on(screen, exporter, configure):
     exporter("shop")
     directory = configure('themes = "dark"')["XDG_CONFIG_HOME"]
     screen.start("shop", "-d", "0.2", before=f"XDG_CONFIG_HOME={directory}")
-    screen.wait("4312", "config.toml:1:1")
+    screen.wait("4312", "config.toml:1:1: there is no setting themes; is it theme?")
     screen.press("q")
     screen.expect_end()
 

@@ -76,7 +76,9 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "CtxtopPattern", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "CtxtopScreen", swiftSettings: strict),
-    .target(name: "CtxtopSettings", dependencies: ["CtxtopModel", tomlKit], swiftSettings: strict),
+    .target(
+      name: "CtxtopSettings", dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", tomlKit],
+      swiftSettings: strict),
     .target(
       name: "CtxtopDashboard", dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", "CtxtopSnapshot"],
       swiftSettings: strict),
@@ -123,7 +125,7 @@ let package = Package(
       name: "CtxtopScreenTests", dependencies: ["CtxtopScreen", "CtxtopTestKit"],
       exclude: ["__Screens__"], swiftSettings: strict),
     .testTarget(
-      name: "CtxtopSettingsTests", dependencies: ["CtxtopModel", "CtxtopSettings"], swiftSettings: strict),
+      name: "CtxtopSettingsTests", dependencies: ["CtxtopScreen", "CtxtopSettings"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopDashboardTests",
       dependencies: [

@@ -1,10 +1,5 @@
 // The names that settings may have. The raw values are what users write: a contract.
 
-/// Colours to choose from.
-package enum ThemeName: String, CaseIterable, Sendable {
-  case `default`, dark, light, colorblind, monochrome
-}
-
 /// What charts, borders and marks are drawn with.
 package enum ShapesName: String, CaseIterable, Sendable {
   /// What the locale says that the terminal shows.
@@ -21,6 +16,8 @@ package enum ColorUse: String, CaseIterable, Sendable {
   case auto
   /// None.
   case none
+  /// As many as the terminal has, also with `NO_COLOR`.
+  case always
 }
 
 /// A view of the dashboard.

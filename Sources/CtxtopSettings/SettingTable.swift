@@ -11,7 +11,7 @@ extension Setting {
     [
       Setting("theme", \.theme, .name, "--theme", "colours"),
       Setting("shapes", \.shapes, .name, "--unicode --ascii", "what is drawn with; auto: as the locale says"),
-      Setting("color", \.color, .name, "--no-color", "whether there are colours; auto: unless NO_COLOR is set"),
+      Setting("color", \.color, .name, "--color --no-color", "whether there are colours; auto: unless NO_COLOR is set"),
     ]
   }
 
@@ -36,8 +36,7 @@ extension Setting {
   private static func ofView(_ view: ViewName) -> [Setting] {
     let name = view.rawValue
     let filter = Setting(
-      "\(name).filter", \.[view].filter, .text, "--filter",
-      "regular expression for its rows; with ! in front: those that do not match")
+      "\(name).filter", \.[view].filter, .filter(of: view), "--filter", "which of its rows are shown; empty: all")
     guard view != .tree else { return [filter] }
     return [
       Setting(

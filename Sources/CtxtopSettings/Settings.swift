@@ -1,17 +1,19 @@
 // What a user can choose about the dashboard, as one value. Where it can be chosen, under which name and how a
 // mistake reads, stands in one table.
 //
-//   Names.swift         what the names of themes, views and the like may be
-//   Column choices      SortChoice.swift, ColumnChoice.swift
+//   Names.swift         what the names of views and the like may be
+//   ColumnChoice.swift  a column to sort by, columns to show      ViewColumns.swift   which there are
 //   Setting.swift       one line of the table            SettingTable.swift   the table
 //   ValueKind.swift     what a value may be, and how it is read and written
 //   SettingsReader.swift file and environment -> Settings and mistakes, with TOMLDocument.swift, KeyPlaces.swift
 //   DefaultsText.swift  `ctxtop --write-config`
 
+import CtxtopScreen
+
 /// What a user can choose about the dashboard.
 package struct Settings: Equatable, Sendable {
   /// The colours.
-  package var theme = ThemeName.default
+  package var theme = ThemeName.standard
   /// What charts, borders and marks are drawn with.
   package var shapes = ShapesName.auto
   /// Whether there are colours at all.

@@ -1,5 +1,7 @@
 // What the value of a setting may be: how it is read, from a file or from a text, and how it is written.
 
+import CtxtopPattern
+
 /// A value as it was given.
 package enum Given: Equatable, Sendable {
   /// A text without a type: from the environment or the command line.
@@ -62,8 +64,17 @@ extension ValueKind<Double> {
 }
 
 extension ValueKind<String> {
-  /// Any text.
-  static var text: ValueKind { ValueKind(expected: "a text", read: { $0.string }, write: { .string($0) }) }
+  /// A regular expression that the filter of a view understands, or nothing.
+  static func filter(of view: ViewName) -> ValueKind {
+    ValueKind(
+      expected: "a regular expression, with ! in front for what does not match",
+      read: { given in
+        guard let text = given.string else { return nil }
+        let names = view.columns.flatMap { [$0.id, $0.title] }
+        return text.isEmpty || (try? Pattern(text, columns: names)) != nil ? text : nil
+      },
+      write: { .string($0) })
+  }
 
   /// The path of a directory.
   static var directory: ValueKind {

@@ -15,12 +15,11 @@ package struct ColumnName: Equatable, Sendable {
 }
 
 extension ViewName {
-  /// The columns of the view; nil: it is no table.
-  package var columns: [ColumnName]? { Self.columns[self] ?? nil }
+  /// The columns of the view.
+  package var columns: [ColumnName] { Self.columns[self] ?? [] }
 
   /// The id of the column that a user means: by id or by heading, in capitals or not; nil: there is none such.
   func column(named text: String) -> String? {
-    let columns = columns ?? []
     if columns.contains(where: { $0.id == text }) { return text }
     return columns.first { $0.id == text.lowercased() || $0.title.lowercased() == text.lowercased() }?.id
   }
@@ -28,12 +27,15 @@ extension ViewName {
   // Made once: the tables are computed anew each time that they are asked for.
   private static let columns = Dictionary(uniqueKeysWithValues: ViewName.allCases.map { ($0, $0.tableColumns) })
 
-  private var tableColumns: [ColumnName]? {
+  private var tableColumns: [ColumnName] {
     switch self {
     case .workers: Self.names(of: Table.workers)
     case .failures: Self.names(of: Table.failures)
     case .verdicts: Self.names(of: Table.verdicts)
-    case .units, .contexts, .connections, .tree: nil
+    case .units: Self.names(of: Table.units)
+    case .contexts: Self.names(of: Table.contexts)
+    case .connections: Self.names(of: Table.connections)
+    case .tree: Self.names(of: Table.tree)
     }
   }
 

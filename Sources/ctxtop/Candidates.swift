@@ -130,9 +130,11 @@ struct CommandLineWords {
   /// `VIEW:`, and then its columns, one behind the other's comma.
   private static func columns(_ current: String) -> [Candidate] {
     guard let colon = current.firstIndex(of: ":"), let view = ViewName(rawValue: String(current[..<colon])) else {
-      return ViewName.allCases.filter { $0.columns != nil }.map { Candidate("\($0.rawValue):", "") }
+      return ViewName.allCases.filter { Setting.named("\($0.rawValue).sort") != nil }.map {
+        Candidate("\($0.rawValue):")
+      }
     }
     let end = current.lastIndex { ":,+-".contains($0) } ?? colon
-    return (view.columns ?? []).map { Candidate(current[...end] + $0.id, $0.description) }
+    return view.columns.map { Candidate(current[...end] + $0.id, $0.description) }
   }
 }

@@ -34,7 +34,8 @@ final class Dashboard {
       throw Failure("opening the screen", SystemError("pipe", error.code).description, "try again", .system)
     }
     state = State(
-      size: terminal.size, look: settings.look(on: terminal.capabilities), interval: settings.interval)
+      size: terminal.size, look: settings.look(on: terminal.capabilities), interval: settings.interval,
+      isReadOnly: settings.isReadOnly)
     send(.tick(System.monotonicTime()))
     receive(.state(passes.state))
     for snapshot in passes.snapshots { send(.snapshot(snapshot)) }

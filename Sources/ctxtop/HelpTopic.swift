@@ -55,9 +55,8 @@ extension HelpTopic {
         "The heading on the screen and the name in CSV, in options and in the file. Columns without a heading are in "
           + "CSV only."
       ],
-      sections: ViewName.allCases.compactMap { view in
-        guard let columns = view.columns else { return nil }
-        let entries = columns.map { column in
+      sections: ViewName.allCases.map { view in
+        let entries = view.columns.map { column in
           ((column.isInFilesOnly ? "" : column.title + " ") + column.id, column.description)
         }
         return ReferenceSection("Columns of \(view.rawValue)", entries)

@@ -21,8 +21,8 @@ struct SettingsOptions: ParsableArguments {
   @Flag(help: "Draw with Unicode, or with ASCII only. (default: as the locale says)")
   var shapes: ShapesFlag?
 
-  @Flag(name: .customLong("no-color"), help: "Show no colours, as with NO_COLOR.")
-  var hasNoColor = false
+  @Flag(inversion: .prefixedNo, help: "Show colours in spite of NO_COLOR, or none.")
+  var color: Bool?
 
   @Flag(inversion: .prefixedNo, help: "Listen to the mouse. (default: --mouse)")
   var mouse: Bool?
@@ -56,9 +56,13 @@ struct SettingsOptions: ParsableArguments {
   /// Puts what was given over what is configured.
   func apply(to settings: inout Settings) throws {
     if let interval { settings.interval = Int(interval.nanoseconds / 1_000_000) }
-    if let theme { settings.theme = theme }
+    if let theme {
+      settings.theme = theme
+      // Who names a theme here wants to see it.
+      settings.color = .always
+    }
     if let shapes { settings.shapes = shapes.name }
-    if hasNoColor { settings.color = .none }
+    if let color { settings.color = color ? .always : .none }
     if let mouse { settings.usesMouse = mouse }
     if isReadOnly { settings.isReadOnly = true }
     if let view { settings.startView = view }
@@ -110,12 +114,21 @@ extension Settings {
 
   /// Theme and shapes on a terminal.
   func look(on terminal: Capabilities) -> Look {
-    var look = terminal.look
-    if color == .none || theme == .monochrome { look = Look(theme: .monochrome, shapes: look.shapes) }
-    switch shapes {
-    case .auto: return look
-    case .unicode: return Look(theme: look.theme, shapes: .unicode)
-    case .ascii: return Look(theme: look.theme, shapes: .ascii)
+    let drawn: Shapes? =
+      switch shapes {
+      case .auto: nil
+      case .unicode: .unicode
+      case .ascii: .ascii
+      }
+    return terminal.look(theme: wantedTheme, shapes: drawn)
+  }
+
+  /// nil: what suits the terminal.
+  private var wantedTheme: ThemeName? {
+    switch color {
+    case .none: .monochrome
+    case .always: theme
+    case .auto: Capabilities.environment("NO_COLOR") == nil ? theme : nil
     }
   }
 }

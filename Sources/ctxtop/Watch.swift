@@ -60,7 +60,8 @@ struct Watch: ParsableCommand {
       // A dumb terminal, an unknown one, or no keyboard: frames need none of that.
       return try printInstead(nil)
     }
-    try draw(on: terminal, source: source, passes: passes, endpoint: endpoint, settings, configured.complaint(isShort: true))
+    try draw(
+      on: terminal, source: source, passes: passes, endpoint: endpoint, settings, configured.complaint(isShort: true))
   }
 
   private func printDefaults() throws {

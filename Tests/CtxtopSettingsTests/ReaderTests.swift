@@ -1,5 +1,6 @@
 // The file and the environment: what they choose, and what is told of mistakes in them.
 
+import CtxtopScreen
 import CtxtopSettings
 import Testing
 
@@ -41,7 +42,7 @@ import Testing
 
   @Test(arguments: [
     ("theme = blue", "f:1:9: not TOML: "),
-    ("\ntheme = \"blue\"", "f:2:1: theme is \"blue\", and may be default, dark, light, colorblind or monochrome"),
+    ("\ntheme = \"blue\"", "f:2:1: theme is \"blue\", and may be default, dark, light, colorblind"),
     ("\n  mouse = 1", "f:2:3: mouse is 1, and may be true or false"),
     ("readonly = \"yes\"", "f:1:1: readonly is \"yes\", and may be true or false"),
     ("interval = 1979-05-27", "f:1:1: interval is a date, and may be a number of seconds from 0.1 to 86400"),

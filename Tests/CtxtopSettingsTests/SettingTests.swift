@@ -43,7 +43,7 @@ import Testing
     ("theme", "blue"), ("mouse", "maybe"), ("interval", "0"), ("interval", "nan"), ("interval", "86401"),
     ("interval", "fast"), ("meters.warning", "1.1"), ("meters.warning", "-0.1"), ("snapshot-directory", ""),
     ("view", "Workers"), ("workers.sort", "nothing"), ("workers.sort", "--pid"), ("workers.columns", "pid,+state"),
-    ("workers.columns", "pid,pid"), ("workers.columns", "pid,nothing"), ("workers.columns", "pid,,state"),
+    ("workers.columns", "pid,pid"), ("workers.columns", "pid,nothing"), ("workers.filter", "("), ("tree.filter", "!["),
   ])
   func whatMayNotBeIsToldAndChangesNothing(key: String, text: String) throws {
     let setting = try #require(Setting.named(key))

@@ -36,6 +36,8 @@ let extensionLinking: [LinkerSetting] = [
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
 let package = Package(
   name: "ctxtop",
   products: [
@@ -44,7 +46,8 @@ let package = Package(
     .library(name: "CtxtopAgent", targets: ["CtxtopAgent"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: [
     // Doors to C.
@@ -74,6 +77,9 @@ let package = Package(
     .target(name: "CtxtopPattern", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "CtxtopScreen", swiftSettings: strict),
     .target(
+      name: "CtxtopSettings", dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", tomlKit],
+      swiftSettings: strict),
+    .target(
       name: "CtxtopDashboard", dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", "CtxtopSnapshot"],
       swiftSettings: strict),
     .target(
@@ -84,7 +90,7 @@ let package = Package(
       name: "ctxtop",
       dependencies: [
         "CtxtopCurses", "CtxtopDashboard", "CtxtopModel", "CtxtopReport", "CtxtopScreen",
-        "CtxtopSnapshot", "CtxtopStore", argumentParser,
+        "CtxtopSettings", "CtxtopSnapshot", "CtxtopStore", argumentParser,
       ], swiftSettings: strict),
 
     // Tests.
@@ -122,9 +128,11 @@ let package = Package(
       name: "ctxtop-terminal-probe", dependencies: ["CtxtopCurses", "CtxtopScreen"],
       path: "Tests/ctxtop-terminal-probe", swiftSettings: strict),
     .testTarget(
+      name: "CtxtopSettingsTests", dependencies: ["CtxtopScreen", "CtxtopSettings"], swiftSettings: strict),
+    .testTarget(
       name: "CtxtopDashboardTests",
       dependencies: [
-        "CtxtopDashboard", "CtxtopModel", "CtxtopScreen", "CtxtopSnapshot", "CtxtopTestKit",
+        "CtxtopDashboard", "CtxtopModel", "CtxtopScreen", "CtxtopSettings", "CtxtopSnapshot", "CtxtopTestKit",
       ], exclude: ["__Screens__"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopReportTests", dependencies: ["CtxtopModel", "CtxtopReport", "CtxtopSnapshot", "CtxtopTestKit"],

@@ -6,6 +6,9 @@
 //   Explain.swift  ctxtop explain
 //   Recycle.swift  ctxtop recycle
 //   Run.swift      ctxtop run           Interpreter.swift which Python a command runs in
+//   Help.swift     ctxtop help          HelpTopic.swift, Manual.swift, CommandInfo.swift
+//   Completions.swift ctxtop completions, with Candidates.swift and CompletionScripts.swift
+//   SettingsOptions.swift, ConfigurationFile.swift        what is configured, and where
 //   Failure.swift  errors as prose and exit status        Arguments.swift   what several commands take
 
 import ArgumentParser
@@ -33,10 +36,17 @@ struct Ctxtop: ParsableCommand {
         ctxtop run -- gunicorn shop:app
                                 run a server with every app in it instrumented
         ctxtop help watch       options and arguments of the dashboard
+        ctxtop help verdicts    the verdicts; `ctxtop help help` lists all topics
       """,
     version: "1.0.0",
-    subcommands: [Watch.self, Ls.self, Dump.self, Recycle.self, Explain.self, Run.self],
+    subcommands: [
+      Watch.self, Ls.self, Dump.self, Recycle.self, Explain.self, Run.self, Completions.self, Candidates.self,
+      Help.self,
+    ],
     defaultSubcommand: Watch.self)
+
+  /// When this version was made, for the manual.
+  static let released = "2026-11-22"
 
   static func main() {
     Inherited.ignoreSignals()

@@ -4,6 +4,7 @@
 import CtxtopCurses
 import CtxtopDashboard
 import CtxtopScreen
+import CtxtopSettings
 import CtxtopStore
 import Glibc
 
@@ -23,7 +24,7 @@ final class Dashboard {
   private var barren = 0
 
   /// Takes the terminal. `passes` is what the source has given already.
-  init(_ terminal: CursesTerminal, source: any SnapshotSource, passes: Passes) throws {
+  init(_ terminal: CursesTerminal, source: any SnapshotSource, passes: Passes, settings: Settings) throws {
     self.terminal = terminal
     self.source = source
     do {
@@ -33,7 +34,8 @@ final class Dashboard {
       throw Failure("opening the screen", SystemError("pipe", error.code).description, "try again", .system)
     }
     state = State(
-      size: terminal.size, look: terminal.capabilities.look, interval: Int(source.interval / 1_000_000))
+      size: terminal.size, look: settings.look(on: terminal.capabilities), interval: settings.interval,
+      isReadOnly: settings.isReadOnly)
     send(.tick(System.monotonicTime()))
     receive(.state(passes.state))
     for snapshot in passes.snapshots { send(.snapshot(snapshot)) }

@@ -6,7 +6,7 @@ import CtxtopStore
 import Glibc
 
 /// Exit statuses, as in sysexits(3).
-enum ExitStatus: Int32 {
+enum ExitStatus: Int32, CaseIterable {
   case usage = 64
   case badData = 65
   case noInput = 66
@@ -21,6 +21,26 @@ enum ExitStatus: Int32 {
   // As of env(1), for a command that cannot be run.
   case cannotRun = 126
   case noCommand = 127
+
+  /// What it means, for the manual.
+  var meaning: String {
+    switch self {
+    case .usage: "the command line is wrong, or several apps run here and none was named"
+    case .badData: "a record or a segment is damaged or of another version"
+    case .noInput: "there is no such app, worker or file"
+    case .unavailable:
+      "nobody listens on the socket, and there is no segment to read; `ctxtop run`: the server's Python has no ctxtop"
+    case .software: "a defect of ctxtop"
+    case .system: "the operating system refused something"
+    case .cannotCreate: "the output file cannot be made"
+    case .inputOutput: "the output cannot be written"
+    case .tryLater: "no answer, one that broke off, or a worker that was not replaced in time; try again"
+    case .protocol: "what answers does not speak the protocol of ctxtop"
+    case .noPermission: "the app, or its directory, belongs to somebody else, or it refuses what was asked of it"
+    case .cannotRun: "`ctxtop run`: the command cannot be run"
+    case .noCommand: "`ctxtop run`: there is no such command"
+    }
+  }
 }
 
 /// Why the program ends without having done what it was asked to.
@@ -63,9 +83,9 @@ struct Failure: Error {
     try? System.write(STDERR_FILENO, Array((printable(line) + "\n").utf8))
   }
 
-  /// The text without what could do something to a terminal.
-  static func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { isPrintable($0) ? $0 : "?" }))
+  /// The text without what could do something to a terminal, but for the one character that is wanted.
+  static func printable(_ text: String, keeping wanted: Unicode.Scalar? = nil) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == wanted || isPrintable($0) ? $0 : "?" }))
   }
 
   private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {

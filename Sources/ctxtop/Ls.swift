@@ -117,7 +117,7 @@ struct Listing {
     return [
       service.name, kind.isEmpty ? "-" : kind, answer == .none ? "-" : "\(alive)/\(total)", answers,
       System.userName(service.owner), service.socketPath,
-    ].map(Failure.printable)
+    ].map { Failure.printable($0) }
   }
 
   /// All lines as one JSON array.

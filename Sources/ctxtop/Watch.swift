@@ -3,6 +3,7 @@
 import ArgumentParser
 import CtxtopCurses
 import CtxtopReport
+import CtxtopSettings
 import CtxtopStore
 import Glibc
 
@@ -19,12 +20,16 @@ struct Watch: ParsableCommand {
         ctxtop shop -d 0.5      the app called shop, twice a second
         ctxtop shop -b -n 3     three frames of plain text, as with top
         ctxtop shop -b > log    a frame a second, until it is stopped
+        ctxtop --sort -contexts_leaked --filter '!nightly' --columns workers:+cpu_percent,-rss_bytes
+        ctxtop --write-config > ~/.config/ctxtop/config.toml
       """)
 
   @OptionGroup var target: TargetArgument
 
-  @Option(name: [.customShort("d"), .customLong("interval")], help: "Seconds between snapshots.")
-  var interval: Seconds = Seconds(1)
+  @OptionGroup var choices: SettingsOptions
+
+  @Flag(help: "Print the defaults of all settings as a configuration file, and end.")
+  var writeConfig = false
 
   @Flag(name: [.customShort("b"), .customLong("batch")], help: "Print plain frames instead of drawing a screen.")
   var isBatch = false
@@ -33,10 +38,18 @@ struct Watch: ParsableCommand {
   var count: Count?
 
   func run() throws {
+    if writeConfig { return try printDefaults() }
+    let configured = Configuration.read()
+    var settings = configured.settings
+    try choices.apply(to: &settings)
     let endpoint = try target.endpoint()
-    if isBatch || count != nil { return try printFrames(of: endpoint, count: count?.value) }
-    guard StandardOutput.isTerminal else { return try printFrames(of: endpoint, count: 1) }
-    let source = LiveSource.open(endpoint, interval: interval.nanoseconds)
+    func printInstead(_ count: Int?) throws {
+      if let complaint = configured.complaint(isShort: false) { Failure.note("ctxtop: \(complaint)") }
+      try printFrames(of: endpoint, count: count, settings)
+    }
+    if isBatch || count != nil { return try printInstead(count?.value) }
+    guard StandardOutput.isTerminal else { return try printInstead(1) }
+    let source = LiveSource.open(endpoint, interval: settings.nanoseconds)
     let answer = SnapshotClient.passes(1, from: [(endpoint.name, source)], within: SnapshotClient.patience)[0]
     let passes: Passes
     do { passes = try answer.get() } catch { throw Failure(error) }
@@ -45,26 +58,33 @@ struct Watch: ParsableCommand {
       terminal = try CursesTerminal()
     } catch {
       // A dumb terminal, an unknown one, or no keyboard: frames need none of that.
-      return try printFrames(of: endpoint, count: nil)
+      return try printInstead(nil)
     }
-    try draw(on: terminal, source: source, passes: passes, endpoint: endpoint)
+    try draw(
+      on: terminal, source: source, passes: passes, endpoint: endpoint, settings, configured.complaint(isShort: true))
+  }
+
+  private func printDefaults() throws {
+    do { try StandardOutput.write(Array(DefaultsText.toml.utf8)) } catch is ReaderIsGone {}
   }
 
   private func draw(
-    on terminal: CursesTerminal, source: any SnapshotSource, passes: Passes, endpoint: Endpoint
+    on terminal: CursesTerminal, source: any SnapshotSource, passes: Passes, endpoint: Endpoint, _ settings: Settings,
+    _ complaint: String?
   ) throws {
-    let dashboard = try Dashboard(terminal, source: source, passes: passes)
+    let dashboard = try Dashboard(terminal, source: source, passes: passes, settings: settings)
     if let owner = endpoint.foreignOwner { dashboard.say("belongs to \(System.userName(owner))") }
+    if let complaint { dashboard.say(Failure.printable(complaint)) }
     guard let endingSignal = try dashboard.run() else { return }
     // The shell is to see what ended the program.
     signal(endingSignal, SIG_DFL)
     raise(endingSignal)
   }
 
-  private func printFrames(of endpoint: Endpoint, count: Int?) throws {
+  private func printFrames(of endpoint: Endpoint, count: Int?, _ settings: Settings) throws {
     var isFirst = true
     do {
-      try Series(endpoint: endpoint, count: count, interval: interval.nanoseconds).run { model in
+      try Series(endpoint: endpoint, count: count, interval: settings.nanoseconds).run { model in
         try StandardOutput.write((isFirst ? [] : [10]) + Report.bytes(model, as: .text))
         isFirst = false
       }

@@ -3,6 +3,7 @@
 import CtxtopDashboard
 import CtxtopModel
 import CtxtopScreen
+import CtxtopSettings
 import Foundation
 import Testing
 
@@ -59,6 +60,14 @@ import Testing
   }
 
   @Test func settings() throws {
+    let rows = Setting.all.map { setting in
+      let options = setting.options.split(separator: " ").map { "`\($0)`" }.joined(separator: " ")
+      return ["`\(setting.key)`", "\(setting.comment)", setting.expected, "`\(setting.defaultValue)`", options]
+    }
+    try expectBlock("settings", Self.table(["key", "what it does", "what it may be", "default", "options"], rows))
+  }
+
+  @Test func agentSettings() throws {
     let code = try Self.file("Sources/Python/ctxtop/_settings.py").matches(of: /"(CTXTOP_\w+)"/).map { $0.1 }
     let page = try Self.file("README.md").matches(of: /\n\| `(CTXTOP_\w+)`/).map { $0.1 }
     #expect(!code.isEmpty && Set(page) == Set(code))

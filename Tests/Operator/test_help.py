@@ -1,0 +1,97 @@
+"""`ctxtop help`: commands, topics made from the tables, and the manual page."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMMANDS = ["watch", "ls", "dump", "recycle", "explain", "run", "completions", "help"]
+TOPICS = ["keys", "columns", "states", "verdicts", "settings", "environment", "status", "manual"]
+
+
+@pytest.fixture(scope="session")
+def manual(program):
+    return subprocess.run([program, "help", "manual"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_is_what_its_option_prints(ctxtop, command):
+    by_name, by_option = ctxtop("help", command), ctxtop(command, "--help")
+    assert by_name.returncode == 0 and not by_name.stderr
+    assert by_name.stdout.startswith("OVERVIEW: ")
+    assert by_name.stdout == by_option.stdout
+
+
+def test_help_without_a_subject_is_that_of_the_program(ctxtop):
+    assert ctxtop("help").stdout == ctxtop("--help").stdout
+    for command in COMMANDS:
+        assert re.search(rf"^  {command}\b", ctxtop("help").stdout, re.M), command
+    for topic in TOPICS:
+        assert topic in ctxtop("help").stdout and re.search(rf"^  {topic}\b", ctxtop("help", "help").stdout, re.M), topic
+
+
+@pytest.mark.parametrize("topic, words", [
+    ("keys", ["F10", "quit"]),
+    ("columns", ["Columns of workers", "TDFAIL teardown_failures", "Columns of verdicts"]),
+    ("states", ["States of a worker", "leaking", "checked_out"]),
+    ("verdicts", ["CTX001", "critical", "context left behind", "CTX010"]),
+    ("settings", ["theme", "--theme", "CTXTOP_THEME", "colorblind", "meters.critical", "workers.sort"]),
+    ("environment", ["NO_COLOR", "CTXTOP_DIR", "CTXTOP_INTERVAL"]),
+    ("status", ["64", "127", "128 + n"]),
+])
+def test_a_topic(ctxtop, topic, words):
+    result = ctxtop("help", topic)
+    assert result.returncode == 0 and not result.stderr
+    for word in words:
+        assert word in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert not re.search(r" $", result.stdout, re.M)
+
+
+@pytest.mark.parametrize("subject, words", [("vrdicts", "is it verdicts?"), ("dmp", "is it dump?"), ("xyzzy", "ctxtop help help")])
+def test_an_unknown_subject_is_one_line(ctxtop, fails, subject, words):
+    fails(ctxtop("help", subject), 64, subject, words)
+
+
+def test_the_statuses_are_those_of_the_readme(ctxtop):
+    rows = re.findall(r"^\| (\d+|128 \+ n) \| (.+) \|$", (ROOT / "README.md").read_text(), re.M)
+    text = " ".join(ctxtop("help", "status").stdout.split())
+    assert len(rows) > 12
+    for status, meaning in rows:
+        assert f"{status} {meaning}" in text
+
+
+def test_the_manual_has_every_table(ctxtop, manual):
+    plain = re.sub(r"\\\(aq", "'", manual.replace("\\-", "-"))
+    for command in COMMANDS:
+        assert f'.SS "ctxtop {command}"' in plain
+    for words in ("--theme", "--columns", "F10", "contexts_leaked", "leaking", "CTX004", "CTXTOP_THEME", "config.toml"):
+        assert words in plain, words
+    for option in set(re.findall(r"^  (-[-\w, ]+?)(?:/| <|  |$)", ctxtop("help", "watch").stdout, re.M)):
+        assert option in plain, option
+
+
+RENDERERS = {
+    "groff": ["groff", "-man", "-Tutf8", "-ww"],
+    "mandoc": ["mandoc", "-Tlint", "-Wwarning"],
+    "man": ["man", "--warnings", "-l", "-"],
+}
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_the_manual_renders_without_a_warning(manual, name):
+    if not shutil.which(name):
+        pytest.skip(f"needs {name}")
+    result = subprocess.run(
+        RENDERERS[name], input=manual, capture_output=True, text=True, timeout=30,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MANWIDTH": "100"})
+    assert not result.stderr and result.returncode == 0, result.stderr
+    assert name == "mandoc" or "contexts_leaked" in result.stdout
+    assert name != "mandoc" or not result.stdout
+
+
+def test_the_manual_is_the_same_each_time(ctxtop, manual):
+    assert ctxtop("help", "manual").stdout == manual

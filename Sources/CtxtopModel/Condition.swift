@@ -96,12 +96,14 @@ extension Worker {
 
   /// The request that has been served for the longest time; nil when none is.
   package var oldestRequest: Request? {
-    var oldest: Request?
-    for unit in units {
-      guard let request = unit.request else { continue }
-      if let known = oldest, known.started <= request.started { continue }
-      oldest = request
+    let units = units
+    var oldest: Int?
+    var begun = UInt64.max
+    for index in units.indices {
+      guard let started = units[index].request?.started, oldest == nil || started < begun else { continue }
+      oldest = index
+      begun = started
     }
-    return oldest
+    return oldest.flatMap { units[$0].request }
   }
 }

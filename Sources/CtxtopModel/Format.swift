@@ -17,6 +17,7 @@ package enum Format {
     case .real(let value): rate(value)
     case .duration(let value): duration(value)
     case .age(let value): age(value)
+    case .uptime(let value): uptime(value)
     case .bytes(let value): bytes(value)
     case .percent(let value): "\(rate(value))%"
     case .share(let value, let limit): limit.map { "\(compact(value))/\(compact($0))" } ?? compact(value)
@@ -31,7 +32,8 @@ package enum Format {
   package static func raw(_ value: Value) -> String {
     switch value {
     case .unknown: ""
-    case .integer(let value), .duration(let value), .age(let value), .bytes(let value), .share(let value, _):
+    case .integer(let value), .duration(let value), .age(let value), .uptime(let value), .bytes(let value),
+      .share(let value, _):
       String(value)
     case .identifier(let value): String(value)
     case .real(let value), .percent(let value): fixed(value, digits: 3)
@@ -111,6 +113,12 @@ package enum Format {
     if seconds < 86_400 { return "\(seconds / 3600)h\(two(seconds / 60 % 60))m" }
     let days = seconds / 86_400
     return days < 100 ? "\(days)d\(two(seconds / 3600 % 24))h" : "\(days)d"
+  }
+
+  /// The same without the seconds that follow minutes: `9s`, `4m`, `2h05m`, `3d04h`.
+  package static func uptime(_ nanoseconds: UInt64) -> String {
+    let seconds = nanoseconds / 1_000_000_000
+    return seconds < 60 || seconds >= 3600 ? age(nanoseconds) : "\(seconds / 60)m"
   }
 
   /// The same as a clock shows it: `00:04:12`; from four days on, in hours.

@@ -12,8 +12,9 @@ import CtxtopSnapshot
 func connectionsOutlivingContexts(in worker: Worker, confirming earlier: Worker?) -> [Int] {
   guard let earlier else { return [] }
   var indices: [Int] = []
-  for index in worker.connections.indices where worker.connections[index].state == .checkedOut {
-    let connection = worker.connections[index]
+  let connections = worker.connections
+  for index in connections.indices where connections[index].state == .checkedOut {
+    let connection = connections[index]
     guard outlives(connection, in: worker) else { continue }
     let before = earlier.connections.first { $0.id == connection.id && $0.generation == connection.generation }
     guard let before, before.state == .checkedOut, before.since == connection.since,

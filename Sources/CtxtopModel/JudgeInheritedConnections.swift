@@ -4,7 +4,8 @@
 import CtxtopSnapshot
 
 func connectionsFromBeforeFork(in worker: Worker) -> [Int] {
-  worker.connections.indices.filter { worker.connections[$0].state == .inherited }
+  let connections = worker.connections
+  return connections.indices.filter { connections[$0].state == .inherited }
 }
 
 extension Subject {

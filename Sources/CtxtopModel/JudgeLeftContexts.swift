@@ -12,11 +12,12 @@ import CtxtopSnapshot
 
 func contextsLeftBehind(in worker: Worker, confirming earlier: Worker?) -> [ContextPlace] {
   var places: [ContextPlace] = []
-  for unit in worker.units.indices where !worker.units[unit].contexts.isEmpty {
-    for context in worker.units[unit].contexts.indices {
+  let units = worker.units
+  for unit in units.indices where !units[unit].contexts.isEmpty {
+    for context in units[unit].contexts.indices {
       let place = ContextPlace(unit: unit, context: context)
       guard isLeftBehind(place, in: worker) else { continue }
-      if worker.units[unit].contexts[context].left != nil || isConfirmed(place, in: worker, by: earlier) {
+      if units[unit].contexts[context].left != nil || isConfirmed(place, in: worker, by: earlier) {
         places.append(place)
       }
     }

@@ -5,9 +5,10 @@ import CtxtopSnapshot
 
 func contextsReused(in worker: Worker) -> [ContextPlace] {
   var places: [ContextPlace] = []
-  for unit in worker.units.indices {
-    guard worker.units[unit].reused > 0, !worker.units[unit].isGone else { continue }
-    for (index, context) in worker.units[unit].contexts.enumerated() where context.kind == .app && context.served > 0 {
+  let units = worker.units
+  for unit in units.indices {
+    guard units[unit].reused > 0, !units[unit].isGone else { continue }
+    for (index, context) in units[unit].contexts.enumerated() where context.kind == .app && context.served > 0 {
       places.append(ContextPlace(unit: unit, context: index))
     }
   }

@@ -92,6 +92,8 @@ private struct Difference {
 
   mutating func between(_ old: LatencyHistogram, _ new: LatencyHistogram) -> (UInt64?, UInt64?) {
     guard new.counts.count == LatencyHistogram.bucketCount else { return (nil, nil) }
+    // Mostly nothing was counted, and mostly it is one array: that is known without a look at the buckets.
+    if old.counts == new.counts { return (nil, nil) }
     let before = old.counts.count == new.counts.count ? old.counts : nothing
     let total = subtract(before, from: new.counts)
     guard total > 0 else { return (nil, nil) }

@@ -31,7 +31,8 @@ enum SortKeys {
     return values.map { value in
       switch value {
       case .unknown: unknown
-      case .integer(let value), .duration(let value), .age(let value), .bytes(let value), .time(let value),
+      case .integer(let value), .duration(let value), .age(let value), .uptime(let value), .bytes(let value),
+        .time(let value),
         .share(let value, _):
         bits(of: Double(value))
       case .identifier(let value): bits(of: Double(value))

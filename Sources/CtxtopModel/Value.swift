@@ -12,8 +12,10 @@ package enum Value: Equatable, Sendable {
   case real(Double)
   /// A short time in nanoseconds: a latency.
   case duration(UInt64)
-  /// A long time in nanoseconds: an age, an uptime.
+  /// A long time in nanoseconds: an age.
   case age(UInt64)
+  /// A long time in nanoseconds of which the seconds soon do not matter: an uptime. A column of them stands still.
+  case uptime(UInt64)
   /// An amount of memory.
   case bytes(UInt64)
   /// A percentage.

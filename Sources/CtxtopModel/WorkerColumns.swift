@@ -108,7 +108,7 @@ extension Table where Row == WorkerRow {
       },
       Column("uptime", "UP", "time since the process started", unit: "ns", width: 5, presence: .roomy) {
         let started = $0.worker.started
-        return started > 0 && started <= $0.wallTime ? .age($0.wallTime - started) : .unknown
+        return started > 0 && started <= $0.wallTime ? .uptime($0.wallTime - started) : .unknown
       },
     ]
   }

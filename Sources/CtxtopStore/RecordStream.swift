@@ -1,4 +1,4 @@
-// Cuts the bytes of a connection into records, with memory bounded by one record and one read.
+// Cuts the bytes of a connection into records, with memory bounded by two records and one read.
 //
 //   bytes -> [ header | payload ][ header | payload ] ...   or one line `error: ...`
 
@@ -12,6 +12,7 @@ struct RecordStream {
   private static let refusalLimit = 512
 
   private var buffer: [UInt8] = []
+  private var decoder = SeriesDecoder()
   private let path: String
 
   /// The stream of the connection to `path`, which appears in errors.
@@ -36,7 +37,7 @@ struct RecordStream {
     }
     do {
       guard let length = try recordLength(), buffer.count >= length else { return nil }
-      let snapshot = try RecordDecoder.decode(buffer)
+      let snapshot = try decoder.decode(buffer)
       buffer.removeSubrange(..<length)
       return snapshot
     } catch {

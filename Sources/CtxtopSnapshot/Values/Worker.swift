@@ -1,85 +1,166 @@
 // One server process: who it is, whether it lives, what it counted, and what hangs on it.
 
-/// One worker: the tenant of one slot.
+/// One worker: the tenant of one slot. A copy costs little: all copies share what is not the worker's pulse, until
+/// one of them changes it.
 public struct Worker: Equatable, Sendable {
-  /// The slot's index in the segment.
-  public var slot: Int
-  /// Which tenant of the slot this is; (slot, generation) names a worker for ever.
-  public var generation: UInt64
-  /// Process id, in the worker's own pid namespace.
-  public var pid: Int32
-  /// The worker's number as its server names it (uWSGI's worker id, gunicorn's age); nil where it has none.
-  public var number: Int?
-  /// The same for all workers of one running server: two live instances of one service are two groups.
-  public var instance: UInt64
-  /// The process's start time, nanoseconds since 1970.
-  public var started: UInt64
-  /// When the agent claimed the slot (monotonic).
-  public var attached: UInt64
   /// Whether the process is still there.
-  public var liveness: Liveness
+  public var liveness = Liveness.unknown
   /// The agent thread's last sign of life (monotonic): stale means that the process is stopped or gone.
-  public var heartbeat: UInt64
+  public var heartbeat: UInt64 = 0
   /// Since when it is being replaced: it takes no new requests (monotonic); nil: it is not.
   public var draining: UInt64?
-  /// The server that the worker belongs to.
-  public var server: Server
-  /// Versions of what runs in it.
-  public var runtime: Runtime
   /// What the kernel says of the process; nil where its pid is not visible.
   public var kernel: KernelSample?
-  /// The last event of any unit (monotonic); nil before the first.
-  public var lastEvent: UInt64?
-  /// Occurrences since the slot was claimed.
-  public var counters: Counters
-  /// Request latencies since the slot was claimed.
-  public var latency: LatencyHistogram
-  /// Threads, greenlets and tasks, in the order in which they were first seen.
-  public var units: [Unit]
-  /// Open database connections.
-  public var connections: [Connection]
-  /// Database engines that opened them.
-  public var engines: [Engine]
-  /// Teardown failures, one per function, exception and request label.
-  public var failures: [TeardownFailure]
-  /// Scoped sessions whose context is gone.
-  public var sessions: [Session]
-  /// Locks and other things that the application told of.
-  public var resources: [Resource]
-  /// Contexts whose teardown never ran, one per kind, place and request label.
-  public var vanished: [VanishedContext]
-  /// What is dangerous in the worker's configuration.
-  public var hazards: [Hazard]
-  /// Records that were being written on every try to read them: not shown, but not silently.
-  public var unstable: Int
+  /// The rest. An array of one, which is shared and copied as arrays are.
+  private var shared: [WorkerFacts]
 
   /// A worker about which nothing is known yet.
   public init(slot: Int = 0, generation: UInt64 = 0, pid: Int32 = 0) {
+    shared = [WorkerFacts(slot: slot, generation: generation, pid: pid)]
+  }
+
+  /// A worker with these facts, and without a pulse.
+  init(_ facts: WorkerFacts) {
+    shared = [facts]
+  }
+}
+
+/// Everything about a worker but its pulse: what does not change in a worker that does nothing.
+struct WorkerFacts: Equatable, Sendable {
+  var slot: Int
+  var generation: UInt64
+  var pid: Int32
+  var number: Int?
+  var instance: UInt64 = 0
+  var started: UInt64 = 0
+  var attached: UInt64 = 0
+  var server = Server()
+  var runtime = Runtime()
+  var lastEvent: UInt64?
+  var counters = Counters()
+  var latency = LatencyHistogram()
+  var units: [Unit] = []
+  var connections: [Connection] = []
+  var engines: [Engine] = []
+  var failures: [TeardownFailure] = []
+  var sessions: [Session] = []
+  var resources: [Resource] = []
+  var vanished: [VanishedContext] = []
+  var hazards: [Hazard] = []
+  var unstable = 0
+
+  init(slot: Int = 0, generation: UInt64 = 0, pid: Int32 = 0) {
     self.slot = slot
     self.generation = generation
     self.pid = pid
-    number = nil
-    instance = 0
-    started = 0
-    attached = 0
-    liveness = .unknown
-    heartbeat = 0
-    draining = nil
-    server = Server()
-    runtime = Runtime()
-    kernel = nil
-    lastEvent = nil
-    counters = Counters()
-    latency = LatencyHistogram()
-    units = []
-    connections = []
-    engines = []
-    failures = []
-    sessions = []
-    resources = []
-    vanished = []
-    hazards = []
-    unstable = 0
+  }
+}
+
+extension Worker {
+  /// The slot's index in the segment.
+  public var slot: Int {
+    get { shared[0].slot }
+    _modify { yield &shared[0].slot }
+  }
+  /// Which tenant of the slot this is; (slot, generation) names a worker for ever.
+  public var generation: UInt64 {
+    get { shared[0].generation }
+    _modify { yield &shared[0].generation }
+  }
+  /// Process id, in the worker's own pid namespace.
+  public var pid: Int32 {
+    get { shared[0].pid }
+    _modify { yield &shared[0].pid }
+  }
+  /// The worker's number as its server names it (uWSGI's worker id, gunicorn's age); nil where it has none.
+  public var number: Int? {
+    get { shared[0].number }
+    _modify { yield &shared[0].number }
+  }
+  /// The same for all workers of one running server: two live instances of one service are two groups.
+  public var instance: UInt64 {
+    get { shared[0].instance }
+    _modify { yield &shared[0].instance }
+  }
+  /// The process's start time, nanoseconds since 1970.
+  public var started: UInt64 {
+    get { shared[0].started }
+    _modify { yield &shared[0].started }
+  }
+  /// When the agent claimed the slot (monotonic).
+  public var attached: UInt64 {
+    get { shared[0].attached }
+    _modify { yield &shared[0].attached }
+  }
+  /// The server that the worker belongs to.
+  public var server: Server {
+    get { shared[0].server }
+    _modify { yield &shared[0].server }
+  }
+  /// Versions of what runs in it.
+  public var runtime: Runtime {
+    get { shared[0].runtime }
+    _modify { yield &shared[0].runtime }
+  }
+  /// The last event of any unit (monotonic); nil before the first.
+  public var lastEvent: UInt64? {
+    get { shared[0].lastEvent }
+    _modify { yield &shared[0].lastEvent }
+  }
+  /// Occurrences since the slot was claimed.
+  public var counters: Counters {
+    get { shared[0].counters }
+    _modify { yield &shared[0].counters }
+  }
+  /// Request latencies since the slot was claimed.
+  public var latency: LatencyHistogram {
+    get { shared[0].latency }
+    _modify { yield &shared[0].latency }
+  }
+  /// Threads, greenlets and tasks, in the order in which they were first seen.
+  public var units: [Unit] {
+    get { shared[0].units }
+    _modify { yield &shared[0].units }
+  }
+  /// Open database connections.
+  public var connections: [Connection] {
+    get { shared[0].connections }
+    _modify { yield &shared[0].connections }
+  }
+  /// Database engines that opened them.
+  public var engines: [Engine] {
+    get { shared[0].engines }
+    _modify { yield &shared[0].engines }
+  }
+  /// Teardown failures, one per function, exception and request label.
+  public var failures: [TeardownFailure] {
+    get { shared[0].failures }
+    _modify { yield &shared[0].failures }
+  }
+  /// Scoped sessions whose context is gone.
+  public var sessions: [Session] {
+    get { shared[0].sessions }
+    _modify { yield &shared[0].sessions }
+  }
+  /// Locks and other things that the application told of.
+  public var resources: [Resource] {
+    get { shared[0].resources }
+    _modify { yield &shared[0].resources }
+  }
+  /// Contexts whose teardown never ran, one per kind, place and request label.
+  public var vanished: [VanishedContext] {
+    get { shared[0].vanished }
+    _modify { yield &shared[0].vanished }
+  }
+  /// What is dangerous in the worker's configuration.
+  public var hazards: [Hazard] {
+    get { shared[0].hazards }
+    _modify { yield &shared[0].hazards }
+  }
+  /// Records that were being written on every try to read them: not shown, but not silently.
+  public var unstable: Int {
+    get { shared[0].unstable }
+    _modify { yield &shared[0].unstable }
   }
 }
 

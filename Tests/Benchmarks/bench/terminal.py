@@ -9,11 +9,15 @@ import pty
 import select
 import signal
 import struct
+import subprocess
+import tempfile
 import termios
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from . import callgrind, profile
 
 ROWS, COLUMNS = 40, 120
 
@@ -30,12 +34,12 @@ class Cost:
 class Monitor:
     """A program in a terminal of its own."""
 
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], rows: int = ROWS) -> None:
         self.begun = time.perf_counter()
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], command, environment | {"TERM": "xterm-256color"})
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, COLUMNS, 0, 0))
 
     def read(self, seconds: float, until: bytes | None = None) -> bytes:
         """What it writes during so many seconds, or until it has written something."""
@@ -67,9 +71,9 @@ class Monitor:
 
 
 @contextlib.contextmanager
-def started(command: list[str], environment: dict[str, str]) -> Iterator[Monitor]:
+def started(command: list[str], environment: dict[str, str], rows: int = ROWS) -> Iterator[Monitor]:
     """A monitor, until the end of the block."""
-    monitor = Monitor(command, environment)
+    monitor = Monitor(command, environment, rows)
     try:
         yield monitor
     finally:
@@ -94,6 +98,25 @@ def costs(monitors: list[Monitor], refreshes: int) -> list[Cost]:
         Cost((monitor.cpu_ns() - cpu) / 1e6 / refreshes, size / refreshes, monitor.memory() / 1e6)
         for monitor, cpu, size in zip(monitors, before, written, strict=True)
     ]
+
+
+def instructions(command: list[str], environment: dict[str, str], rows: int, refreshes: int) -> float:
+    """Instructions per refresh of a program that refreshes once a second, without those of the kernel."""
+    with tempfile.TemporaryDirectory() as scratch:
+        # callgrind does not read the debug information of every compiler, and needs none.
+        program = Path(scratch) / "program"
+        subprocess.run(["strip", "-g", "-o", program, command[0]], check=True)
+        output = Path(scratch) / "out"
+        with started([*callgrind.valgrind(output), str(program), *command[1:]], environment, rows) as monitor:
+            monitor.read(30, until=b"/view/")
+            monitor.read(3)
+            callgrind.tell(monitor.pid, "instrumentation on")
+            # What runs for the first time under instrumentation is not counted.
+            monitor.read(1.5)
+            callgrind.tell(monitor.pid, "dump")
+            monitor.read(refreshes)
+            callgrind.tell(monitor.pid, "dump")
+        return sum(profile.read(Path(f"{output}.2-01")).exclusive.values()) / refreshes
 
 
 def _drain(monitors: list[Monitor], seconds: float) -> list[int]:

@@ -1,7 +1,7 @@
 """Workers without a framework: processes that attach, serve some requests on each of their threads, and wait.
 
 Arguments: how many workers; how many threads in each; how many of these are then in the middle of a request, with
-its two contexts on their stacks; how many workers go on serving, two requests a second. Prints ``ready`` when all
+its two contexts on their stacks; how many workers, evenly among all, go on serving, two requests a second. Prints ``ready`` when all
 have attached and served; ends with its standard input.
 """
 
@@ -137,6 +137,8 @@ def _worker(app: Callable[..., Any], number: int, threads: int, open_requests: i
         print(_native.problem(), file=sys.stderr)
         os._exit(1)
     reached = threading.Barrier(threads + 1)
+    # With sixty-four threads in each of many workers, the stacks are most of what they take.
+    threading.stack_size(256 << 10)
     for each in range(threads):
         threading.Thread(target=_thread, args=(app, each, each < open_requests, reached), daemon=True).start()
     reached.wait()
@@ -152,11 +154,16 @@ def main() -> None:
     app = _install()
     receiving, sending = os.pipe()
     children = []
+
+    def serves(number: int) -> bool:
+        # Evenly among all, so that their part of the rows is the same on any page of a list.
+        return (number + 1) * serving // workers > number * serving // workers
+
     for number in range(workers):
         pid = os.fork()
         if pid == 0:
             os.close(receiving)
-            _worker(app, number + 1, threads, open_requests, number < serving, sending)
+            _worker(app, number + 1, threads, open_requests, serves(number), sending)
         children.append(pid)
     os.close(sending)
     try:

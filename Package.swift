@@ -80,7 +80,8 @@ let package = Package(
       name: "CtxtopSettings", dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", tomlKit],
       swiftSettings: strict),
     .target(
-      name: "CtxtopDashboard", dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", "CtxtopSnapshot"],
+      name: "CtxtopDashboard",
+      dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", "CtxtopSettings", "CtxtopSnapshot"],
       swiftSettings: strict),
     .target(
       name: "CtxtopCurses", dependencies: ["CNcurses", "CtxtopScreen"], swiftSettings: strict),

@@ -3,6 +3,7 @@
 //   Message.swift    what can happen, and what can be asked for      Update.swift      (state, message) -> effects
 //   Action.swift     what keys can mean                              KeyBinding.swift  which key means it
 //   Moving.swift, Sorting.swift, Finding.swift, Following.swift, Opening.swift, Acting.swift   what actions do
+//   Choices.swift    what the user chose beforehand
 //   Dialog.swift     what asks for something: a prompt, a menu, a question
 //   Layout.swift     which rows of the screen are for what           View.swift        state -> buffer
 //
@@ -12,6 +13,7 @@
 import CtxtopModel
 import CtxtopPattern
 import CtxtopScreen
+import CtxtopSettings
 import CtxtopSnapshot
 
 /// The dashboard's state.
@@ -71,12 +73,13 @@ package struct State: Sendable {
   /// Whether everything is refused that acts on something.
   let isReadOnly: Bool
 
-  /// A dashboard that has not seen a snapshot.
-  package init(size: Size, look: Look, interval: Int = 1_000, isReadOnly: Bool = false) {
+  /// A dashboard that has not seen a snapshot, as the user wants it.
+  package init(size: Size, look: Look, settings: Settings = Settings()) {
     self.size = size
     self.look = look
-    self.interval = interval
-    self.isReadOnly = isReadOnly
+    interval = settings.interval
+    isReadOnly = settings.isReadOnly
+    adopt(settings)
   }
 }
 

@@ -33,9 +33,7 @@ final class Dashboard {
       terminal.close()
       throw Failure("opening the screen", SystemError("pipe", error.code).description, "try again", .system)
     }
-    state = State(
-      size: terminal.size, look: settings.look(on: terminal.capabilities), interval: settings.interval,
-      isReadOnly: settings.isReadOnly)
+    state = State(size: terminal.size, look: settings.look(on: terminal.capabilities), settings: settings)
     send(.tick(System.monotonicTime()))
     receive(.state(passes.state))
     for snapshot in passes.snapshots { send(.snapshot(snapshot)) }

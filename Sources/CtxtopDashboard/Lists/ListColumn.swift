@@ -34,11 +34,12 @@ struct ListColumn: Sendable {
     self.importance = importance
   }
 
-  /// The columns of a view that a screen may show, from left to right; `chosen`: those that somebody wants, by id.
+  /// The columns of a view that a screen may show, from left to right; `chosen`: those that somebody wants, by id and
+  /// in the order in which they are wanted.
   static func all(of view: ViewKind, chosen: [String]? = nil) -> [ListColumn] {
-    view.definition.columns.filter { column in
-      chosen.map { $0.contains(column.id) } ?? column.isUsual
-    }
+    let columns = view.definition.columns
+    guard let chosen else { return columns.filter(\.isUsual) }
+    return chosen.compactMap { id in columns.first { $0.id == id } }
   }
 
   /// How the column is laid out; `width` where its contents are known to be narrower.

@@ -1,12 +1,14 @@
 """Settings: the file, the environment and the command line, in that order, and what is told of mistakes in them."""
 
 import os
+import shutil
 import subprocess
+import time
 
 import pytest
-from test_dashboard import screen  # noqa: F401
 
 USAGE = 64
+needs_tmux = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 
 
 @pytest.fixture
@@ -128,8 +130,6 @@ def test_the_command_line_wins_over_the_environment_and_this_over_the_file(ctxto
     exporter("shop")
 
     def seconds(*arguments, env):
-        import time
-
         begun = time.monotonic()
         assert ctxtop("shop", "-n", "2", *arguments, env=env).returncode == 0
         return time.monotonic() - begun
@@ -140,7 +140,8 @@ def test_the_command_line_wins_over_the_environment_and_this_over_the_file(ctxto
     assert seconds(env=configure("interval = 0.1\n")) < 0.9
 
 
-def test_the_dashboard_shows_a_mistake_and_goes_on(screen, exporter, configure):  # noqa: F811
+@needs_tmux
+def test_the_dashboard_shows_a_mistake_and_goes_on(screen, exporter, configure):
     exporter("shop")
     directory = configure('themes = "dark"')["XDG_CONFIG_HOME"]
     screen.start("shop", "-d", "0.2", before=f"XDG_CONFIG_HOME={directory}")
@@ -149,7 +150,8 @@ def test_the_dashboard_shows_a_mistake_and_goes_on(screen, exporter, configure):
     screen.expect_end()
 
 
-def test_ascii_shapes_by_option_and_by_file(screen, exporter, configure):  # noqa: F811
+@needs_tmux
+def test_ascii_shapes_by_option_and_by_file(screen, exporter, configure):
     exporter("shop")
     directory = configure('shapes = "ascii"')["XDG_CONFIG_HOME"]
     for arguments, before, missing in (

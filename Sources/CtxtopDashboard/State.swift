@@ -53,6 +53,12 @@ package struct State: Sendable {
   package internal(set) var opened: Opened?
   /// How far its text is scrolled.
   var textOffset = 0
+  /// The row whose detail is open, as it was when it was seen last.
+  var lastSeen: LastSeen?
+  /// What was searched for last in a text.
+  var searchedText: Pattern?
+  /// The line that was found.
+  var foundLine: FoundLine?
   /// Where Esc goes back to, the latest last.
   var trail: [Place] = []
   /// What asks for something; nil: nothing.
@@ -68,13 +74,18 @@ package struct State: Sendable {
   package internal(set) var size: Size
   /// Theme and shapes.
   package let look: Look
+  /// From which share of a limit on a number is bad news.
+  let thresholds: Thresholds
   /// Whether everything is refused that acts on something.
   let isReadOnly: Bool
 
   /// A dashboard that has not seen a snapshot.
-  package init(size: Size, look: Look, interval: Int = 1_000, isReadOnly: Bool = false) {
+  package init(
+    size: Size, look: Look, interval: Int = 1_000, thresholds: Thresholds = Thresholds(), isReadOnly: Bool = false
+  ) {
     self.size = size
     self.look = look
+    self.thresholds = thresholds
     self.interval = interval
     self.isReadOnly = isReadOnly
   }

@@ -32,6 +32,12 @@ struct Watch: ParsableCommand {
   @Option(name: [.customShort("n"), .customLong("count")], help: "Print so many plain frames and end; implies -b.")
   var count: Count?
 
+  @Flag(inversion: .prefixedNo, help: "Listen to the mouse.")
+  var mouse = true
+
+  @Flag(name: .customLong("readonly"), help: "Refuse whatever changes something.")
+  var isReadOnly = false
+
   func run() throws {
     let endpoint = try target.endpoint()
     if isBatch || count != nil { return try printFrames(of: endpoint, count: count?.value) }
@@ -42,7 +48,7 @@ struct Watch: ParsableCommand {
     do { passes = try answer.get() } catch { throw Failure(error) }
     let terminal: CursesTerminal
     do {
-      terminal = try CursesTerminal()
+      terminal = try CursesTerminal(usesMouse: mouse)
     } catch {
       // A dumb terminal, an unknown one, or no keyboard: frames need none of that.
       return try printFrames(of: endpoint, count: nil)
@@ -53,7 +59,8 @@ struct Watch: ParsableCommand {
   private func draw(
     on terminal: CursesTerminal, source: any SnapshotSource, passes: Passes, endpoint: Endpoint
   ) throws {
-    let dashboard = try Dashboard(terminal, source: source, passes: passes)
+    let dashboard = try Dashboard(
+      terminal, of: endpoint, source: source, passes: passes, isReadOnly: isReadOnly)
     if let owner = endpoint.foreignOwner { dashboard.say("belongs to \(System.userName(owner))") }
     guard let endingSignal = try dashboard.run() else { return }
     // The shell is to see what ended the program.

@@ -27,6 +27,9 @@ package struct Line: Widget, Equatable, Sendable {
     self.ellipsis = ellipsis
   }
 
+  /// What it says.
+  package var text: String { spans.reduce(into: "") { $0 += $1.text } }
+
   /// Columns that the whole line takes.
   package var width: Int { spans.reduce(0) { $0 + DisplayWidth.of($1.text) } }
 

@@ -5,6 +5,7 @@ import ArgumentParser
 import CtxtopCurses
 import CtxtopScreen
 import CtxtopSettings
+import CtxtopStore
 
 /// Options of the dashboard.
 struct SettingsOptions: ParsableArguments {
@@ -111,6 +112,14 @@ extension ViewName: ExpressibleByArgument {}
 extension Settings {
   /// Nanoseconds between snapshots.
   var nanoseconds: UInt64 { UInt64(interval) * 1_000_000 }
+
+  /// Where snapshots are written to; `~` in front is the home directory, where there is one.
+  var expandedSnapshotDirectory: String {
+    guard snapshotDirectory == "~" || snapshotDirectory.hasPrefix("~/"), let home = System.environment("HOME") else {
+      return snapshotDirectory
+    }
+    return home + snapshotDirectory.dropFirst()
+  }
 
   /// Theme and shapes on a terminal.
   func look(on terminal: Capabilities) -> Look {

@@ -6,8 +6,8 @@
 package struct Cell: Equatable, Sendable {
   /// The character.
   package private(set) var base: Unicode.Scalar
-  /// Combining marks upon it, at most three; nil where there are fewer.
-  private var marks: (Unicode.Scalar?, Unicode.Scalar?, Unicode.Scalar?)
+  /// Combining marks upon it, at most three; NUL where there are fewer.
+  private var marks: (Unicode.Scalar, Unicode.Scalar, Unicode.Scalar)
   /// Columns it takes: 1; 2 for a wide character; 0 for the column that a wide character's right half covers.
   package private(set) var width: UInt8
   /// How it looks.
@@ -18,7 +18,7 @@ package struct Cell: Equatable, Sendable {
   package init(_ scalar: Unicode.Scalar, _ style: Style = .standard) {
     let width = DisplayWidth.of(scalar)
     base = width == 0 ? " " : scalar
-    marks = (nil, nil, nil)
+    marks = ("\0", "\0", "\0")
     self.width = UInt8(max(1, width))
     self.style = style
   }
@@ -35,25 +35,25 @@ package struct Cell: Equatable, Sendable {
 
   /// Adds a combining mark; one too many is left out.
   mutating func add(mark: Unicode.Scalar) {
-    if marks.0 == nil {
+    if marks.0 == "\0" {
       marks.0 = mark
-    } else if marks.1 == nil {
+    } else if marks.1 == "\0" {
       marks.1 = mark
-    } else if marks.2 == nil {
+    } else if marks.2 == "\0" {
       marks.2 = mark
     }
   }
 
   /// The character and its marks.
   package var scalars: [Unicode.Scalar] {
-    [base] + [marks.0, marks.1, marks.2].compactMap { $0 }
+    [base] + [marks.0, marks.1, marks.2].filter { $0 != "\0" }
   }
 
   /// Whether marks lie upon the character.
-  package var hasMarks: Bool { marks.0 != nil }
+  package var hasMarks: Bool { marks.0 != "\0" }
 
   /// Whether both look the same.
   package static func == (left: Cell, right: Cell) -> Bool {
-    left.base == right.base && left.width == right.width && left.style == right.style && left.marks == right.marks
+    left.base == right.base && left.style == right.style && left.width == right.width && left.marks == right.marks
   }
 }

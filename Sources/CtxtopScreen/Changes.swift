@@ -1,7 +1,5 @@
 // What differs between two screens. A terminal is handed these runs and nothing else.
 
-import Glibc
-
 /// Neighbouring cells of one row that changed.
 package struct Run: Equatable, Sendable {
   /// The row.
@@ -23,22 +21,10 @@ extension Buffer {
       return size.width == 0 ? [] : (0..<size.height).map { Run(y: $0, columns: 0..<size.width) }
     }
     var runs: [Run] = []
-    for y in 0..<size.height where !hasSameBytes(inRow: y, as: earlier) {
+    for y in 0..<size.height {
       appendChanges(ofRow: y, since: earlier, to: &runs)
     }
     return runs
-  }
-
-  /// Most rows of most screens are as they were, which comparing memory shows at once: cells of the same bytes look the
-  /// same. Those of other bytes may do so as well, since there is room between the fields.
-  private func hasSameBytes(inRow y: Int, as earlier: Buffer) -> Bool {
-    let length = size.width * MemoryLayout<Cell>.stride
-    return cells.withUnsafeBytes { cells in
-      earlier.cells.withUnsafeBytes { earlier in
-        guard let cells = cells.baseAddress, let earlier = earlier.baseAddress else { return true }
-        return memcmp(cells + y * length, earlier + y * length, length) == 0
-      }
-    }
   }
 
   private func appendChanges(ofRow y: Int, since earlier: Buffer, to runs: inout [Run]) {

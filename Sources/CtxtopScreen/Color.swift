@@ -15,6 +15,27 @@ package enum Color: Equatable, Hashable, Sendable {
       UInt8(truncatingIfNeeded: hex >> 16), UInt8(truncatingIfNeeded: hex >> 8), UInt8(truncatingIfNeeded: hex))
   }
 
+  /// The bits that `packed` uses.
+  static let mask: UInt32 = 0x3FF_FFFF
+
+  /// The colour as a number, which no other colour has.
+  var packed: UInt32 {
+    switch self {
+    case .standard: 0
+    case .indexed(let index): 1 << 24 | UInt32(index)
+    case .direct(let red, let green, let blue): 2 << 24 | UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue)
+    }
+  }
+
+  /// The colour of a number.
+  init(packed: UInt32) {
+    switch packed >> 24 {
+    case 0: self = .standard
+    case 1: self = .indexed(UInt8(truncatingIfNeeded: packed))
+    default: self = Color(hex: packed & 0xFF_FFFF)
+    }
+  }
+
   /// Red, green and blue from 0 to 255, for one of the first 16 what xterm makes of it; nil for the terminal's own.
   package var components: (red: Int32, green: Int32, blue: Int32)? {
     switch self {

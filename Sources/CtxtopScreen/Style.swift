@@ -21,20 +21,21 @@ package struct Attributes: OptionSet, Hashable, Sendable {
   package static let underline = Attributes(rawValue: 8)
 }
 
-/// How a cell looks.
+/// How a cell looks. One number, since thousands of cells are compared for every frame.
 package struct Style: Equatable, Hashable, Sendable {
+  /// Attributes, the foreground and the background, from the least bit.
+  private let bits: UInt64
+
   /// The character's colour.
-  package var foreground: Color
+  package var foreground: Color { Color(packed: UInt32(truncatingIfNeeded: bits >> 8) & Color.mask) }
   /// The colour behind it.
-  package var background: Color
+  package var background: Color { Color(packed: UInt32(truncatingIfNeeded: bits >> 34) & Color.mask) }
   /// Bold and the like.
-  package var attributes: Attributes
+  package var attributes: Attributes { Attributes(rawValue: UInt8(truncatingIfNeeded: bits)) }
 
   /// A style; without arguments the terminal's own.
   package init(_ foreground: Color = .standard, on background: Color = .standard, _ attributes: Attributes = []) {
-    self.foreground = foreground
-    self.background = background
-    self.attributes = attributes
+    bits = UInt64(attributes.rawValue) | UInt64(foreground.packed) << 8 | UInt64(background.packed) << 34
   }
 
   /// The terminal's own style.

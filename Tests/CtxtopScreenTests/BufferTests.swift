@@ -76,6 +76,25 @@ import Testing
       #expect(after[run.columns.upperBound, 0].width > 0)
     }
   }
+
+  @Test("A style is its colours and attributes, and no two of them are the same")
+  func styles() {
+    let colors: [Color] = [
+      .standard, .indexed(0), .indexed(1), .indexed(255), .direct(0, 0, 0), .direct(0, 0, 1), .direct(255, 128, 7),
+    ]
+    var known: Set<Style> = []
+    for foreground in colors {
+      for background in colors {
+        for attributes: Attributes in [[], .bold, [.dim, .underline], [.bold, .dim, .reverse, .underline]] {
+          let style = Style(foreground, on: background, attributes)
+          #expect(style.foreground == foreground)
+          #expect(style.background == background)
+          #expect(style.attributes == attributes)
+          #expect(known.insert(style).inserted)
+        }
+      }
+    }
+  }
 }
 
 @Suite struct DisplayWidthTests {

@@ -22,6 +22,8 @@ struct ListDefinition<Row: Sendable>: ListDefining {
   let table: CtxtopModel.Table<Row>
   /// All columns that the view can show, from left to right.
   let columns: [ListColumn]
+  /// Where in the table each column stands, by its id.
+  let places: [String: Int]
   let emptyText: String
   /// All rows, in the order in which they are shown when none is chosen.
   let all: @Sendable (Model) -> [Row]
@@ -44,6 +46,7 @@ struct ListDefinition<Row: Sendable>: ListDefining {
     self.identity = identity
     self.mark = mark
     self.isPast = isPast
+    places = Dictionary(table.columns.enumerated().map { ($1.id, $0) }) { first, _ in first }
     columns = table.columns.map { column in
       ListColumn(column, importance: 100 - (mostImportant.firstIndex(of: column.id) ?? 50))
     }
@@ -64,8 +67,7 @@ struct ListDefinition<Row: Sendable>: ListDefining {
     }
     guard let filter = state.filter else { return order }
     filter.beginPass()
-    let words = words(of: filter)
-    return (order ?? Array(rows.indices)).filter { words.match(rows[$0]) }
+    return words(of: filter).matches(in: rows, order ?? Array(rows.indices))
   }
 
   /// How rows are compared with a pattern.
@@ -90,14 +92,28 @@ struct RowWords<Row> {
 
   /// Whether a row is meant.
   func match(_ row: Row) -> Bool {
-    let isFound = columns.contains { column in
-      switch column.value(row) {
-      case .unknown: false
-      case .text(let text): pattern.matches(text)
-      case let value: pattern.matches(Format.screen(value))
+    columns.contains { isFound(in: $0.value(row)) } != pattern.isInverted
+  }
+
+  /// Those of the indices whose rows are meant. Column by column: with thousands of rows, what is done anew for each
+  /// column of each row is most of the work.
+  func matches(in rows: [Row], _ indices: [Int]) -> [Int] {
+    var isFound = [Bool](repeating: false, count: rows.count)
+    for column in columns {
+      let value = column.value
+      for index in indices where !isFound[index] {
+        isFound[index] = self.isFound(in: value(rows[index]))
       }
     }
-    return isFound != pattern.isInverted
+    return indices.filter { isFound[$0] != pattern.isInverted }
+  }
+
+  private func isFound(in value: Value) -> Bool {
+    switch value {
+    case .unknown: false
+    case .text(let text): pattern.matches(text)
+    case let value: pattern.matches(Format.screen(value))
+    }
   }
 }
 

@@ -62,12 +62,16 @@ struct ListedRows<Row: Sendable>: RowList {
   }
 
   func tableRows(_ range: Range<Int>, columns ids: [String], look: Look) -> [TableRow] {
-    let columns = ids.compactMap(definition.table.column)
+    // What is asked of a column is asked once, not in each row.
+    let cells = ids.compactMap { definition.places[$0] }.map { place in
+      let column = definition.table.columns[place]
+      return (value: column.value, role: column.role)
+    }
     return range.map { index in
       let row = row(at: index)
       let isPast = definition.isPast(row)
       return TableRow(
-        columns.map { $0.span(of: row, isPast: isPast, look: look) }, mark: definition.mark(row, look))
+        cells.map { Span($0.value(row), $0.role, isPast: isPast, look: look) }, mark: definition.mark(row, look))
     }
   }
 

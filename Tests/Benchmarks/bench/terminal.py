@@ -53,6 +53,22 @@ class Monitor:
                     break
         return written
 
+    def press(self, key: bytes) -> float:
+        """Seconds from a key until the last byte of what it changes on the screen, which must not be nothing."""
+        # What is under way comes first.
+        self.read(0.05)
+        begun = time.perf_counter()
+        os.write(self.terminal, key)
+        taken = 0.0
+        patience = 2.0
+        while select.select([self.terminal], [], [], patience)[0]:
+            os.read(self.terminal, 1 << 16)
+            taken = time.perf_counter() - begun
+            # Frames come in one piece, or in pieces that follow one another at once.
+            patience = 0.01
+        assert taken, f"{key!r} changed nothing"
+        return taken
+
     def cpu_ns(self) -> int:
         """Time on a processor, to the nanosecond; utime and stime count in ticks of ten milliseconds."""
         tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
@@ -108,7 +124,7 @@ def instructions(command: list[str], environment: dict[str, str], rows: int, ref
         subprocess.run(["strip", "-g", "-o", program, command[0]], check=True)
         output = Path(scratch) / "out"
         with started([*callgrind.valgrind(output), str(program), *command[1:]], environment, rows) as monitor:
-            monitor.read(30, until=b"/view/")
+            monitor.read(30, until=b"live")
             monitor.read(3)
             callgrind.tell(monitor.pid, "instrumentation on")
             # What runs for the first time under instrumentation is not counted.

@@ -3,6 +3,7 @@
 Whether garbage is on a screen, the screen tells: after all of it was painted anew, it must be the same.
 """
 
+import difflib
 import os
 import pty
 import random
@@ -74,14 +75,12 @@ def test_no_garbage(shown, terminfo, term):
         screen.resize(width, height)
         time.sleep(0.1)
         screen.press("t")
-        screen.wait("last: t"[:width])
+        screen.wait(f"last: t {width}x{height}"[:width])
         before = settled(screen)
         screen.press("C-l")
         screen.wait("last: ^L"[:width])
         after = settled(screen)
         assert before.splitlines()[1:] == after.splitlines()[1:]
-        if width >= 40 and height >= 5:
-            assert f"{width}x{height}" in after and "日本" in after
     screen.press("q")
     screen.resize(80, 24)
     screen.expect_end()
@@ -124,7 +123,7 @@ def test_mouse(shown, term, click, wheel):
     screen.wait(missing=["last:"])
     assert screen.mouse() == ""
     screen.press("fg", "Enter")
-    screen.wait("last: ^Z")
+    screen.wait("last: wheelDown")
     assert "standard" in screen.mouse()
     screen.press("q")
     screen.wait("$", missing=["last:"])
@@ -264,9 +263,14 @@ def expect_no_garbage(screen, feed, pid, where):
         # A clock may have ticked in between: then only digits differ, and the next attempt will do.
         if before == after:
             return
-        assert attempt < 3 and masked(before) == masked(after), f"{where}:\n{before}\n--- painted anew:\n{after}"
+        assert attempt < 3 and masked(before) == masked(after), f"{where}:\n{difference(before, after)}"
         feed.holds.set()
         time.sleep(0.15)
+
+
+def difference(before, after):
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "shown", "painted anew", lineterm="")
+    return "\n".join(lines)
 
 
 def masked(text):

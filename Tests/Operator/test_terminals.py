@@ -5,6 +5,7 @@ Whether garbage is on a screen, the screen tells: after all of it was painted an
 
 import difflib
 import os
+import pathlib
 import pty
 import random
 import select
@@ -221,9 +222,10 @@ def test_an_unknown_terminal_gets_plain_frames(screen, exporter):
 KEYS = [
     "Up", "Down", "Left", "Right", "PPage", "NPage", "Home", "End", "Enter", "Escape", "Tab", "BTab", "BSpace", "DC", "IC",
     "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", *"123456789abcdefghijklmnoprstuvwxyzABCDEFGHIJLMNOPRSTUVWXYZ",
-    "<", ">", "/", "\\\\", "?", "+", "-", "!", "é", "日", "C-l", "C-a", "C-u", "C-w", "Space", "[", "]", "(", "*",
+    "<", ">", "/", "\\\\", "?", "+", "!", "é", "日", "C-l", "C-a", "C-u", "C-w", "Space", "[", "]", "(", "*",
 ]  # fmt: skip
-"""Keys that neither end nor stop the program. `K` recycles a worker: not on a server that may be real."""
+"""Keys that neither end nor stop the program. `K` recycles a worker: not on a server that may be
+real. `-` makes it expect snapshots sooner than `expect_no_garbage` lets them come."""
 
 
 def test_random_keys_and_resizes(screen, exporter, is_long):
@@ -252,20 +254,31 @@ def test_random_keys_and_resizes(screen, exporter, is_long):
 
 def expect_no_garbage(screen, feed, pid, where):
     """Without news, what is shown stays as it is for a second: long enough to compare."""
-    feed.holds.set()
-    time.sleep(0.15)
     for attempt in range(4):
+        feed.holds.set()
+        time.sleep(0.06)
+        wait_until_idle(pid)
         before = settled(screen)
         os.kill(pid, signal.SIGCONT)
-        time.sleep(0.05)
+        wait_until_idle(pid)
         after = settled(screen)
         feed.holds.clear()
         # A clock may have ticked in between: then only digits differ, and the next attempt will do.
         if before == after:
             return
         assert attempt < 3 and masked(before) == masked(after), f"{where}:\n{difference(before, after)}"
-        feed.holds.set()
-        time.sleep(0.15)
+
+
+def wait_until_idle(pid, seconds=5):
+    """Everything that came to it has been taken in, however busy the machine is: it sleeps, and goes on sleeping."""
+    end, quiet, seen = time.monotonic() + seconds, 0, None
+    while quiet < 4:
+        assert time.monotonic() < end, "never idle"
+        # Time on a processor, time of waiting for one, how often.
+        now = pathlib.Path(f"/proc/{pid}/schedstat").read_text()
+        sleeps = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+        quiet, seen = quiet + 1 if sleeps and now == seen else 0, now
+        time.sleep(0.02)
 
 
 def difference(before, after):

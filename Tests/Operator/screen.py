@@ -29,7 +29,13 @@ class Screen:
         self.tmux("send-keys", "-H", *(f"{byte:02x}" for byte in data))
 
     def resize(self, width, height):
+        """Returns when the program can know: tmux takes its time when sizes change often."""
         self.tmux("resize-window", "-x", str(width), "-y", str(height))
+        end = time.monotonic() + 3
+        with open(self.value("pane_tty")) as terminal:
+            while os.get_terminal_size(terminal.fileno()) != (width, height):
+                assert time.monotonic() < end, f"never becomes {width}x{height}"
+                time.sleep(0.01)
 
     def text(self):
         return self.tmux("capture-pane", "-p")

@@ -8,7 +8,8 @@ extension State {
   /// A prompt for a pattern, with what is in force now.
   func prompt(_ kind: Prompt.Kind) -> Prompt {
     let text = kind == .filter ? listState.filter?.text ?? "" : ""
-    return Prompt(kind, text: text, history: typed[kind] ?? [], origin: selection.index, before: listState.filter)
+    let origin = opened == nil ? selection.index : textOffset
+    return Prompt(kind, text: text, history: typed[kind] ?? [], origin: origin, before: listState.filter)
   }
 
   /// What is typed so far takes effect at once, unless it is not a pattern yet.
@@ -20,6 +21,9 @@ extension State {
     guard let pattern = try? pattern(prompt.text) else { return }
     switch prompt.kind {
     case .filter: filter(by: pattern)
+    case .search where opened != nil:
+      textOffset = prompt.origin
+      findLine(pattern, from: topLine, by: 1)
     case .search:
       if let index = list.nearest(pattern, from: prompt.origin, by: 1) { select(index: index) }
     }
@@ -36,6 +40,10 @@ extension State {
     case .filter:
       filter(by: pattern)
       if list.count == 0 { say("no row matches \(prompt.text)") }
+    case .search where opened != nil:
+      searchedText = pattern
+      textOffset = prompt.origin
+      if !findLine(pattern, from: topLine, by: 1) { say("no line matches \(prompt.text)") }
     case .search:
       searched = pattern
       if list.nearest(pattern, from: prompt.origin, by: 1) == nil { say("no row matches \(prompt.text)") }
@@ -46,9 +54,11 @@ extension State {
   mutating func cancel(_ prompt: Prompt) {
     if prompt.kind == .filter { filter(by: prompt.before) }
     select(near: prompt.origin)
+    if opened != nil { foundLine = nil }
   }
 
   mutating func findAgain(by step: Int) {
+    if opened != nil { return findLineAgain(by: step) }
     guard let searched else { return say("nothing was searched for: / searches") }
     let index = list.nearest(searched, from: selection.index + step, by: step)
     guard let index else { return say("no row matches \(searched.text)") }
@@ -61,11 +71,16 @@ extension State {
   }
 
   private func pattern(_ text: String) throws(PatternError) -> Pattern {
-    try Pattern(text, columns: view.definition.columns.flatMap { [$0.id, $0.title] })
+    try Pattern(text, columns: opened == nil ? view.definition.columns.flatMap { [$0.id, $0.title] } : [])
   }
 
+  /// Back to where the search began.
   private mutating func select(near index: Int) {
-    if list.count > 0 { select(index: min(index, list.count - 1)) }
+    if opened != nil {
+      textOffset = index
+    } else if list.count > 0 {
+      select(index: min(index, list.count - 1))
+    }
   }
 
   /// The latest last, each once.

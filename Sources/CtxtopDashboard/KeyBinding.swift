@@ -65,9 +65,9 @@ package struct KeyBinding: Sendable {
     ]
 
   private static let rows = [
-    KeyBinding(["/", .function(3)], .search, "Search", "search by regular expression", in: [.list]),
-    KeyBinding(["n"], .nextMatch, nil, "next row that was searched for", in: [.list]),
-    KeyBinding(["N"], .previousMatch, nil, "the one before it", in: [.list]),
+    KeyBinding(["/", .function(3)], .search, "Search", "search by regular expression, also in a text"),
+    KeyBinding(["n"], .nextMatch, nil, "next row or line that was searched for"),
+    KeyBinding(["N"], .previousMatch, nil, "the one before it"),
     KeyBinding(
       ["\\", .function(4)], .filter, "Filter", "show only rows that match; `!` in front: that do not", in: [.list]),
     KeyBinding(["F"], .follow, "Follow", "stay with the selected worker, also when it is replaced; and stop it"),

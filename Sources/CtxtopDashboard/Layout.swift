@@ -14,7 +14,7 @@ struct Layout: Equatable {
   private(set) var traffic: Rect
   /// Contexts and connections.
   private(set) var contexts: Rect
-  /// The worst verdict, in two rows where the screen is high.
+  /// The worst verdict.
   private(set) var verdict: Rect
   /// Names of the views.
   private(set) var tabs: Rect
@@ -34,15 +34,15 @@ struct Layout: Equatable {
     let screen = Rect(size)
     hasTitles = height >= 4
     var rest = screen
-    func take(_ isShown: Bool, rows: Int = 1) -> Rect {
-      let area = rest.dropLast(rest.height - (isShown ? rows : 0))
+    func take(_ isShown: Bool) -> Rect {
+      let area = rest.dropLast(rest.height - (isShown ? 1 : 0))
       rest = rest.dropFirst(area.height)
       return area
     }
     title = take(height >= 1)
     traffic = take(height >= 9)
     contexts = take(height >= 10)
-    verdict = take(height >= 3, rows: height >= 20 ? 2 : 1)
+    verdict = take(height >= 3)
     tabs = take(height >= 8)
     list = height >= 5 ? rest.dropLast(1) : rest
     footer = height >= 5 ? screen.row(height - 1) : screen.row(-1)

@@ -55,6 +55,12 @@ package struct State: Sendable {
   package internal(set) var opened: Opened?
   /// How far its text is scrolled.
   var textOffset = 0
+  /// The row whose detail is open, as it was when it was seen last.
+  var lastSeen: LastSeen?
+  /// What was searched for last in a text.
+  var searchedText: Pattern?
+  /// The line that was found.
+  var foundLine: FoundLine?
   /// Where Esc goes back to, the latest last.
   var trail: [Place] = []
   /// What asks for something; nil: nothing.
@@ -70,6 +76,8 @@ package struct State: Sendable {
   package internal(set) var size: Size
   /// Theme and shapes.
   package let look: Look
+  /// From which share of a limit on a number is bad news.
+  let thresholds: MeterThresholds
   /// Whether everything is refused that acts on something.
   let isReadOnly: Bool
 
@@ -78,6 +86,7 @@ package struct State: Sendable {
     self.size = size
     self.look = look
     interval = settings.interval
+    thresholds = settings.meters
     isReadOnly = settings.isReadOnly
     adopt(settings)
   }

@@ -7,6 +7,7 @@ import CtxtopSnapshot
 
 /// Takes one message in.
 package func update(_ state: inout State, _ message: Message) -> [Effect] {
+  defer { state.keepOpenedRow() }
   switch message {
   case .snapshot(let snapshot):
     state.receive(snapshot)
@@ -40,7 +41,7 @@ extension State {
     latest = (snapshot, isNewer ? earlier : nil)
     received = now
     let model = Model(now: snapshot, earlier: latest?.earlier)
-    history.append(model)
+    history.append(model, at: now)
     noteReplacement(in: model)
     if !isPaused { show(model) }
   }

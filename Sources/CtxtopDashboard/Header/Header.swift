@@ -11,9 +11,8 @@ extension State {
     Strip(titleGroups, trailing: Strip.Group(stateOfSource, weight: 100)).render(
       in: margin(layout.title), into: &buffer)
     if let model {
-      Strip(trafficGroups(model.totals)).render(in: margin(layout.traffic), into: &buffer)
-      Strip(contextGroups(model.totals)).render(in: margin(layout.contexts), into: &buffer)
-      renderVerdicts(model, in: margin(layout.verdict), into: &buffer)
+      renderNumbers(model.totals, in: layout, into: &buffer)
+      renderVerdict(model, in: margin(layout.verdict), into: &buffer)
     }
     renderTabs(in: margin(layout.tabs), into: &buffer)
   }
@@ -40,7 +39,7 @@ extension State {
       groups.append(Strip.Group([Span("Flask \(worker.runtime.flask)", look[.text])], weight: 40))
     }
     if let started = snapshot.workers.filter({ $0.liveness.isPresent && $0.started > 0 }).map(\.started).min() {
-      let age = Format.age(Moment.between(started, snapshot.wallTime))
+      let age = Moment.coarse(Moment.between(started, snapshot.wallTime))
       groups.append(Strip.Group([label("up "), Span(age, look[.text])], weight: 60))
     }
     return groups
@@ -62,13 +61,13 @@ extension State {
     let step = Interval.text(interval)
     switch source {
     case .reconnecting(let since):
-      return span(shapes.warning, "reconnecting \(Format.age(Moment.between(since, now)))", .critical)
+      return span(shapes.warning, "reconnecting for \(Format.age(Moment.between(since, now)))", .critical)
     case .connecting:
       return span(shapes.notice, "connecting", .notice)
     case _ where isPaused:
       return span(shapes.paused, "paused", .warning)
     case _ where isStale:
-      return span(shapes.warning, "stale \(Format.age(silence ?? 0))", .warning)
+      return span(shapes.warning, "stale for \(Format.age(silence ?? 0))", .warning)
     case .segment:
       return span(shapes.notice, "no answer, reading the segment \(step)", .warning)
     case .live:
@@ -100,24 +99,25 @@ extension State {
     return Strip.Group([Span(text, look[.warning])], weight: 95)
   }
 
-  /// The worst verdicts, as many as fit.
-  private func renderVerdicts(_ model: Model, in rect: Rect, into buffer: inout Buffer) {
-    guard !model.verdicts.isEmpty else {
-      let text = model.earlier == nil ? "judging: needs a second snapshot" : "no verdict: nothing is wrong"
-      return Line([label(text)]).render(in: rect, into: &buffer)
+  /// The worst verdict as one sentence, and how many others there are. A sentence that changes every second is
+  /// written anew every second: from a minute on, ages have no seconds.
+  private func renderVerdict(_ model: Model, in rect: Rect, into buffer: inout Buffer) {
+    guard let worst = model.verdicts.first else {
+      let isJudged = model.earlier != nil
+      let text = isJudged ? "\(look.shapes.good) nothing is wrong" : "judging: needs a second snapshot"
+      return Line([Span(text, look[isJudged ? .good : .dim])]).render(in: rect, into: &buffer)
     }
-    let lines = model.verdicts.prefix(rect.height).map(line(of:))
-    let folded = rect.height > 1 ? TextBlock(Array(lines)).folded(to: rect.width) : Array(lines)
-    for (index, line) in folded.prefix(rect.height).enumerated() {
-      line.render(in: rect.row(index), into: &buffer)
-    }
-  }
-
-  private func line(of verdict: Verdict) -> Line {
-    let mark = verdict.severity.level.mark(look)
-    return Line(
-      [mark, Span(" \(verdict.code.rawValue) ", mark.style), Span(verdict.message, look[.value])],
+    let others = model.verdicts.count - 1
+    let note = others > 0 ? "+\(others) more" : ""
+    let noteWidth = note.isEmpty ? 0 : DisplayWidth.of(note) + 1
+    let mark = worst.severity.level.mark(look)
+    let sentence = Line(
+      [mark, Span(" \(worst.code.rawValue) ", mark.style), Span(Moment.coarse(in: worst.message), look[.value])],
       ellipsis: look.shapes.ellipsis)
+    let row = rect.row(0)
+    let area = Rect(x: row.x, y: row.y, width: row.width - noteWidth, height: row.height)
+    sentence.render(in: area, into: &buffer)
+    buffer.put(note, at: Position(x: area.maxX + 1, y: row.y), look[.dim], in: row)
   }
 }
 

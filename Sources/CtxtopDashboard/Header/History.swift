@@ -1,47 +1,76 @@
-// What numbers were, for sparklines and charts.
+// Numbers over time: of the service and of its workers always, of any other row since its detail was opened first.
+//
+// What must hold: what is kept is bounded, and a snapshot changes it in place. Full, it is 26 kB for the service,
+// 17 kB for a worker (4.3 MB for 256 of them, 17.2 MB for the most that are remembered), and at most 10 kB for each
+// of 32 other rows. A pause holds a second one of the same size.
 
-/// The latest values of one number, at most `capacity` of them; an older one makes room for a new one.
-package struct Ring: Equatable, Sendable {
-  /// How many values are kept.
-  package let capacity: Int
-  private var storage: [Double?] = []
-  private var next = 0
+import CtxtopModel
+import CtxtopSnapshot
 
-  /// A ring that keeps so many values, at least one.
-  package init(capacity: Int) {
-    self.capacity = max(1, capacity)
-  }
+/// What is remembered.
+package struct History: Sendable {
+  /// Workers beyond this number are not remembered.
+  package static let workerLimit = 1_024
+  /// Rows of other kinds; one more makes that which was opened first forgotten.
+  package static let rowLimit = 32
 
-  /// How many values there are.
-  package var count: Int { storage.count }
-
-  /// Adds a value; nil: not known.
-  package mutating func append(_ value: Double?) {
-    if storage.count < capacity {
-      storage.append(value)
-    } else {
-      storage[next] = value
-      next = (next + 1) % capacity
-    }
-  }
-
-  /// The latest values, oldest first, at most so many.
-  package func suffix(_ count: Int) -> [Double?] {
-    let wanted = min(max(0, count), storage.count)
-    return (storage.count - wanted..<storage.count).map { storage[(next + $0) % storage.count] }
-  }
-}
-
-/// The numbers of the header over time, one value a snapshot.
-package struct History: Equatable, Sendable {
-  /// Ten minutes at one snapshot a second.
-  package static let capacity = 600
-
-  /// Requests per second.
-  package var requests = Ring(capacity: History.capacity)
-  /// Leaked contexts.
-  package var leaked = Ring(capacity: History.capacity)
+  /// When the snapshots were.
+  package private(set) var timeline = Timeline()
+  /// The service's numbers: see `ServiceNumber`.
+  package private(set) var service = Series(width: ServiceNumber.allCases.count)
+  private var workers: [WorkerKey: Series] = [:]
+  private var rows: [RowIdentity: Series] = [:]
+  /// Those rows, in the order in which they were opened first.
+  private var opened: [RowIdentity] = []
 
   /// Nothing yet.
   package init() {}
+
+  /// Adds a snapshot, which came at a time of the operator's clock.
+  package mutating func append(_ model: Model, at time: UInt64) {
+    timeline.append(time)
+    service.append { ServiceNumber.allCases[$0].value(of: model) }
+    appendWorkers(of: model)
+    for identity in opened {
+      let values = RowNumbers.values(of: identity, in: model)
+      // What has left has a gap from then on.
+      rows[identity]?.append { values?[$0] }
+    }
+  }
+
+  /// From now on the numbers of a row are remembered.
+  package mutating func track(_ identity: RowIdentity, in model: Model) {
+    if case .worker = identity { return }
+    guard rows[identity] == nil, let values = RowNumbers.values(of: identity, in: model) else { return }
+    if opened.count >= History.rowLimit { rows[opened.removeFirst()] = nil }
+    opened.append(identity)
+    var series = Series(width: values.count)
+    series.append { values[$0] }
+    rows[identity] = series
+  }
+
+  /// The numbers of a row; nil: they are not remembered.
+  package func series(of identity: RowIdentity) -> Series? {
+    if case .worker(let slot, let generation) = identity {
+      return workers[WorkerKey(slot: slot, generation: generation)]
+    }
+    return rows[identity]
+  }
+
+  /// The latest values of a number of the service.
+  package func values(of number: ServiceNumber, last: Int = Series.capacity) -> [Double?] {
+    service.values(of: number.rawValue, last: last)
+  }
+
+  private mutating func appendWorkers(of model: Model) {
+    let numbers = RowNumbers.worker
+    let present = min(model.now.workers.count, History.workerLimit)
+    for index in 0..<present {
+      let row = WorkerRow(model, worker: index)
+      workers[row.worker.key, default: Series(width: numbers.count)].append { numbers[$0].value(row) }
+    }
+    guard workers.count > present else { return }
+    let keys = Set(model.now.workers.prefix(present).map(\.key))
+    workers = workers.filter { keys.contains($0.key) }
+  }
 }

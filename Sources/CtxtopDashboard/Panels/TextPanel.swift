@@ -6,13 +6,21 @@ import CtxtopScreen
 extension State {
   /// The text of what is open above the list.
   var panelText: TextBlock {
-    switch opened {
-    case nil: TextBlock([])
-    case .help: TextBlock(helpText, offset: textOffset)
-    case .charts: TextBlock(chartText, offset: textOffset)
-    case .detail(let identity): TextBlock(detailText(of: identity), offset: textOffset)
+    var lines: [Line] =
+      switch opened {
+      case nil: []
+      case .help: helpText
+      case .charts: chartText
+      case .detail(let identity): detailText(of: identity)
+      }
+    if let foundLine, foundLine.opened == opened, lines.indices.contains(foundLine.line) {
+      lines[foundLine.line].spans = lines[foundLine.line].spans.map { Span($0.text, look[.selected]) }
     }
+    return TextBlock(lines, offset: textOffset)
   }
+
+  /// The room that a text has.
+  var panelContent: Size { Panel.content(of: Layout.panel(in: size)).size }
 
   /// Draws what is open.
   func renderPanel(into buffer: inout Buffer) {
@@ -21,7 +29,10 @@ extension State {
     let text = panelText
     let last = text.greatestOffset(in: content.size)
     let first = min(textOffset, last)
-    let note = last == 0 ? "" : "\(first + 1)-\(first + content.height) of \(last + content.height)"
+    let range = last == 0 ? "" : "\(first + 1)-\(first + content.height) of \(last + content.height)"
+    // The part of the text that is seen is the last to go.
+    let notes = [[panelNote, range], [range]].map { $0.filter { !$0.isEmpty }.joined(separator: "  ") }
+    let note = notes.first { DisplayWidth.of($0) + 4 <= content.width } ?? ""
     Panel(panelTitle, note: note, look: look).render(in: area, into: &buffer)
     text.render(in: content, into: &buffer)
   }
@@ -35,13 +46,14 @@ extension State {
     }
   }
 
-  /// The detail panel's lines. What it shows may have left since it was opened.
-  private func detailText(of identity: RowIdentity) -> [Line] {
-    var text = DetailText(look: look)
-    guard let model, text.describe(identity, in: model) else {
-      return [Line([Span("it is not there any more", look[.dim])])]
+  /// Stands in the lower border: where Enter leads to, how far back the charts go.
+  private var panelNote: String {
+    switch opened {
+    case nil, .help: ""
+    case .charts: chartNote
+    case .detail(let identity):
+      model.flatMap { model in model.subject(of: identity).flatMap(model.name) }.map { "Enter: \($0)" } ?? ""
     }
-    return text.lines
   }
 }
 

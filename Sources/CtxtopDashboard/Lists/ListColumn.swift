@@ -56,7 +56,9 @@ extension Column {
   /// A row's cell. What is zero or not known recedes, as does all of a row that shows the past.
   func span(of row: Row, isPast: Bool, look: Look) -> Span {
     let value = value(row)
-    return Span(Format.screen(value), look[role(of: value, isPast: isPast)])
+    let text = Format.screen(value)
+    // Every process grows older every second; that is no news.
+    return Span(id == "uptime" ? Moment.coarse(in: text) : text, look[role(of: value, isPast: isPast)])
   }
 
   private func role(of value: Value, isPast: Bool) -> Role {

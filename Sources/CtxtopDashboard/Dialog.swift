@@ -3,6 +3,7 @@
 import CtxtopModel
 import CtxtopPattern
 import CtxtopScreen
+import CtxtopSnapshot
 
 /// What asks for something.
 enum Dialog: Sendable {
@@ -87,7 +88,7 @@ struct ChoiceMenu: Sendable {
 struct Question: Sendable {
   /// What happens on yes.
   enum Action: Equatable, Sendable {
-    case recycle(pid: Int32, started: UInt64)
+    case recycle(Worker)
   }
 
   let action: Action
@@ -97,14 +98,17 @@ struct Question: Sendable {
   init(_ action: Action, inFlight: UInt64) {
     self.action = action
     switch action {
-    case .recycle(let pid, _):
+    case .recycle(let worker):
       let first = inFlight == 0 ? "" : "It finishes \(Format.count(inFlight, "request", "requests")) first. "
-      text = "Replace worker \(pid) gracefully? \(first)(y/n)"
+      text = "Replace worker \(worker.pid) gracefully? \(first)(y/n)"
     }
   }
 }
 
 extension State {
+  /// Whether a line is being typed, which is then the lowest row.
+  var isTyping: Bool { if case .prompt = dialog { true } else { false } }
+
   /// Opens a dialog.
   mutating func ask(_ dialog: Dialog) { self.dialog = dialog }
 
@@ -157,9 +161,7 @@ extension State {
       buffer.fill(dialogLine)
       prompt.editor.render(in: dialogLine, look: look, into: &buffer)
     case .question(let question):
-      buffer.fill(dialogLine)
-      Line([Span(" \(look.shapes.warning) \(question.text)", look[.warning])], ellipsis: look.shapes.ellipsis)
-        .render(in: dialogLine, into: &buffer)
+      renderBelow(Line([Span(" \(look.shapes.warning) \(question.text)", look[.warning])]), into: &buffer)
     }
   }
 

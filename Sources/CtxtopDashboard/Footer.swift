@@ -1,14 +1,10 @@
-// The lowest row: the keys that matter in this mode, or a line for the operator.
+// The lowest row: the keys that matter in this mode.
 
 import CtxtopScreen
 
 extension State {
   /// Draws the footer.
   func renderFooter(in rect: Rect, into buffer: inout Buffer) {
-    if let notice {
-      let line = Line([Span(" "), Span(notice.text, look[.value])], ellipsis: look.shapes.ellipsis)
-      return line.render(in: rect, into: &buffer)
-    }
     footerStrip.render(in: rect.inset(left: 1), into: &buffer)
   }
 

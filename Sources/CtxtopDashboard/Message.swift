@@ -19,8 +19,8 @@ package enum Message: Sendable {
   case resize(Size)
   /// One line for the operator.
   case notice(String)
-  /// A worker is not replaced; why.
-  case refused(String)
+  /// A worker is not replaced, and why; nil: none may be replaced at all.
+  case refused(String, pid: Int32? = nil)
 }
 
 /// Something that the run loop shall do.
@@ -31,6 +31,8 @@ package enum Effect: Equatable, Sendable {
   case redraw
   /// Ask the source for a snapshot every so many milliseconds.
   case setInterval(Int)
+  /// Find out whether workers may be replaced, and send `refused` if not.
+  case askForControl
   /// Ask the app's server to replace a worker.
   case recycle(pid: Int32)
   /// Write what is shown to a file, and say which.

@@ -24,7 +24,7 @@ extension State {
     selection.identity = list.identity(at: index)
     selection.isChosen = true
     // Whoever moves away does not follow any more.
-    if view == .workers, selection.identity != followed?.identity { followed = nil }
+    if view == .workers, let followed, selection.identity != .worker(followed.worker) { self.followed = nil }
     keepSelectionVisible()
   }
 

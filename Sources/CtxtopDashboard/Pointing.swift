@@ -19,6 +19,13 @@ enum Target: Equatable {
 
 extension State {
   mutating func point(_ mouse: Mouse) -> [Effect] {
+    if let area = noticeArea, area.contains(mouse.position), mouse.isPress {
+      // What lies under a notice is not seen.
+      notice = nil
+      return []
+    }
+    forgetAnswer()
+    if case .menu(let menu) = dialog { point(mouse, in: menu) }
     guard dialog == nil else { return [] }
     switch mouse.kind {
     case .wheelUp: for _ in 0..<3 { move(.up) }
@@ -26,6 +33,22 @@ extension State {
     case .press, .doubleClick: return click(target(at: mouse.position), isDouble: mouse.kind == .doubleClick)
     }
     return []
+  }
+
+  /// A click selects an entry, and turns its check mark over; a double click takes what has none.
+  private mutating func point(_ mouse: Mouse, in choice: ChoiceMenu) {
+    var choice = choice
+    let entry = choice.menu.entry(at: mouse.position, in: menuArea(of: choice))
+    switch mouse.kind {
+    case .wheelUp: _ = choice.menu.handle(.up)
+    case .wheelDown: _ = choice.menu.handle(.down)
+    case .press, .doubleClick:
+      guard let entry else { return }
+      choice.menu.select(entry)
+      if choice.kind == .columns { _ = choice.menu.handle(" ") }
+    }
+    dialog = .menu(choice)
+    if mouse.kind == .doubleClick, choice.kind == .sort { accept() }
   }
 
   private mutating func click(_ target: Target?, isDouble: Bool) -> [Effect] {
@@ -62,6 +85,10 @@ extension State {
     let index = selection.top + line
     return index < list.count ? .row(index) : nil
   }
+}
+
+extension Mouse {
+  fileprivate var isPress: Bool { kind == .press || kind == .doubleClick }
 }
 
 extension Strip {

@@ -2,7 +2,8 @@
 //
 //   Message.swift    what can happen, and what can be asked for      Update.swift      (state, message) -> effects
 //   Action.swift     what keys can mean                              KeyBinding.swift  which key means it
-//   Moving.swift, Sorting.swift, Finding.swift, Following.swift, Opening.swift, Acting.swift   what actions do
+//   Moving.swift, Sorting.swift, Finding.swift, Following.swift, Opening.swift, Replacing.swift, Acting.swift,
+//   Copying.swift    what actions do                                Notice.swift      a line for the operator
 //   Choices.swift    what the user chose beforehand
 //   Dialog.swift     what asks for something: a prompt, a menu, a question
 //   Layout.swift     which rows of the screen are for what           View.swift        state -> buffer
@@ -49,7 +50,7 @@ package struct State: Sendable {
   /// What was searched for last.
   var searched: Pattern?
   /// The worker that stays selected, also when its server replaces it.
-  var followed: FollowedWorker?
+  var followed: Incumbent?
 
   /// What lies over the list; nil: nothing.
   package internal(set) var opened: Opened?
@@ -67,11 +68,11 @@ package struct State: Sendable {
   var dialog: Dialog?
   /// What was typed before, in each kind of prompt.
   var typed: [Prompt.Kind: [String]] = [:]
-  /// The worker that is being replaced on the operator's demand.
-  var replaced: Replacement?
+  /// The workers that are being replaced on the operator's demand.
+  var replacements: [Replacement] = []
 
-  /// One line for the operator, and until when it is shown.
-  var notice: (text: String, until: UInt64)?
+  /// One line for the operator; nil: there is nothing to say.
+  var notice: Notice?
   /// The terminal's size.
   package internal(set) var size: Size
   /// Theme and shapes.

@@ -19,15 +19,14 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
     return state.press(key)
   case .tick(let now):
     state.now = max(now, state.now)
-    if let notice = state.notice, notice.until <= state.now { state.notice = nil }
+    state.forgetOldNotice()
   case .resize(let size):
     state.size = size
     state.keepSelectionVisible()
   case .notice(let text):
-    state.say(text)
-  case .refused(let text):
-    state.replaced = nil
-    state.say(text)
+    state.tell(text)
+  case .refused(let text, let pid):
+    state.refuse(text, pid: pid)
   }
   return []
 }
@@ -42,7 +41,7 @@ extension State {
     received = now
     let model = Model(now: snapshot, earlier: latest?.earlier)
     history.append(model, at: now)
-    noteReplacement(in: model)
+    noteReplacements(in: model)
     if !isPaused { show(model) }
   }
 
@@ -52,14 +51,9 @@ extension State {
     rebuildRows()
   }
 
-  /// Shows one line for a while.
-  mutating func say(_ text: String) {
-    notice = (text, now + 5_000_000_000)
-  }
-
   fileprivate mutating func press(_ key: Key) -> [Effect] {
-    notice = nil
     if case .mouse(let mouse) = key { return point(mouse) }
+    forgetAnswer()
     guard let action = KeyBinding.action(for: key, in: mode) else {
       if let dialog { take(key, in: dialog) }
       return []
@@ -95,7 +89,7 @@ extension State {
     case .pause: togglePause()
     case .longerInterval: return changeInterval(to: Interval.longer(than: interval))
     case .shorterInterval: return changeInterval(to: Interval.shorter(than: interval))
-    case .recycle: askToRecycle()
+    case .recycle: return askToRecycle()
     case .writeSnapshot: return writeSnapshot()
     case .copy: return copy()
     case .confirm: return confirm()

@@ -151,6 +151,27 @@ package enum System {
     _ = try value("rename") { Glibc.rename(old, new) }
   }
 
+  /// `rename`, but for what is at `new` already: then false, and both stay.
+  package static func renameUnlessThere(_ old: String, to new: String) throws(SystemError) -> Bool {
+    do {
+      _ = try value("link") { Glibc.link(old, new) }
+    } catch {
+      if error.code == EEXIST { return false }
+      // Not every file system has links: there the name is taken first.
+      guard [EPERM, EOPNOTSUPP, ENOSYS].contains(error.code) else { throw error }
+      do {
+        close(try open(new, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
+      } catch {
+        if error.code == EEXIST { return false }
+        throw error
+      }
+      try rename(old, to: new)
+      return true
+    }
+    try unlink(old)
+    return true
+  }
+
   /// `unlink`.
   package static func unlink(_ path: String) throws(SystemError) { _ = try value("unlink") { Glibc.unlink(path) } }
 

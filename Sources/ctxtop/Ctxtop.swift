@@ -1,10 +1,10 @@
 // The program: wiring only. What a command does is in the file of its name.
 //
 //   Watch.swift    ctxtop [TARGET]      Dashboard.swift   the run loop of the screen
-//   Ls.swift       ctxtop ls            Series.swift      models one after the other, for what prints
-//   Dump.swift     ctxtop dump          Output.swift      standard output and files
-//   Explain.swift  ctxtop explain
-//   Recycle.swift  ctxtop recycle
+//   Ls.swift       ctxtop ls            Errands.swift     what it asks the exporter for
+//   Dump.swift     ctxtop dump          SnapshotFile.swift  what it writes on `w`
+//   Explain.swift  ctxtop explain       Series.swift      models one after the other, for what prints
+//   Recycle.swift  ctxtop recycle       Output.swift      standard output and files
 //   Run.swift      ctxtop run           Interpreter.swift which Python a command runs in
 //   Help.swift     ctxtop help          HelpTopic.swift, Manual.swift, CommandInfo.swift
 //   Completions.swift ctxtop completions, with Candidates.swift and CompletionScripts.swift

@@ -1,5 +1,7 @@
 // The run loop of the screen: one `poll` over keyboard, signals, source and clock. What happens becomes a
 // message, `update` says what to do, `view` what to show; nothing is decided here.
+//
+//   Errands.swift   requests to the exporter       SnapshotFile.swift   what is shown, as a file
 
 import CtxtopCurses
 import CtxtopDashboard
@@ -14,19 +16,30 @@ final class Dashboard {
   private static let tick: UInt64 = 1_000_000_000
   /// Wake-ups by the keyboard without a key, after which it counts as gone.
   private static let barrenLimit = 1_000
+  /// A connection that is lost for so long is worth a word: one leader may follow the other before.
+  private static let patience: UInt64 = 1_000_000_000
 
   private let terminal: CursesTerminal
   private let signals: SignalPipe
   private let source: any SnapshotSource
+  private let errands: Errands
+  private let directory: String
   private var state: State
   private var isDone = false
   private var endingSignal: Int32?
   private var barren = 0
+  /// Why the connection is lost, and since when, until it is told.
+  private var trouble: (since: UInt64, reason: StoreError)?
 
-  /// Takes the terminal. `passes` is what the source has given already.
-  init(_ terminal: CursesTerminal, source: any SnapshotSource, passes: Passes, settings: Settings) throws {
+  /// Takes the terminal. `passes` is what the source has given already; snapshots are written into `directory`.
+  init(
+    _ terminal: CursesTerminal, of endpoint: Endpoint, source: any SnapshotSource, passes: Passes,
+    settings: Settings, directory: String = "."
+  ) throws {
     self.terminal = terminal
     self.source = source
+    self.directory = directory
+    errands = Errands(endpoint)
     do {
       signals = try SignalPipe()
     } catch {
@@ -57,10 +70,13 @@ final class Dashboard {
 
   /// Waits for something to happen, and takes all of it in.
   private func turn() throws {
-    let inputs = [PollRequest(descriptor: terminal.descriptor), PollRequest(descriptor: signals.descriptor)]
+    let inputs =
+      [PollRequest(descriptor: terminal.descriptor), PollRequest(descriptor: signals.descriptor)]
+      + errands.pollRequests
+    let deadline = [System.monotonicTime() &+ Self.tick, errands.deadline].compactMap { $0 }.min()
     let ready: [Int]
     do {
-      ready = try SnapshotClient.wait(for: [source], and: inputs, until: System.monotonicTime() &+ Self.tick)
+      ready = try SnapshotClient.wait(for: [source], and: inputs, until: deadline)
     } catch {
       throw Failure("waiting for something to happen", error.description, "try again", .system)
     }
@@ -70,6 +86,8 @@ final class Dashboard {
     takeKeys(wasReady: ready.contains(0))
     guard !isDone else { return }
     for event in source.advance(now: now) { receive(event) }
+    for message in errands.advance(now: now) { send(message) }
+    if let trouble, now >= trouble.since &+ Self.patience { explain(trouble.reason) }
   }
 
   /// A terminal that is gone stays readable without ever giving a key.
@@ -96,6 +114,7 @@ final class Dashboard {
   }
 
   private func receive(_ event: SourceEvent) {
+    if case .state = event { trouble = nil }
     switch event {
     case .snapshot(let snapshot): send(.snapshot(snapshot))
     case .state(.connecting): send(.source(.connecting))
@@ -106,11 +125,12 @@ final class Dashboard {
     case .state(.ended): isDone = true
     case .state(.reconnecting(let since, let reason)):
       send(.source(.reconnecting(since: since)))
-      explain(reason)
+      trouble = (since, reason)
     }
   }
 
   private func explain(_ reason: StoreError) {
+    trouble = nil
     let failure = Failure(reason)
     say(Failure.printable("\(failure.tried): \(failure.happened)"))
   }
@@ -122,8 +142,21 @@ final class Dashboard {
       case .setInterval(let milliseconds): source.interval = UInt64(max(1, milliseconds)) * 1_000_000
       case .redraw: terminal.repaint()
       case .copy(let text): say(terminal.copy(text).notice)
-      case .recycle, .writeSnapshot: break
+      case .askForControl: errands.askForControl(now: System.monotonicTime())
+      case .recycle(let pid): errands.recycle(pid, now: System.monotonicTime())
+      case .writeSnapshot: writeSnapshot()
       }
+    }
+  }
+}
+
+extension Dashboard {
+  private func writeSnapshot() {
+    guard let model = state.model else { return }
+    do {
+      say("written to " + Failure.printable(try SnapshotFile.write(model, in: directory)))
+    } catch {
+      say(Failure.printable((error as? Failure)?.said ?? "\(error)"))
     }
   }
 }

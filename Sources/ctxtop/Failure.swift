@@ -62,7 +62,10 @@ struct Failure: Error {
   }
 
   /// The one line that the user gets to read.
-  var line: String { "ctxtop: \(tried): \(happened); \(remedy)" }
+  var line: String { "ctxtop: \(said)" }
+
+  /// The same on a screen that is ctxtop's own.
+  var said: String { "\(tried): \(happened); \(remedy)" }
 
   /// What is said when the segment is read because the socket failed in this way.
   func fallbackLine(_ endpoint: Endpoint) -> String {

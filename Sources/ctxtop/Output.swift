@@ -24,6 +24,21 @@ enum StandardOutput {
 
 /// A file for results.
 enum ResultFile {
+  /// Puts the bytes into a new file, all or none; false: there is something at `path`, which stays as it is.
+  static func create(_ path: String, with bytes: [UInt8], mode: UInt32) throws -> Bool {
+    if (try? System.linkStatus(path)) != nil { return false }
+    let temporary = try Temporary(for: path, mode: mode)
+    do {
+      try write(bytes, to: temporary.descriptor)
+      let isNew = try System.renameUnlessThere(temporary.path, to: path)
+      if !isNew { try? System.unlink(temporary.path) }
+      return isNew
+    } catch {
+      try? System.unlink(temporary.path)
+      throw failure(path, error, "make room, or choose another directory")
+    }
+  }
+
   /// Puts the bytes at `path`, all or none: they are written beside it and renamed over it.
   static func replace(_ path: String, with bytes: [UInt8]) throws {
     let existing = try? System.status(path)
@@ -35,20 +50,29 @@ enum ResultFile {
     }
     // Through a link, the file that it leads to is replaced, and not the link.
     let path = System.realPath(path) ?? path
-    let temporary = "\(directory(of: path))/.\(name(of: path)).\(getpid()).tmp"
-    let descriptor: Int32
+    let temporary = try Temporary(for: path, mode: 0o666)
     do {
-      descriptor = try System.open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+      if let existing { _ = fchmod(temporary.descriptor, mode_t(existing.mode)) }
+      try write(bytes, to: temporary.descriptor)
+      try System.rename(temporary.path, to: path)
     } catch {
-      throw Failure("creating \(path)", error.description, "choose a directory that you can write to", .cannotCreate)
-    }
-    do {
-      if let existing { _ = fchmod(descriptor, mode_t(existing.mode)) }
-      try write(bytes, to: descriptor)
-      try System.rename(temporary, to: path)
-    } catch {
-      try? System.unlink(temporary)
+      try? System.unlink(temporary.path)
       throw failure(path, error, "make room, or choose another file")
+    }
+  }
+
+  /// An empty file beside the one that it shall become.
+  private struct Temporary {
+    let path: String
+    let descriptor: Int32
+
+    init(for path: String, mode: UInt32) throws {
+      self.path = "\(directory(of: path))/.\(name(of: path)).\(getpid()).tmp"
+      do {
+        descriptor = try System.open(self.path, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+      } catch {
+        throw Failure("creating \(path)", error.description, "choose a directory that you can write to", .cannotCreate)
+      }
     }
   }
 

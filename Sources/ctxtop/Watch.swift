@@ -55,7 +55,7 @@ struct Watch: ParsableCommand {
     do { passes = try answer.get() } catch { throw Failure(error) }
     let terminal: CursesTerminal
     do {
-      terminal = try CursesTerminal()
+      terminal = try CursesTerminal(usesMouse: settings.usesMouse)
     } catch {
       // A dumb terminal, an unknown one, or no keyboard: frames need none of that.
       return try printInstead(nil)
@@ -72,7 +72,7 @@ struct Watch: ParsableCommand {
     on terminal: CursesTerminal, source: any SnapshotSource, passes: Passes, endpoint: Endpoint, _ settings: Settings,
     _ complaint: String?
   ) throws {
-    let dashboard = try Dashboard(terminal, source: source, passes: passes, settings: settings)
+    let dashboard = try Dashboard(terminal, of: endpoint, source: source, passes: passes, settings: settings)
     if let owner = endpoint.foreignOwner { dashboard.say("belongs to \(System.userName(owner))") }
     if let complaint { dashboard.say(Failure.printable(complaint)) }
     guard let endingSignal = try dashboard.run() else { return }

@@ -73,9 +73,6 @@ struct ListedRows<Row: Sendable>: RowList {
 
   func text(at index: Int) -> String {
     let row = row(at: index)
-    return definition.table.columns.compactMap { column in
-      let value = column.value(row)
-      return value == .unknown ? nil : "\(column.id)=\(Format.screen(value))"
-    }.joined(separator: " ")
+    return RowText.of(definition.table.columns.map { ($0.id, $0.value(row)) })
   }
 }

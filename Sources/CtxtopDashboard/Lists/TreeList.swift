@@ -104,7 +104,7 @@ struct TreeRows: RowList {
   }
 
   func text(at index: Int) -> String {
-    TreeDefinition.table.columns.map { Format.screen($0.value(branches[index].node.row)) }.joined(separator: " ")
+    RowText.of(TreeDefinition.table.columns.map { ($0.id, $0.value(branches[index].node.row)) })
   }
 
   /// `│ ├─▾ `: the lines that lead to a row, and whether it is folded.

@@ -41,8 +41,8 @@ extension State {
     received = now
     let model = Model(now: snapshot, earlier: latest?.earlier)
     history.append(model, at: now)
-    noteReplacements(in: model)
     if !isPaused { show(model) }
+    noteReplacements(in: model)
   }
 
   mutating func show(_ model: Model) {

@@ -153,7 +153,8 @@ extension Dashboard {
   private func writeSnapshot() {
     guard let model = state.model else { return }
     do {
-      say("written to " + Failure.printable(try SnapshotFile.write(model, in: directory)))
+      let file = try SnapshotFile.write(model, in: directory)
+      say(Failure.printable("wrote \(file.name) in \(file.directory)"))
     } catch {
       say(Failure.printable((error as? Failure)?.said ?? "\(error)"))
     }

@@ -15,15 +15,17 @@ enum SnapshotFile {
   /// Longer names are cut.
   private static let nameLimit = 64
 
-  /// Writes the model into a new file of the directory, all or nothing; its path.
-  static func write(_ model: Model, in directory: String) throws -> String {
+  /// Writes the model into a new file of the directory, all or nothing; where.
+  static func write(_ model: Model, in directory: String) throws -> (name: String, directory: String) {
     let bytes = Report.bytes(model, as: .json)
-    let stem = "\(directory)/ctxtop-\(name(model.now.service))-\(time(model.now.wallTime))"
+    let stem = "ctxtop-\(name(model.now.service))-\(time(model.now.wallTime))"
     for number in 1...limit {
-      let path = number == 1 ? "\(stem).json" : "\(stem)-\(number).json"
-      if try ResultFile.create(path, with: bytes, mode: mode) { return System.realPath(path) ?? path }
+      let name = number == 1 ? "\(stem).json" : "\(stem)-\(number).json"
+      if try ResultFile.create("\(directory)/\(name)", with: bytes, mode: mode) {
+        return (name, System.realPath(directory) ?? directory)
+      }
     }
-    throw Failure("writing \(stem).json", "it exists \(limit) times", "remove some of them", .cannotCreate)
+    throw Failure("writing \(directory)/\(stem).json", "it exists \(limit) times", "remove some of them", .cannotCreate)
   }
 
   /// The app's name, which may hold anything, as a part of a file's name.

@@ -88,7 +88,6 @@ package struct State: Sendable {
     self.look = look
     thresholds = settings.meters
     interval = settings.interval
-    thresholds = settings.meters
     isReadOnly = settings.isReadOnly
     adopt(settings)
   }

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from fake import record, wait_for_end
-from test_dashboard import Screen
+from screen import Screen
 
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 

@@ -53,21 +53,28 @@ struct ListColumn: Sendable {
 }
 
 extension Column {
-  /// A row's cell. What is zero or not known recedes, as does all of a row that shows the past.
+  /// How it looks when it has something to say.
+  var role: Role { alarmingColumns[id] ?? .text }
+
+  /// A row's cell.
   func span(of row: Row, isPast: Bool, look: Look) -> Span {
-    let value = value(row)
-    let text = Format.screen(value)
-    // Every process grows older every second; that is no news.
-    return Span(id == "uptime" ? Moment.coarse(in: text) : text, look[role(of: value, isPast: isPast)])
+    Span(value(row), role, isPast: isPast, look: look)
+  }
+}
+
+extension Span {
+  /// A value of a cell. What is zero or not known recedes, as does all of a row that shows the past.
+  init(_ value: Value, _ usual: Role, isPast: Bool, look: Look) {
+    self.init(Format.screen(value), look[Self.role(of: value, usual, isPast: isPast)])
   }
 
-  private func role(of value: Value, isPast: Bool) -> Role {
+  private static func role(of value: Value, _ usual: Role, isPast: Bool) -> Role {
     switch value {
     case .state(let name, let level):
       return WorkerState(rawValue: name)?.role ?? (isPast ? .dim : level.role)
     case .unknown, .integer(0), .real(0), .share(0, _): return .dim
     case _ where isPast: return .dim
-    default: return alarmingColumns[id] ?? .text
+    default: return usual
     }
   }
 }

@@ -15,12 +15,6 @@ enum Moment {
       .joined(separator: ":") + " UTC"
   }
 
-  /// A long time without seconds from a minute on: `9s`, `4m`, `2h05m`.
-  static func coarse(_ nanoseconds: UInt64) -> String {
-    let minutes = nanoseconds / 60_000_000_000
-    return minutes >= 1 && minutes < 60 ? "\(minutes)m" : Format.age(nanoseconds)
-  }
-
   /// A sentence in which ages have no seconds from a minute on: `4m12s ago` becomes `4m ago`.
   static func coarse(in sentence: String) -> String {
     sentence.split(separator: " ", omittingEmptySubsequences: false).map { word in

@@ -1,5 +1,6 @@
 import CtxtopDashboard
 import CtxtopScreen
+import CtxtopSettings
 import CtxtopSnapshot
 import CtxtopTestKit
 import Testing
@@ -85,8 +86,10 @@ import Testing
   }
 
   @Test func aLimitThatIsNearHasASignAndAColour() {
-    func flight(_ thresholds: Thresholds) -> (String, Style) {
-      var state = State(size: Size(width: 120, height: 40), look: Look(), thresholds: thresholds)
+    func flight(_ meters: MeterThresholds) -> (String, Style) {
+      var settings = Settings()
+      settings.meters = meters
+      var state = State(size: Size(width: 120, height: 40), look: Look(), settings: settings)
       for pass in 0..<2 as Range<UInt64> {
         _ = update(&state, .tick((pass + 1) * 1_000_000_000))
         _ = update(&state, .snapshot(Fixture.shop(at: pass)))
@@ -96,12 +99,17 @@ import Testing
       let bracket = line.firstIndex(of: "]").map { line.distance(from: line.startIndex, to: $0) } ?? 0
       return (screen.lines[1], screen[bracket + 1, 1].style)
     }
+    func meters(_ warning: Double = 0.7, _ critical: Double = 0.9) -> MeterThresholds {
+      var meters = Settings().meters
+      (meters.warning, meters.critical) = (warning, critical)
+      return meters
+    }
     // 12 of 24 are in flight.
-    #expect(!flight(Thresholds()).0.contains("▲"))
-    #expect(flight(Thresholds(warning: 0.4, critical: 0.9)).0.contains("]▲"))
-    #expect(flight(Thresholds(warning: 0.4, critical: 0.9)).1 == Theme.color[.warning])
-    #expect(flight(Thresholds(warning: 0.1, critical: 0.5)).0.contains("]✗"))
-    #expect(flight(Thresholds(warning: 0.1, critical: 0.5)).1 == Theme.color[.critical])
+    #expect(!flight(meters()).0.contains("▲"))
+    #expect(flight(meters(0.4, 0.9)).0.contains("]▲"))
+    #expect(flight(meters(0.4, 0.9)).1 == Theme.color[.warning])
+    #expect(flight(meters(0.1, 0.5)).0.contains("]✗"))
+    #expect(flight(meters(0.1, 0.5)).1 == Theme.color[.critical])
   }
 
   @Test func anAgeChangesOnlyWhenTheMinuteDoes() {

@@ -39,7 +39,7 @@ extension State {
       groups.append(Strip.Group([Span("Flask \(worker.runtime.flask)", look[.text])], weight: 40))
     }
     if let started = snapshot.workers.filter({ $0.liveness.isPresent && $0.started > 0 }).map(\.started).min() {
-      let age = Moment.coarse(Moment.between(started, snapshot.wallTime))
+      let age = Format.uptime(Moment.between(started, snapshot.wallTime))
       groups.append(Strip.Group([label("up "), Span(age, look[.text])], weight: 60))
     }
     return groups

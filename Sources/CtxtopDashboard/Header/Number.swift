@@ -140,7 +140,8 @@ extension Value {
   /// The number that it is; nil for texts and what is not known.
   fileprivate var number: Double? {
     switch self {
-    case .integer(let value), .duration(let value), .age(let value), .uptime(let value), .bytes(let value), .share(let value, _):
+    case .integer(let value), .duration(let value), .age(let value), .uptime(let value), .bytes(let value),
+      .share(let value, _):
       Double(value)
     case .real(let value), .percent(let value): value
     case .unknown, .identifier, .time, .text, .state: nil

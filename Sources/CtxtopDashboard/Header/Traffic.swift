@@ -42,7 +42,7 @@ extension State {
     let leaked = totals.contextsLeaked
     let out = Use(totals.connectionsCheckedOut, of: totals.connectionsLimit)
     let oldest = [
-      label("oldest "), Span(totals.oldestCheckout.map(Moment.coarse).orUnknown.aligned(to: 5), look[.value]),
+      label("oldest "), Span(totals.oldestCheckout.map(Format.uptime).orUnknown.aligned(to: 5), look[.value]),
     ]
     var groups = [
       Strip.Group(number("contexts", .integer(totals.contextsLive), width: 4), weight: 65),

@@ -31,7 +31,7 @@ struct NumberChart {
     let (kind, timeline, interval) = (label.kind, timeline, interval)
     return Chart(
       values, earlier: earlier, shapes: look.shapes, style: look[role], frame: look[.dim], label: { kind.text($0) },
-      age: { "\(Moment.coarse(timeline.age(back: $0, interval: interval) + 500_000_000)) ago" })
+      age: { "\(Format.uptime(timeline.age(back: $0, interval: interval) + 500_000_000)) ago" })
   }
 }
 

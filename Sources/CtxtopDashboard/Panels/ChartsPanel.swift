@@ -22,8 +22,8 @@ extension State {
   var chartNote: String {
     let kept = charts.service.count
     let whole = UInt64(Series.capacity) * UInt64(interval) * 1_000_000
-    return "keeps \(Moment.coarse(whole)) at \(Interval.text(interval)), has "
-      + Moment.coarse(charts.timeline.age(back: max(0, kept - 1), interval: interval))
+    return "keeps \(Format.uptime(whole)) at \(Interval.text(interval)), has "
+      + Format.uptime(charts.timeline.age(back: max(0, kept - 1), interval: interval))
   }
 }
 

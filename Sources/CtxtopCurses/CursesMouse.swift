@@ -9,17 +9,26 @@ import Glibc
 struct CursesMouse {
   private var clicks = Clicks()
 
-  /// Asks for the left button and the wheel; nothing happens where there is no mouse.
+  /// Asks for the buttons and the wheel; nothing happens where there is no mouse.
   init() {
     // ncurses would hold each press back to see whether it becomes a click.
     mouseinterval(0)
-    mousemask(CN_PRESSED | CN_WHEEL_UP | CN_WHEEL_DOWN, nil)
+    // After an event that was not asked for, ncurses reads on until there is another one, and the program stands
+    // still: so it is asked for the release of a button as well.
+    mousemask(CN_ALL_BUTTONS, nil)
   }
 
-  /// What was done, once ncurses says that something was; nil for what has no use here.
-  mutating func next() -> Key? {
+  /// What was done, once ncurses says that something was, oldest first. It says so once for all that came together,
+  /// and gives the latest first.
+  mutating func next() -> [Key] {
+    var events: [MEVENT] = []
     var event = MEVENT()
-    guard getmouse(&event) == OK else { return nil }
+    while getmouse(&event) == OK { events.append(event) }
+    return events.reversed().compactMap { key(of: $0) }
+  }
+
+  /// Nil for what has no use here.
+  private mutating func key(of event: MEVENT) -> Key? {
     let place = Position(x: Int(event.x), y: Int(event.y))
     if event.bstate & CN_WHEEL_UP != 0 { return .mouse(Mouse(.wheelUp, at: place)) }
     if event.bstate & CN_WHEEL_DOWN != 0 { return .mouse(Mouse(.wheelDown, at: place)) }

@@ -34,6 +34,8 @@ package final class CursesTerminal: Terminal {
   private var shown: Buffer?
   private var known: Size
   private var mouse: CursesMouse?
+  /// What was done with the mouse and not yet told.
+  private var pending: [Key] = []
   private(set) var isClosed = false
 
   /// Takes the terminal. `environment` is asked for TERM, NO_COLOR and the locale. With `usesMouse`, clicks and the
@@ -75,6 +77,9 @@ package final class CursesTerminal: Terminal {
     leaveok(window, true)
     // How long Esc may wait to become the beginning of another key.
     set_escdelay(25)
+    // Not even half a sequence may keep the program from its work. ncurses is to come back to these modes.
+    cn_limit_waiting(STDIN_FILENO)
+    def_prog_mode()
   }
 
   /// How large the terminal is; asks the kernel.
@@ -154,13 +159,14 @@ package final class CursesTerminal: Terminal {
     guard !isClosed else { return nil }
     if adoptSize() { return .resize }
     while true {
+      if !pending.isEmpty { return pending.removeFirst() }
       var code: wint_t = 0
       switch wget_wch(window, &code) {
       case OK:
         if let key = CursesKeys.key(forCharacter: code) { return key }
       case KEY_CODE_YES:
-        let key = code == KEY_MOUSE ? mouse?.next() : CursesKeys.key(forCode: Int32(bitPattern: code))
-        if let key { return key }
+        if code == KEY_MOUSE { pending = mouse?.next() ?? [] }
+        if let key = CursesKeys.key(forCode: Int32(bitPattern: code)) { return key }
       default:
         return nil
       }

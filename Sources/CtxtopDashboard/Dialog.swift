@@ -106,8 +106,13 @@ struct Question: Sendable {
 }
 
 extension State {
-  /// Whether a line is being typed, which is then the lowest row.
-  var isTyping: Bool { if case .prompt = dialog { true } else { false } }
+  /// Whether the lowest rows are a line that is typed, or a question.
+  var isAsking: Bool {
+    switch dialog {
+    case .prompt, .question: true
+    case .menu, nil: false
+    }
+  }
 
   /// Opens a dialog.
   mutating func ask(_ dialog: Dialog) { self.dialog = dialog }

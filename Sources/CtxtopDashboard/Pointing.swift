@@ -19,7 +19,7 @@ enum Target: Equatable {
 
 extension State {
   mutating func point(_ mouse: Mouse) -> [Effect] {
-    if let area = noticeArea, area.contains(mouse.position), mouse.isPress {
+    if !isAsking, let area = noticeArea, area.contains(mouse.position), mouse.isPress {
       // What lies under a notice is not seen.
       notice = nil
       return []

@@ -20,7 +20,7 @@ package func view(_ state: State) -> Buffer {
   state.renderList(in: layout.list, layout: layout, into: &buffer)
   state.renderFooter(in: layout.footer, into: &buffer)
   if state.opened != nil { state.renderPanel(into: &buffer) }
-  if let notice = state.notice, !state.isTyping { state.render(notice, into: &buffer) }
+  if let notice = state.notice, !state.isAsking { state.render(notice, into: &buffer) }
   if let dialog = state.dialog { state.render(dialog, in: layout, into: &buffer) }
   return buffer
 }

@@ -1,0 +1,103 @@
+// Workers that are replaced and followed, and what the operator is told of it.
+
+import CtxtopDashboard
+import CtxtopScreen
+import CtxtopSnapshot
+import CtxtopTestKit
+import Testing
+
+@Suite struct ActionTests {
+  private var pass: UInt64 = 2
+
+  /// The lowest rows of the screen, as one line.
+  private func told(_ session: Session) -> String {
+    session.screen.lines.suffix(4).joined(separator: " ").split(separator: " ").joined(separator: " ")
+  }
+
+  /// A healthy service with workers of these pids, each with its number, as a pass of its own.
+  private mutating func service(_ workers: [(pid: Int32, number: Int)]) -> Snapshot {
+    var snapshot = Fixture.healthy(workers: workers.count, at: pass)
+    pass += 1
+    for (index, worker) in workers.enumerated() {
+      snapshot.workers[index].pid = worker.pid
+      snapshot.workers[index].number = worker.number
+      // A slot is given again with another generation.
+      snapshot.workers[index].generation = UInt64(worker.pid)
+      snapshot.workers[index].started += UInt64(worker.pid) * 1_000_000_000
+    }
+    return snapshot
+  }
+
+  @Test mutating func gunicornsNumbersAreNeverGivenAgain() {
+    var session = Session(passes: 0)
+    session.send(.source(.live))
+    session.receive(service([(11, 1), (12, 2)]))
+    session.press("F", "K", "y")
+    #expect(session.effects == [.askForControl, .recycle(pid: 11)])
+    session.receive(service([(12, 2)]))
+    #expect(told(session).contains("worker 11 has gone; nobody has come in its place yet"))
+    session.receive(service([(12, 2), (13, 3)]))
+    #expect(told(session).contains("worker 11 has gone; 13 started in its place"))
+    session.press("K")
+    #expect(told(session).contains("Replace worker 13 gracefully?"), "the one that was followed is selected")
+  }
+
+  @Test mutating func uwsgisNumbersStayWithTheirPlace() {
+    var session = Session(passes: 0)
+    session.send(.source(.live))
+    session.receive(service([(11, 1), (12, 2), (13, 3)]))
+    session.press("F", "K", "y", .down, "K", "y")
+    #expect(session.effects.suffix(1) == [.recycle(pid: 12)])
+    // Both have gone, and the second one's heir is there first.
+    session.receive(service([(22, 2), (13, 3)]))
+    #expect(told(session).contains("worker 12 has gone; 22 started in its place"))
+    session.receive(service([(21, 1), (22, 2), (13, 3)]))
+    #expect(told(session).contains("worker 11 has gone; 21 started in its place"))
+  }
+
+  @Test mutating func whoDoesNotGoIsSpokenOfAfterAMinute() {
+    var session = Session(passes: 0)
+    session.send(.source(.live))
+    session.receive(service([(11, 1), (12, 2)]))
+    session.press("K", "y")
+    session.wait(61)
+    session.receive(service([(11, 1), (12, 2)]))
+    #expect(told(session).contains("worker 11 is still there after 60 s: it has not been its turn"))
+    session.wait(61)
+    session.receive(service([(12, 2)]))
+    #expect(told(session).contains("worker 11 has gone; nobody has come in its place yet"))
+    session.wait(61)
+    session.receive(service([(12, 2)]))
+    #expect(told(session).contains("nobody has come in its place within 60 s; see the server's log"))
+    session.wait(6)
+    session.receive(service([(12, 2)]))
+    #expect(!told(session).contains("nobody"), "said once")
+  }
+
+  @Test mutating func aRefusalClosesTheQuestionAndIsReadToItsEnd() {
+    var session = Session(passes: 0)
+    session.send(.source(.live))
+    session.receive(service([(11, 1), (12, 2)]))
+    session.press("K")
+    #expect(told(session).contains("(y/n)"))
+    let text =
+      "cannot recycle a worker: the app is not to be controlled; CTXTOP_CONTROL=1 in its configuration allows it"
+    session.send(.refused(text))
+    #expect(told(session).contains(text) && !told(session).contains("(y/n)"))
+    session.press(.down)
+    #expect(told(session).contains(text), "a key does not take news away")
+    session.wait(6)
+    #expect(!told(session).contains("cannot"))
+  }
+
+  @Test mutating func aWorkerThatIsRefusedIsWatchedNoMore() {
+    var session = Session(passes: 0)
+    session.send(.source(.live))
+    session.receive(service([(11, 1), (12, 2)]))
+    session.press("K", "y")
+    session.send(.refused("worker 11 is not replaced: it is stopped", pid: 11))
+    session.wait(6)
+    session.receive(service([(12, 2), (13, 3)]))
+    #expect(!told(session).contains("13 started"))
+  }
+}

@@ -31,15 +31,20 @@ struct Prompt: Sendable {
   let kind: Kind
   /// What is typed so far.
   var editor: LineEditor
-  /// The row that was selected when it was opened.
-  let origin: Int
+  /// What was selected when it was opened.
+  let origin: Selection
+  /// How far the open text was scrolled then.
+  let textOrigin: Int
   /// The filter that was in force then.
   let before: Pattern?
 
-  init(_ kind: Kind, text: String, history: [String], origin: Int, before: Pattern?) {
+  init(
+    _ kind: Kind, text: String, history: [String], origin: Selection, textOrigin: Int, before: Pattern?
+  ) {
     self.kind = kind
     editor = LineEditor(kind == .search ? "search: " : "filter: ", text: text, history: history)
     self.origin = origin
+    self.textOrigin = textOrigin
     self.before = before
   }
 

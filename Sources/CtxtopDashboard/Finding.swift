@@ -8,24 +8,28 @@ extension State {
   /// A prompt for a pattern, with what is in force now.
   func prompt(_ kind: Prompt.Kind) -> Prompt {
     let text = kind == .filter ? listState.filter?.text ?? "" : ""
-    let origin = opened == nil ? selection.index : textOffset
-    return Prompt(kind, text: text, history: typed[kind] ?? [], origin: origin, before: listState.filter)
+    return Prompt(
+      kind, text: text, history: typed[kind] ?? [], origin: selection, textOrigin: textOffset, before: listState.filter)
   }
 
   /// What is typed so far takes effect at once, unless it is not a pattern yet.
   mutating func preview(_ prompt: Prompt) {
     guard !prompt.text.isEmpty else {
-      if prompt.kind == .filter { filter(by: nil) } else { select(near: prompt.origin) }
-      return
+      if opened != nil { return textOffset = prompt.textOrigin }
+      return restore(prompt.origin, filter: prompt.kind == .filter ? nil : listState.filter)
     }
     guard let pattern = try? pattern(prompt.text) else { return }
     switch prompt.kind {
     case .filter: filter(by: pattern)
     case .search where opened != nil:
-      textOffset = prompt.origin
+      textOffset = prompt.textOrigin
       findLine(pattern, from: topLine, by: 1)
     case .search:
-      if let index = list.nearest(pattern, from: prompt.origin, by: 1) { select(index: index) }
+      // Where nothing matches any more, the selection does not stay where something once did.
+      guard let index = list.nearest(pattern, from: prompt.origin.index, by: 1) else {
+        return restore(prompt.origin, filter: listState.filter)
+      }
+      select(index: index)
     }
   }
 
@@ -42,19 +46,22 @@ extension State {
       if list.count == 0 { say("no row matches \(prompt.text)") }
     case .search where opened != nil:
       searchedText = pattern
-      textOffset = prompt.origin
+      textOffset = prompt.textOrigin
       if !findLine(pattern, from: topLine, by: 1) { say("no line matches \(prompt.text)") }
     case .search:
       searched = pattern
-      if list.nearest(pattern, from: prompt.origin, by: 1) == nil { say("no row matches \(prompt.text)") }
+      if list.nearest(pattern, from: prompt.origin.index, by: 1) == nil { say("no row matches \(prompt.text)") }
     }
   }
 
   /// Leaves a prompt as if it had not been opened.
   mutating func cancel(_ prompt: Prompt) {
-    if prompt.kind == .filter { filter(by: prompt.before) }
-    select(near: prompt.origin)
-    if opened != nil { foundLine = nil }
+    if opened == nil {
+      restore(prompt.origin, filter: prompt.kind == .filter ? prompt.before : listState.filter)
+    } else {
+      textOffset = prompt.textOrigin
+      foundLine = nil
+    }
   }
 
   mutating func findAgain(by step: Int) {
@@ -74,13 +81,12 @@ extension State {
     try Pattern(text, columns: opened == nil ? view.definition.columns.flatMap { [$0.id, $0.title] } : [])
   }
 
-  /// Back to where the search began.
-  private mutating func select(near index: Int) {
-    if opened != nil {
-      textOffset = index
-    } else if list.count > 0 {
-      select(index: min(index, list.count - 1))
-    }
+  /// Selects what was selected, wherever it is by now, among the rows that a filter leaves.
+  private mutating func restore(_ earlier: Selection, filter: Pattern?) {
+    selection = earlier
+    if listState.filter == filter { return findSelection() }
+    listState.filter = filter
+    rebuildRows()
   }
 
   /// The latest last, each once.

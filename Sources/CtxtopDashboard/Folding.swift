@@ -31,11 +31,9 @@ extension State {
 
   /// Folds everything, or unfolds everything when all is folded.
   private mutating func foldAll(_ tree: TreeRows) {
-    guard let model else { return }
     let isFolded = !(0..<tree.count).contains { tree.folding(at: $0).isOpen }
-    let hierarchy = Hierarchy(model)
     branches = [:]
-    for node in hierarchy.nodes(isOpen: { _ in true }) where node.hasChildren {
+    for node in tree.hierarchy.nodes(isOpen: { _ in true }) where node.hasChildren {
       branches[node.row.identity] = isFolded
     }
     if !isFolded, let identity = selection.identity, let worker = identity.workerKey {
@@ -44,8 +42,7 @@ extension State {
   }
 
   private func parent(of identity: RowIdentity) -> RowIdentity? {
-    guard let model else { return nil }
-    let hierarchy = Hierarchy(model)
+    guard let hierarchy = (list as? TreeRows)?.hierarchy else { return nil }
     return hierarchy.row(for: identity).flatMap(hierarchy.parent)?.identity
   }
 }

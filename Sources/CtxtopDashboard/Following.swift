@@ -13,7 +13,9 @@ extension State {
     guard worker.liveness.isPresent else { return say("worker \(worker.pid) has gone already") }
     followed = Incumbent(worker, among: model.now.workers)
     say("follows worker \(worker.pid), and whoever takes its place")
-    if view == .workers { follow() }
+    guard view == .workers else { return }
+    follow()
+    rebuildRows()
   }
 
   /// Finds the followed worker, or the one that took its place, and keeps it selected.

@@ -1,5 +1,7 @@
-// The lowest row: the keys that matter in this mode.
+// The lowest row: the keys that make sense now. What a key is called stands in the table of
+// keys; here stands when it is offered and called otherwise, and which goes first where not all fit.
 
+import CtxtopModel
 import CtxtopScreen
 
 extension State {
@@ -8,20 +10,64 @@ extension State {
     footerStrip.render(in: rect.inset(left: 1), into: &buffer)
   }
 
-  /// The bindings that the footer shows in this mode.
-  var footerBindings: [KeyBinding] {
-    KeyBinding.all.filter { $0.label != nil && $0.modes.contains(mode) }
+  /// A key that the footer offers.
+  package struct FooterKey {
+    /// Pressed, it does `action`.
+    package let key: Key
+    /// What it is called.
+    package let label: String
+    /// What it does.
+    package let action: Action
   }
 
-  /// The keys of the footer; one group a binding.
+  /// The keys that the footer offers now.
+  package var footerKeys: [FooterKey] {
+    KeyBinding.all.compactMap { binding in
+      guard let usual = binding.label, binding.modes.contains(mode), let key = binding.keys.first,
+        let label = label(of: binding.action, usual)
+      else { return nil }
+      return FooterKey(key: key, label: label, action: binding.action)
+    }
+  }
+
+  /// The keys of the footer; one group a key.
   var footerStrip: Strip {
-    let groups = footerBindings.enumerated().map { index, binding in
-      // The way out is the last to go.
-      let weight = binding.action == .quit || binding.action == .back ? 100 : 99 - index
+    let groups = footerKeys.map { entry in
+      let place = Self.order.firstIndex(of: entry.action) ?? Self.order.count
       return Strip.Group(
-        [Span(binding.keys[0].name, look[.key]), Span(" \(binding.label ?? "")", look[.dim])], weight: weight)
+        [Span(entry.key.name, look[.key]), Span(" \(entry.label)", look[.dim])], weight: 100 - place)
     }
     return Strip(groups, gap: 2)
+  }
+
+  /// What goes last where not all fit comes first: the ways out, then what one looks around with.
+  private static let order: [Action] = [
+    .quit, .accept, .back, .decline, .confirm, .help, .detail, .goToSubject, .search, .filter, .sortMenu, .tree,
+    .pause, .follow, .recycle, .charts, .nextMatch, .columnMenu, .copy, .writeSnapshot,
+  ]
+
+  /// What a key is called at the moment; nil: it would do nothing.
+  private func label(of action: Action, _ usual: String) -> String? {
+    switch action {
+    case .back where mode == .list: listState.filter == nil ? nil : "All rows"
+    case .help where opened == .help: "Back"
+    case .charts where opened == .charts: "Back"
+    case .tree where view == .tree && opened == nil: "List"
+    case .pause where isPaused: "Go on"
+    case .follow where followed != nil: "Unfollow"
+    case .follow, .recycle: selectedWorker == nil || (isReadOnly && action == .recycle) ? nil : usual
+    case .detail: list.count == 0 ? nil : usual
+    case .search, .filter: opened == nil && list.total == 0 ? nil : usual
+    case .nextMatch: (opened == nil ? searched : searchedText) == nil ? nil : usual
+    case .goToSubject: hasSubject ? usual : nil
+    case .copy, .writeSnapshot: isReadOnly || model == nil ? nil : usual
+    default: usual
+    }
+  }
+
+  private var hasSubject: Bool {
+    guard case .detail(let identity) = opened, let model else { return false }
+    return model.subject(of: identity) != nil
   }
 }
 

@@ -66,7 +66,7 @@ package struct KeyBinding: Sendable {
 
   private static let rows = [
     KeyBinding(["/", .function(3)], .search, "Search", "search by regular expression, also in a text"),
-    KeyBinding(["n"], .nextMatch, nil, "next row or line that was searched for"),
+    KeyBinding(["n"], .nextMatch, "Next", "next row or line that was searched for"),
     KeyBinding(["N"], .previousMatch, nil, "the one before it"),
     KeyBinding(
       ["\\", .function(4)], .filter, "Filter", "show only rows that match; `!` in front: that do not", in: [.list]),
@@ -74,11 +74,11 @@ package struct KeyBinding: Sendable {
   ]
 
   private static let order = [
-    KeyBinding([">"], .sortNext, "Sort", "sort by the next column", in: [.list]),
+    KeyBinding([">"], .sortNext, nil, "sort by the next column", in: [.list]),
     KeyBinding(["<"], .sortPrevious, nil, "sort by the previous column", in: [.list]),
-    KeyBinding([.function(6), "s"], .sortMenu, nil, "choose the column to sort by", in: [.list]),
+    KeyBinding(["s", .function(6)], .sortMenu, "Sort", "choose the column to sort by", in: [.list]),
     KeyBinding(["I"], .invertSort, nil, "turn the order round", in: [.list]),
-    KeyBinding([.function(2), "C"], .columnMenu, "Columns", "choose the columns that are shown", in: [.list]),
+    KeyBinding(["C", .function(2)], .columnMenu, "Columns", "choose the columns that are shown", in: [.list]),
     KeyBinding([.right], .fold(.unfold), nil, "unfold a branch of the tree", in: [.list]),
     KeyBinding([.left], .fold(.fold), nil, "fold it, or go to what it belongs to", in: [.list]),
     KeyBinding(["*"], .fold(.all), nil, "fold or unfold the whole tree", in: [.list]),
@@ -109,7 +109,7 @@ package struct KeyBinding: Sendable {
     KeyBinding([.function(10)], .quit, nil, "quit", in: [.prompt, .menu, .question]),
     KeyBinding(["y"], .confirm, "Yes", "do it", in: [.question]),
     KeyBinding(["n", .escape], .decline, "No", "do not", in: [.question]),
-    KeyBinding(["q"], .quit, nil, "quit", in: [.question]),
+    KeyBinding(["q"], .quit, nil, "quit", in: [.menu, .question]),
   ]
 
   /// What a key means in a mode; nil: nothing.

@@ -38,6 +38,11 @@ extension State {
   /// Puts the rows of the shown view in order and finds the selected one among them.
   mutating func rebuildRows() {
     list = model.map { view.definition.rows(of: $0, listState, branches: branches) } ?? NoRows()
+    findSelection()
+  }
+
+  /// Finds the selected row among those of the list.
+  mutating func findSelection() {
     var selection = selection
     let found = selection.isChosen ? selection.identity.flatMap { list.index(of: $0) } : nil
     // The row that takes the place of one that left is selected in its stead.

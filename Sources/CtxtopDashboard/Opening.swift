@@ -70,8 +70,11 @@ extension State {
   /// Selects a row of the shown list, if it is there.
   mutating func reveal(_ identity: RowIdentity?) {
     guard let identity else { return }
-    if view == .tree { unfold(to: identity) }
-    guard let index = list.index(of: identity) else { return }
-    select(index: index)
+    var index = list.index(of: identity)
+    if index == nil, view == .tree {
+      unfold(to: identity)
+      index = list.index(of: identity)
+    }
+    if let index { select(index: index) }
   }
 }

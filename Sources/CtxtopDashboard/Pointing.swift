@@ -4,7 +4,7 @@ import CtxtopModel
 import CtxtopScreen
 
 /// What is at a place of the screen.
-enum Target: Equatable {
+package enum Target: Equatable {
   /// A row of the list.
   case row(Int)
   /// The title of a column.
@@ -68,16 +68,20 @@ extension State {
   }
 
   /// What is at a place; nil: nothing that answers.
-  func target(at place: Position) -> Target? {
+  package func target(at place: Position) -> Target? {
     let layout = Layout(size)
+    // What lies under a notice is not seen.
+    if let area = noticeArea, area.contains(place) { return nil }
+    // The panel lies over the footer of a low screen.
+    if opened != nil, Layout.panel(in: size).contains(place) { return .text }
     if layout.footer.contains(place) {
-      return footerStrip.group(at: place, in: layout.footer.inset(left: 1)).map { .key(footerBindings[$0].action) }
+      return footerStrip.group(at: place, in: layout.footer.inset(left: 1)).map { .key(footerKeys[$0].action) }
     }
-    if opened != nil { return Layout.panel(in: size).contains(place) ? .text : nil }
+    guard opened == nil else { return nil }
     if layout.tabs.contains(place) {
       return tabStrip.group(at: place, in: margin(layout.tabs)).map { .tab(ViewKind.allCases[$0]) }
     }
-    guard layout.list.contains(place) else { return nil }
+    guard layout.list.contains(place), list.count > 0 else { return nil }
     let line = place.y - layout.list.y - (layout.hasTitles ? 1 : 0)
     if line < 0 {
       return shownColumns.last { $0.x <= place.x }.map { .title($0.column.id) }

@@ -21,6 +21,8 @@ import CtxtopSnapshot
 package struct State: Sendable {
   /// What is shown; nil before the first snapshot. While paused, what was shown when the pause began.
   package internal(set) var model: Model?
+  /// How many kinds of teardown failures it knows: counted once a snapshot, not once a frame.
+  var failureCount = 0
   /// The latest snapshot, and the one before it.
   var latest: (now: Snapshot, earlier: Snapshot?)?
   /// Numbers over time; they go on while paused.

@@ -47,6 +47,7 @@ extension State {
 
   mutating func show(_ model: Model) {
     self.model = model
+    failureCount = model.failureGroups.count
     follow()
     rebuildRows()
   }

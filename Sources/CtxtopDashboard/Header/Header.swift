@@ -1,7 +1,6 @@
 // The rows above the list: who is watched, how it does, the worst of what is wrong.
 
 import CtxtopModel
-import CtxtopPattern
 import CtxtopScreen
 import CtxtopSnapshot
 
@@ -81,24 +80,6 @@ extension State {
     tabStrip.render(in: rect, into: &buffer)
   }
 
-  /// The names of the views; one group a view.
-  var tabStrip: Strip {
-    let groups = ViewKind.allCases.map { kind in
-      let count = count(of: kind).map { " \($0)" } ?? ""
-      let style = look[kind == view ? .tab : .text]
-      return Strip.Group(
-        [Span("\(kind.key.name) ", look[.key]), Span(kind.title + count, style)], weight: kind == view ? 100 : 50)
-    }
-    return Strip(groups, trailing: filterGroup, gap: 2)
-  }
-
-  /// The filter that is in force, which nobody must overlook.
-  private var filterGroup: Strip.Group? {
-    guard let filter = listState.filter else { return nil }
-    let text = "\(look.shapes.warning) filter \(Format.cleaned(filter.text)): \(list.count) of \(list.total)"
-    return Strip.Group([Span(text, look[.warning])], weight: 95)
-  }
-
   /// The worst verdict as one sentence, and how many others there are. A sentence that changes every second is
   /// written anew every second: from a minute on, ages have no seconds.
   private func renderVerdict(_ model: Model, in rect: Rect, into buffer: inout Buffer) {
@@ -118,17 +99,5 @@ extension State {
     let area = Rect(x: row.x, y: row.y, width: row.width - noteWidth, height: row.height)
     sentence.render(in: area, into: &buffer)
     buffer.put(note, at: Position(x: area.maxX + 1, y: row.y), look[.dim], in: row)
-  }
-}
-
-extension State {
-  /// How many rows a view has; nil for none that is worth a number.
-  fileprivate func count(of view: ViewKind) -> Int? {
-    guard let model else { return nil }
-    switch view {
-    case .workers, .units, .contexts, .connections, .tree: return nil
-    case .failures: return model.failureGroups.count
-    case .verdicts: return model.verdicts.count
-    }
   }
 }

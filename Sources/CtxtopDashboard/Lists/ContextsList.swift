@@ -10,6 +10,7 @@ extension ListDefinition where Row == ContextRow {
     mostImportant: [
       "pid", "unit", "kind", "condition", "age", "request", "owner", "frame", "requests_served", "holds",
     ],
+    widths: ["owner": 24, "frame": 18],
     emptyText: "no context is on a stack",
     rows: \.contextRows,
     identity: \.identity,

@@ -21,14 +21,14 @@ struct ListColumn: Sendable {
   private let alignment: CtxtopScreen.Alignment
   private let importance: Int
 
-  init<Row>(_ column: Column<Row>, importance: Int) {
+  /// `width`: cells that it takes at least, where its texts need more than its table says.
+  init<Row>(_ column: Column<Row>, importance: Int, width: Int? = nil) {
     id = column.id
     title = column.title
     help = column.description
     isDescending = column.isDescending
     isUsual = column.presence < .file
-    // The text at the right end needs room to say something.
-    width = column.id == "now" ? 22 : column.width
+    self.width = width ?? column.width
     share = column.weight
     alignment = column.alignment == .left ? .left : .right
     self.importance = importance

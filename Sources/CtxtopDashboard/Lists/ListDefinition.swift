@@ -34,9 +34,10 @@ struct ListDefinition<Row: Sendable>: ListDefining {
   /// Whether a row shows the past, and recedes.
   let isPast: @Sendable (Row) -> Bool
 
-  /// A view of the rows of a table; `mostImportant`: the columns that stay longest where not all fit, by id.
+  /// A view of the rows of a table; `mostImportant`: the columns that stay longest where not all fit, by id; `widths`:
+  /// what their texts need where that is more than the table says, so that they say something before others appear.
   init(
-    _ table: CtxtopModel.Table<Row>, mostImportant: [String], emptyText: String,
+    _ table: CtxtopModel.Table<Row>, mostImportant: [String], widths: [String: Int] = [:], emptyText: String,
     rows all: @escaping @Sendable (Model) -> [Row], identity: @escaping @Sendable (Row) -> RowIdentity,
     mark: @escaping @Sendable (Row, Look) -> Span, isPast: @escaping @Sendable (Row) -> Bool = { _ in false }
   ) {
@@ -48,7 +49,8 @@ struct ListDefinition<Row: Sendable>: ListDefining {
     self.isPast = isPast
     places = Dictionary(table.columns.enumerated().map { ($1.id, $0) }) { first, _ in first }
     columns = table.columns.map { column in
-      ListColumn(column, importance: 100 - (mostImportant.firstIndex(of: column.id) ?? 50))
+      ListColumn(
+        column, importance: 100 - (mostImportant.firstIndex(of: column.id) ?? 50), width: widths[column.id])
     }
   }
 
@@ -78,6 +80,7 @@ struct ListDefinition<Row: Sendable>: ListDefining {
 struct RowWords<Row> {
   private let pattern: Pattern
   private let columns: [Column<Row>]
+  private let answers = Answers()
 
   /// A pattern that names a column is looked for there, in what the screen shows. Any other is looked for in all
   /// columns of words and of names that happen to be numbers; a count is no name.
@@ -111,9 +114,23 @@ struct RowWords<Row> {
   private func isFound(in value: Value) -> Bool {
     switch value {
     case .unknown: false
-    case .text(let text): pattern.matches(text)
-    case let value: pattern.matches(Format.screen(value))
+    case .text(let text): answers.match(text, pattern)
+    case let value: answers.match(Format.screen(value), pattern)
     }
+  }
+}
+
+/// What a pattern said about the texts that it has seen. Texts recur from row to row, and to remember is cheaper than to
+/// match.
+private final class Answers {
+  private var answers: [String: Bool] = [:]
+
+  func match(_ text: String, _ pattern: Pattern) -> Bool {
+    if let answer = answers[text] { return answer }
+    let answer = pattern.matches(text)
+    // Ages and the like hardly recur.
+    if answers.count < 4_096 { answers[text] = answer }
+    return answer
   }
 }
 

@@ -21,7 +21,7 @@ struct TreeDefinition: ListDefining {
       if state.filter != nil { return true }
       return branches[identity] ?? Self.isOpen(identity, in: model, isSmall: isSmall)
     }
-    return TreeRows(nodes: nodes, filter: state.filter)
+    return TreeRows(tree, nodes: nodes, filter: state.filter)
   }
 
   /// Before anybody folds anything: all that hangs on workers with which something is wrong.
@@ -44,11 +44,14 @@ struct TreeRows: RowList {
     let isOpen: Bool
   }
 
+  /// Where everything hangs; kept, for finding that out takes as long as drawing ten screens.
+  let hierarchy: Hierarchy
   private let branches: [Branch]
   let total: Int
 
   /// Those that a filter means, and those that they hang on.
-  init(nodes: [TreeNode], filter: Pattern?) {
+  init(_ hierarchy: Hierarchy, nodes: [TreeNode], filter: Pattern?) {
+    self.hierarchy = hierarchy
     total = nodes.count
     filter?.beginPass()
     let words = filter.map { RowWords($0, table: TreeDefinition.table) }

@@ -11,6 +11,7 @@ extension ListDefinition where Row == WorkerRow {
       "pid", "state", "contexts_leaked", "connections_checked_out", "teardown_failures", "requests_per_second",
       "in_flight", "latency_p99", "now", "depth_app", "rss_bytes", "uptime", "depth_request",
     ],
+    widths: ["state": 9, "now": 22],
     emptyText: "no worker is attached",
     rows: { $0.workerRows.worstFirst { $0.condition.state.level } },
     identity: \.identity,

@@ -105,7 +105,7 @@ import Testing
       return meters
     }
     // 12 of 24 are in flight.
-    #expect(!flight(meters()).0.contains("▲"))
+    #expect(flight(meters()).0.contains("] "))
     #expect(flight(meters(0.4, 0.9)).0.contains("]▲"))
     #expect(flight(meters(0.4, 0.9)).1 == Theme.color[.warning])
     #expect(flight(meters(0.1, 0.5)).0.contains("]✗"))

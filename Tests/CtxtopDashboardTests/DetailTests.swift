@@ -105,8 +105,9 @@ import Testing
     session.press(.enter)
     func found(_ session: Session) -> String {
       let style = Theme.color[.selected]
-      let rows = (0..<24).filter { row in (2..<78).contains { session.screen[$0, row].style == style } }
-      return rows.first.map { session.screen.lines[$0] } ?? ""
+      let screen = session.screen
+      let rows = (0..<24).filter { row in (2..<78).contains { screen[$0, row].style == style } }
+      return rows.first.map { screen.lines[$0] } ?? ""
     }
     let first = found(session)
     #expect(first.lowercased().contains("worker"))

@@ -41,9 +41,6 @@ extension State {
   private func contextGroups(_ totals: Totals, _ room: Room) -> [Strip.Group] {
     let leaked = totals.contextsLeaked
     let out = Use(totals.connectionsCheckedOut, of: totals.connectionsLimit)
-    let oldest = [
-      label("oldest "), Span(totals.oldestCheckout.map(Format.uptime).orUnknown.aligned(to: 5), look[.value]),
-    ]
     var groups = [
       Strip.Group(number("contexts", .integer(totals.contextsLive), width: 4), weight: 65),
       Strip.Group(
@@ -55,12 +52,16 @@ extension State {
       Strip.Group(
         use(room.isShort ? "conn" : "connections", out, room, isAlarming: totals.connectionsLeaked > 0)
           + chart(.connections, room.sideChart), weight: 80),
-      Strip.Group(oldest, weight: 50),
       Strip.Group(
         number(
-          room.isShort ? "td fail" : "teardown failures", .integer(totals.teardownFailures), width: 3,
+          room == .vast ? "teardown failures" : "td fail", .integer(totals.teardownFailures), width: 3,
           totals.teardownFailures > 0 ? .warning : .good), weight: 75),
     ]
+    if !room.isShort {
+      let oldest = totals.oldestCheckout.map(Format.uptime) ?? Format.unknown
+      groups.append(
+        Strip.Group([label("oldest checkout "), Span(oldest.aligned(to: 5), look[.value])], weight: 50))
+    }
     if totals.dropped > 0 {
       groups.append(Strip.Group(number("dropped", .integer(totals.dropped), width: 3, .warning), weight: 70))
     }
@@ -134,9 +135,4 @@ private struct Use {
     guard let limit else { return 4 }
     return 2 * Format.compact(limit).count + 1
   }
-}
-
-extension String? {
-  /// The text, or what stands for the unknown.
-  fileprivate var orUnknown: String { self ?? Format.unknown }
 }

@@ -68,6 +68,23 @@ import Testing
     #expect(session.state.history.series(of: .worker(slot: 1, generation: 1))?.count == 3)
   }
 
+  @Test func aWorkersNumbersAreThoseOfItsColumns() throws {
+    let session = Session(passes: 3)
+    let model = Model(now: Fixture.shop(at: 2), earlier: Fixture.shop(at: 1))
+    let row = WorkerRow(model, worker: 0)
+    let series = try #require(session.state.history.series(of: Self.worker))
+    for (index, id) in WorkerNumbers.columns.enumerated() {
+      let value = try #require(CtxtopModel.Table<WorkerRow>.workers.column(id)).value(row)
+      let remembered = try #require(series.values(of: index, last: 1).first ?? nil)
+      switch value {
+      case .real(let number), .percent(let number): #expect(abs(remembered - number) < 1e-3, "\(id)")
+      case .integer(let number), .duration(let number), .bytes(let number), .share(let number, _):
+        #expect(remembered == Double(Float(number)), "\(id)")
+      default: Issue.record("\(id) is no number")
+      }
+    }
+  }
+
   @Test func anotherRowIsRememberedOnceItWasOpened() {
     var session = Session()
     #expect(session.state.history.series(of: Self.unit) == nil)

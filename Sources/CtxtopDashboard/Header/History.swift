@@ -63,11 +63,9 @@ package struct History: Sendable {
   }
 
   private mutating func appendWorkers(of model: Model) {
-    let numbers = RowNumbers.worker
     let present = min(model.now.workers.count, History.workerLimit)
-    for index in 0..<present {
-      let row = WorkerRow(model, worker: index)
-      workers[row.worker.key, default: Series(width: numbers.count)].append { numbers[$0].value(row) }
+    model.forEachWorkersNumbers(limit: present) { key, numbers in
+      workers[key, default: Series(width: WorkerNumbers.columns.count)].append { numbers[$0] }
     }
     guard workers.count > present else { return }
     let keys = Set(model.now.workers.prefix(present).map(\.key))

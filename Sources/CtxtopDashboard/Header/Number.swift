@@ -85,11 +85,7 @@ package enum ServiceNumber: Int, CaseIterable, Sendable {
 /// The numbers of rows.
 enum RowNumbers {
   /// Of a worker.
-  static let worker = Number.columns(
-    [
-      "requests_per_second", "in_flight", "contexts_leaked", "connections_checked_out", "latency_p99", "cpu_percent",
-      "rss_bytes",
-    ], of: CtxtopModel.Table<WorkerRow>.workers)
+  static let worker = Number.columns(WorkerNumbers.columns, of: CtxtopModel.Table<WorkerRow>.workers)
   private static let unit = Number.columns(
     ["requests_per_second", "request_age", "depth_app", "depth_request"], of: CtxtopModel.Table<UnitRow>.units)
   private static let context = Number.columns(

@@ -88,7 +88,7 @@ import Testing
     var without = Fixture.shop(at: 2)
     without.workers.removeFirst()
     session.receive(without)
-    #expect(session.screen.lines.contains { $0.contains("not there any more") })
+    #expect(session.screen.lines.contains { $0.contains("has left") })
     session.press(.escape)
     #expect(session.state.mode == .list)
   }

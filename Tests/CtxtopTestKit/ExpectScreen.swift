@@ -36,7 +36,10 @@ package func styleMap(of buffer: Buffer, theme: Theme) -> String {
   return (rows + [""] + legend).joined(separator: "\n") + "\n"
 }
 
-private func expectText(_ text: String, named name: String, file: String, location: SourceLocation) {
+/// Compares any text with the recorded one of that name.
+package func expectText(
+  _ text: String, named name: String, file: String = #filePath, location: SourceLocation = #_sourceLocation
+) {
   let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
   let path = "\(folder)/__Screens__/\(name).txt"
   let isRecording = getenv("CTXTOP_RECORD") != nil

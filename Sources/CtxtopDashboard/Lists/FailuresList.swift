@@ -8,6 +8,7 @@ extension ListDefinition where Row == FailureRow {
   static let failures = ListDefinition(
     .failures,
     mostImportant: ["function", "count", "exception", "workers", "last_age", "request", "skipped", "first_age"],
+    widths: ["function": 24, "exception": 20, "request": 18],
     emptyText: "no teardown function has raised",
     rows: \.failureGroups,
     identity: \.identity,

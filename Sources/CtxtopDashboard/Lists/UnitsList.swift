@@ -11,6 +11,7 @@ extension ListDefinition where Row == UnitRow {
     mostImportant: [
       "pid", "unit", "state", "request", "request_age", "depth_app", "depth_request", "reused", "requests",
     ],
+    widths: ["request": 22],
     emptyText: "no thread, greenlet or task has had an event yet",
     rows: { $0.unitRows.urgentFirst(\.state.level) },
     identity: \.identity,

@@ -5,6 +5,7 @@
 // of 32 other rows. A pause holds a second one of the same size.
 
 import CtxtopModel
+import CtxtopScreen
 import CtxtopSnapshot
 
 /// What is remembered.
@@ -60,6 +61,12 @@ package struct History: Sendable {
   /// The latest values of a number of the service.
   package func values(of number: ServiceNumber, last: Int = Series.capacity) -> [Double?] {
     service.values(of: number.rawValue, last: last)
+  }
+
+  /// All values of a number of the service in so many columns, each the greatest of its time. A column keeps its
+  /// place until the next is full: a chart that moves every second is all that an idle screen would write.
+  package func columns(of number: ServiceNumber, _ width: Int) -> [Double?] {
+    Chart.resampled(values(of: number), earlier: service.recorded - service.count, into: width).values
   }
 
   private mutating func appendWorkers(of model: Model) {

@@ -94,10 +94,10 @@ extension State {
     return number + [.text(Span(" ")), .widget(bar, width: room.meter)]
   }
 
-  /// The latest values of a number, one a column.
+  /// The last ten minutes of a number, or as much of them as there is.
   private func chart(_ number: ServiceNumber, _ width: Int, _ role: Role = .chart) -> [Strip.Part] {
     guard width > 0 else { return [] }
-    let line = Sparkline(charts.values(of: number, last: width), shapes: look.shapes, style: look[role])
+    let line = Sparkline(charts.columns(of: number, width), shapes: look.shapes, style: look[role])
     return [.text(Span(" ")), .widget(line, width: width)]
   }
 }

@@ -329,7 +329,7 @@ def test_the_mouse_does_what_keys_do(desk, exporter):
     desk.press("F6")
     desk.wait("Sort by")
     desk.click("ERR/S", times=2)
-    desk.wait("ERR/S", missing=["Sort by"])
+    desk.wait("PID", missing=["Sort by", "PID▼"])
     desk.press("q")
     desk.expect_end()
 

@@ -25,8 +25,10 @@ extension State {
       return []
     }
     forgetAnswer()
-    if case .menu(let menu) = dialog { point(mouse, in: menu) }
-    guard dialog == nil else { return [] }
+    if let dialog {
+      if case .menu(let menu) = dialog { point(mouse, in: menu) }
+      return []
+    }
     switch mouse.kind {
     case .wheelUp: for _ in 0..<3 { move(.up) }
     case .wheelDown: for _ in 0..<3 { move(.down) }
@@ -42,13 +44,15 @@ extension State {
     switch mouse.kind {
     case .wheelUp: _ = choice.menu.handle(.up)
     case .wheelDown: _ = choice.menu.handle(.down)
+    case .doubleClick where choice.kind == .sort:
+      // The first click has selected it, and may have moved it.
+      return accept()
     case .press, .doubleClick:
       guard let entry else { return }
       choice.menu.select(entry)
       if choice.kind == .columns { _ = choice.menu.handle(" ") }
     }
     dialog = .menu(choice)
-    if mouse.kind == .doubleClick, choice.kind == .sort { accept() }
   }
 
   private mutating func click(_ target: Target?, isDouble: Bool) -> [Effect] {

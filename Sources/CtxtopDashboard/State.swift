@@ -153,7 +153,8 @@ extension State {
 
   /// Whether snapshots have stopped coming although nobody said that the source is lost.
   var isStale: Bool {
-    received.map { Moment.between(max($0, intervalChanged), now) > UInt64(interval) * 2_500_000 + 1_000_000_000 } ?? false
+    received.map { Moment.between(max($0, intervalChanged), now) > UInt64(interval) * 2_500_000 + 1_000_000_000 }
+      ?? false
   }
 
   /// Whether what is shown is as old as the source is silent, and nobody asked for that.

@@ -2,11 +2,13 @@
 //
 //   Message.swift    what can happen, and what can be asked for      Update.swift      (state, message) -> effects
 //   Action.swift     what keys can mean                              KeyBinding.swift  which key means it
-//   Moving.swift, Sorting.swift, Finding.swift, Following.swift, Opening.swift, Replacing.swift, Acting.swift,
-//   Copying.swift    what actions do                                Notice.swift      a line for the operator
-//   Choices.swift    what the user chose beforehand
+//   Moving.swift, Sorting.swift, Finding.swift, Folding.swift, Following.swift, Opening.swift, Replacing.swift,
+//   Acting.swift, Copying.swift    what actions do                   Pointing.swift    what the mouse does
+//   Choices.swift    what the user chose beforehand                  Notice.swift      a line for the operator
 //   Dialog.swift     what asks for something: a prompt, a menu, a question
 //   Layout.swift     which rows of the screen are for what           View.swift        state -> buffer
+//   Tabs.swift, Footer.swift                                         rows that can be clicked
+//   Incumbent.swift  a worker, and who takes its place               Interval.swift, Moment.swift    times
 //
 //   Lists/     the views: their definitions, columns, rows           Header/   the rows above, and their history
 //   Details/   everything about one row                              Panels/   what lies over the list

@@ -126,6 +126,17 @@ import Testing
     #expect(series.count == 1)
   }
 
+  @Test func theKeysThatAMenuOffersAnswerTheMouse() throws {
+    var session = Session(80, 24)
+    session.press("s", .down, .down)
+    let footer = try #require(session.screen.lines.last)
+    let place = try #require(footer.ranges(of: "OK").first?.lowerBound)
+    let x = footer.distance(from: footer.startIndex, to: place)
+    session.send(.key(.mouse(Mouse(.press, at: Position(x: x, y: 23)))))
+    #expect(!text(session).contains("Sort by"))
+    #expect(text(session).contains("PID▲"))
+  }
+
   @Test(arguments: 1...10) func aPatternThatIsNoneIsToldOnAnyScreen(height: Int) {
     var session = Session(40, height)
     session.press("/", "(", .enter)

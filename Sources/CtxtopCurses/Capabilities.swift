@@ -15,7 +15,7 @@ package struct Capabilities: Equatable, Sendable {
   /// Whether colours are given by their parts instead of by number.
   package let hasDirectColor: Bool
   /// Whether it shows more than ASCII, as far as the locale tells.
-  package let isUnicode: Bool
+  package internal(set) var isUnicode: Bool
 
   /// Whether the user wants no colours: NO_COLOR.
   package let wantsNoColor: Bool

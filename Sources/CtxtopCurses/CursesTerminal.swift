@@ -39,13 +39,16 @@ package final class CursesTerminal: Terminal {
   private(set) var isClosed = false
 
   /// Takes the terminal. `environment` is asked for TERM, NO_COLOR and the locale. With `usesMouse`, clicks and the
-  /// wheel come as keys; the terminal's own selection of text then needs Shift.
+  /// wheel come as keys; the terminal's own selection of text then needs Shift. `isUnicode`: whether somebody who
+  /// knows better than the locale says that it shows Unicode.
   package init(
-    usesMouse: Bool = false, environment: (String) -> String? = Capabilities.environment
+    usesMouse: Bool = false, isUnicode: Bool? = nil, environment: (String) -> String? = Capabilities.environment
   ) throws(TerminalError) {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
     Capabilities.chooseLocale()
-    capabilities = try Capabilities(environment: environment)
+    var capabilities = try Capabilities(environment: environment)
+    if let isUnicode { capabilities.isUnicode = isUnicode }
+    self.capabilities = capabilities
     var original = termios()
     tcgetattr(STDIN_FILENO, &original)
     let restoring = Capabilities.restoringBytes(usesMouse: usesMouse)

@@ -167,7 +167,7 @@ extension State {
       menu.menu.render(in: menuArea(of: menu), look: look, into: &buffer)
     case .prompt(let prompt):
       // What is wrong with a pattern is said where the list begins: the line below is the one that is typed.
-      if let notice { renderNotice(notice.text, in: layout.tabs, into: &buffer) }
+      if let notice { renderNotice(notice.text, in: noticePlace(layout), into: &buffer) }
       buffer.fill(dialogLine)
       prompt.editor.render(in: dialogLine, look: look, into: &buffer)
     case .question(let question):
@@ -179,6 +179,11 @@ extension State {
     buffer.fill(rect)
     Line([Span(" \(look.shapes.warning) \(text)", look[.warning])], ellipsis: look.shapes.ellipsis)
       .render(in: rect, into: &buffer)
+  }
+
+  /// Where the list begins; on a low screen above the line that is typed.
+  private func noticePlace(_ layout: Layout) -> Rect {
+    layout.tabs.isEmpty ? Rect(size).row(size.height - 2) : layout.tabs
   }
 
   /// The lowest row of the screen, also where it is too low for a footer.

@@ -15,10 +15,14 @@ extension State {
   /// What is typed so far takes effect at once, unless it is not a pattern yet.
   mutating func preview(_ prompt: Prompt) {
     guard !prompt.text.isEmpty else {
-      if opened != nil { return textOffset = prompt.textOrigin }
+      if opened != nil {
+        foundLine = nil
+        return textOffset = prompt.textOrigin
+      }
       return restore(prompt.origin, filter: prompt.kind == .filter ? nil : listState.filter)
     }
     guard let pattern = try? pattern(prompt.text) else { return }
+    defer { warnOfCost(of: pattern) }
     switch prompt.kind {
     case .filter: filter(by: pattern)
     case .search where opened != nil:
@@ -52,6 +56,7 @@ extension State {
       searched = pattern
       if list.nearest(pattern, from: prompt.origin.index, by: 1) == nil { say("no row matches \(prompt.text)") }
     }
+    warnOfCost(of: pattern)
   }
 
   /// Leaves a prompt as if it had not been opened.
@@ -68,8 +73,18 @@ extension State {
     if opened != nil { return findLineAgain(by: step) }
     guard let searched else { return say("nothing was searched for: / searches") }
     let index = list.nearest(searched, from: selection.index + step, by: step)
-    guard let index else { return say("no row matches \(searched.text)") }
+    guard let index else {
+      say("no row matches \(searched.text)")
+      return warnOfCost(of: searched)
+    }
     select(index: index)
+  }
+
+  /// Says, once for a pattern, that matching took too long: what does not match then may merely not have been tried.
+  mutating func warnOfCost(of pattern: Pattern) {
+    guard pattern.didHitLimit, pattern != costly else { return }
+    costly = pattern
+    tell("\(pattern.text) takes too long to match: what it finds may be incomplete")
   }
 
   mutating func filter(by pattern: Pattern?) {

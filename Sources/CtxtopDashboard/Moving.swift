@@ -38,6 +38,7 @@ extension State {
   /// Puts the rows of the shown view in order and finds the selected one among them.
   mutating func rebuildRows() {
     list = model.map { view.definition.rows(of: $0, listState, branches: branches) } ?? NoRows()
+    if let filter = listState.filter { warnOfCost(of: filter) }
     findSelection()
   }
 

@@ -28,13 +28,15 @@ extension State {
   /// Opens the help or the charts, or goes back from them.
   mutating func toggle(_ wanted: Opened) {
     if opened == wanted { return goBack() }
-    trail.append(Place(view: view, opened: opened, textOffset: textOffset))
+    leaveTrace()
     opened = wanted
     textOffset = 0
   }
 
   mutating func openDetail() {
     guard let identity = selection.identity else { return say("nothing is selected") }
+    // The way back leads to this row, whichever is the first by then.
+    selection.isChosen = true
     toggle(.detail(identity))
   }
 
@@ -42,12 +44,17 @@ extension State {
   mutating func goToSubject() {
     guard case .detail(let identity) = opened, let model else { return }
     guard let subject = model.subject(of: identity) else { return say("it belongs to nothing that is still there") }
-    trail.append(Place(view: view, opened: opened, textOffset: textOffset))
+    leaveTrace()
     view = ViewKind.of(subject)
     opened = .detail(subject)
     textOffset = 0
     rebuildRows()
     reveal(subject)
+  }
+
+  /// Remembers the way back. Help and graphs may be opened in turns for ever: where one was long ago is forgotten.
+  private mutating func leaveTrace() {
+    trail = (trail + [Place(view: view, opened: opened, textOffset: textOffset)]).suffix(Place.limit)
   }
 
   /// Closes what is on top. In a list with a filter, takes the filter away.

@@ -19,6 +19,11 @@ package enum Target: Equatable {
 
 extension State {
   mutating func point(_ mouse: Mouse) -> [Effect] {
+    if case .menu(let menu) = dialog, mouse.isPress, !menuArea(of: menu).contains(mouse.position),
+      case .key(let action) = target(at: mouse.position)
+    {
+      return perform(action)
+    }
     if !isAsking, let area = noticeArea, area.contains(mouse.position), mouse.isPress {
       // What lies under a notice is not seen.
       notice = nil

@@ -2,11 +2,13 @@
 //
 //   Message.swift    what can happen, and what can be asked for      Update.swift      (state, message) -> effects
 //   Action.swift     what keys can mean                              KeyBinding.swift  which key means it
-//   Moving.swift, Sorting.swift, Finding.swift, Following.swift, Opening.swift, Replacing.swift, Acting.swift,
-//   Copying.swift    what actions do                                Notice.swift      a line for the operator
-//   Choices.swift    what the user chose beforehand
+//   Moving.swift, Sorting.swift, Finding.swift, Folding.swift, Following.swift, Opening.swift, Replacing.swift,
+//   Acting.swift, Copying.swift    what actions do                   Pointing.swift    what the mouse does
+//   Choices.swift    what the user chose beforehand                  Notice.swift      a line for the operator
 //   Dialog.swift     what asks for something: a prompt, a menu, a question
 //   Layout.swift     which rows of the screen are for what           View.swift        state -> buffer
+//   Tabs.swift, Footer.swift                                         rows that can be clicked
+//   Incumbent.swift  a worker, and who takes its place               Interval.swift, Moment.swift    times
 //
 //   Lists/     the views: their definitions, columns, rows           Header/   the rows above, and their history
 //   Details/   everything about one row                              Panels/   what lies over the list
@@ -36,6 +38,8 @@ package struct State: Sendable {
   package internal(set) var now: UInt64 = 0
   /// Milliseconds between snapshots.
   package internal(set) var interval: Int
+  /// When somebody changed it last: snapshots are expected at that pace from then on.
+  var intervalChanged: UInt64 = 0
   /// The charts while the screen is held still; nil: it is not.
   var heldCharts: History?
 
@@ -51,6 +55,8 @@ package struct State: Sendable {
   var branches: [RowIdentity: Bool] = [:]
   /// What was searched for last.
   var searched: Pattern?
+  /// The pattern of which was said last that it takes too long.
+  var costly: Pattern?
   /// The worker that stays selected, also when its server replaces it.
   var followed: Incumbent?
 
@@ -107,6 +113,9 @@ package enum Opened: Hashable, Sendable {
 
 /// Where the operator was.
 struct Place: Sendable {
+  /// So many are remembered.
+  static let limit = 32
+
   let view: ViewKind
   let opened: Opened?
   let textOffset: Int
@@ -145,8 +154,17 @@ extension State {
   }
 
   /// Whether snapshots have stopped coming although nobody said that the source is lost.
-  var isStale: Bool { silence.map { $0 > UInt64(interval) * 2_500_000 + 1_000_000_000 } ?? false }
+  var isStale: Bool {
+    received.map { Moment.between(max($0, intervalChanged), now) > UInt64(interval) * 2_500_000 + 1_000_000_000 }
+      ?? false
+  }
+
+  /// Whether what is shown is as old as the source is silent, and nobody asked for that.
+  var isOutdated: Bool {
+    if case .reconnecting = source { return true }
+    return isStale
+  }
 
   /// How long ago the latest snapshot came, in nanoseconds.
-  var silence: UInt64? { received.map { now > $0 ? now - $0 : 0 } }
+  var silence: UInt64? { received.map { Moment.between($0, now) } }
 }

@@ -31,7 +31,8 @@ extension State {
   /// The filter that is in force. A long one is cut: that there is one matters more than which.
   private var filterGroup: Strip.Group? {
     guard let filter = listState.filter else { return nil }
-    let count = ": \(list.count) of \(list.total)"
+    // What was given up as too costly is not known not to match.
+    let count = ": \(list.count) of \(list.total)\(filter.didHitLimit ? " or more" : "")"
     let pattern = Format.cleaned(filter.text).shortened(to: max(6, size.width / 4), look.shapes.ellipsis)
     let text = "\(look.shapes.warning) \(size.width < 60 ? "" : "filter ")\(pattern)\(count)"
     return Strip.Group([Span(text, look[.warning])], weight: 110)

@@ -32,17 +32,34 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
 }
 
 extension State {
-  /// Takes a snapshot in. One that is not newer than the latest belongs to another pass over the same
-  /// workers, or to a host that was restarted: then there is nothing to compare it with.
+  /// Takes a snapshot in.
   fileprivate mutating func receive(_ snapshot: Snapshot) {
-    let earlier = latest?.now
-    let isNewer = earlier.map { $0.monotonicTime < snapshot.monotonicTime } ?? false
-    latest = (snapshot, isNewer ? earlier : nil)
+    let missed = missedSnapshots
+    if let latest, !latest.now.isOfSameService(as: snapshot) { history = History() }
+    latest = (snapshot, predecessor(of: snapshot))
     received = now
     let model = Model(now: snapshot, earlier: latest?.earlier)
-    history.append(model, at: now)
+    history.append(model, at: now, missed: missed)
     if !isPaused { show(model) }
     noteReplacements(in: model)
+  }
+
+  /// What a snapshot is compared with: the latest, or the one before where the latest is so close that it tells
+  /// nothing, as after a change of the interval. One that is not newer comes from a host that was restarted, or from
+  /// another service: nothing is compared with it.
+  private func predecessor(of snapshot: Snapshot) -> Snapshot? {
+    guard let latest, latest.now.isOfSameService(as: snapshot), latest.now.monotonicTime < snapshot.monotonicTime else {
+      return nil
+    }
+    return [latest.now, latest.earlier].compactMap { $0 }.first {
+      $0.monotonicTime &+ Model.confirmationInterval <= snapshot.monotonicTime
+    }
+  }
+
+  /// How many snapshots should have come since the latest one; 0 while they come in time.
+  private var missedSnapshots: Int {
+    guard isStale, let silence else { return 0 }
+    return max(1, Int(clamping: silence / (UInt64(max(1, interval)) * 1_000_000)) - 1)
   }
 
   mutating func show(_ model: Model) {
@@ -109,6 +126,12 @@ extension State {
   private mutating func changeInterval(to milliseconds: Int) -> [Effect] {
     guard milliseconds != interval else { return [] }
     interval = milliseconds
+    intervalChanged = now
     return [.setInterval(milliseconds)]
   }
+}
+
+extension Snapshot {
+  /// Whether both are of one service on one host.
+  fileprivate func isOfSameService(as other: Snapshot) -> Bool { service == other.service && host == other.host }
 }

@@ -6,18 +6,12 @@ package enum Alignment: Sendable {
   case left, right
 }
 
-/// Where a column appears.
-package enum Presence: Int, CaseIterable, Comparable, Sendable {
-  /// On every screen.
-  case always = 0
-  /// On a screen that has room for it.
-  case roomy = 1
-  /// On a wide screen.
-  case wide = 2
-  /// In files only.
-  case file = 3
-
-  package static func < (one: Presence, other: Presence) -> Bool { one.rawValue < other.rawValue }
+/// Where a column appears. Which ones a narrow screen drops first is the screen's matter.
+package enum Presence: Sendable {
+  /// On the screen and in files.
+  case everywhere
+  /// In files; on the screen where somebody asks for it.
+  case file
 }
 
 /// One column of a table of `Row`s.
@@ -45,7 +39,7 @@ package struct Column<Row>: Sendable {
 
   init(
     _ id: String, _ title: String, _ description: String, unit: String? = nil, alignment: Alignment = .right,
-    width: Int, weight: Int = 0, presence: Presence = .always, isDescending: Bool = true,
+    width: Int, weight: Int = 0, presence: Presence = .everywhere, isDescending: Bool = true,
     value: @escaping @Sendable (Row) -> Value
   ) {
     self.id = id
@@ -72,14 +66,4 @@ package struct Table<Row>: Sendable {
 
   /// The column of an id.
   package func column(_ id: String) -> Column<Row>? { columns.first { $0.id == id } }
-
-  /// The columns that a screen of so many cells shows: as many as fit with a cell between each two.
-  package func columns(forWidth width: Int) -> [Column<Row>] {
-    var shown: [Column<Row>] = []
-    for presence in [Presence.wide, .roomy, .always] {
-      shown = columns.filter { $0.presence <= presence }
-      if shown.reduce(-1, { $0 + $1.width + 1 }) <= width { break }
-    }
-    return shown
-  }
 }

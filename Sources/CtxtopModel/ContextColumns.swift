@@ -48,13 +48,12 @@ extension Table where Row == ContextRow {
         .text($0.ownerText)
       },
       Column(
-        "requests_served", "SERVED", "requests that ran on it without having pushed it", width: 6, presence: .roomy
+        "requests_served", "SERVED", "requests that ran on it without having pushed it", width: 6
       ) {
         .integer($0.context.served)
       },
       Column(
-        "holds", "HOLDS", "connections, sessions and locks that were taken in it and are still out", width: 5,
-        presence: .roomy
+        "holds", "HOLDS", "connections, sessions and locks that were taken in it and are still out", width: 5
       ) {
         .integer($0.model.holds(context: $0.context.serial, ofWorker: $0.workerIndex))
       },
@@ -77,7 +76,7 @@ extension Table where Row == ContextRow {
       },
       Column(
         "frame", "WHERE", "where it was pushed, when that was not the framework's own doing", alignment: .left,
-        width: 12, weight: 2, presence: .roomy, isDescending: false
+        width: 12, weight: 2, isDescending: false
       ) {
         $0.context.frame.isEmpty ? .unknown : .text($0.context.frame)
       },

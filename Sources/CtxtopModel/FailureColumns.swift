@@ -10,10 +10,12 @@ extension Table where Row == FailureRow {
 
   private static var counts: [Column<FailureRow>] {
     [
-      Column("pid", "PID", "process id of the worker, where it is one", width: 7, isDescending: false) {
+      Column(
+        "pid", "PID", "process id of the worker, where it is one", width: 7, presence: .file, isDescending: false
+      ) {
         $0.pid.map { .identifier(Int64($0)) } ?? .unknown
       },
-      Column("workers", "WORKERS", "in how many workers it happened", width: 7, presence: .roomy) {
+      Column("workers", "WORKERS", "in how many workers it happened", width: 7) {
         .integer($0.workers)
       },
       Column("count", "COUNT", "how often it raised", width: 5) { .integer($0.failure.count) },
@@ -50,7 +52,7 @@ extension Table where Row == FailureRow {
         $0.failure.label?.endpoint.map { .text($0) } ?? .unknown
       },
       Column(
-        "location", "WHERE", "where the function is defined", alignment: .left, width: 10, weight: 1, presence: .wide,
+        "location", "WHERE", "where the function is defined", alignment: .left, width: 10, weight: 1,
         isDescending: false
       ) {
         .text($0.failure.location)
@@ -60,7 +62,7 @@ extension Table where Row == FailureRow {
       },
       Column(
         "message", "MESSAGE", "the exception's message, with `CTXTOP_MESSAGES` only", alignment: .left, width: 10,
-        weight: 3, presence: .wide, isDescending: false
+        weight: 3, isDescending: false
       ) {
         $0.failure.message.isEmpty ? .unknown : .text($0.failure.message)
       },

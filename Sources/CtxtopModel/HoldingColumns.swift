@@ -19,7 +19,7 @@ extension Table where Row == HoldingRow {
       ) {
         .text($0.kindName)
       },
-      Column("id", "ID", "its number in its worker", width: 3, presence: .roomy, isDescending: false) {
+      Column("id", "ID", "its number in its worker", width: 3, isDescending: false) {
         .identifier(Int64($0.id))
       },
       Column("state", "STATE", "state of the connection, session or lock", alignment: .left, width: 11) {
@@ -56,7 +56,7 @@ extension Table where Row == HoldingRow {
         ($0.holder?.frame).flatMap { $0.isEmpty ? nil : .text($0) } ?? .unknown
       },
       Column(
-        "context", "CONTEXT", "serial number of the context that it was taken in", width: 7, presence: .wide,
+        "context", "CONTEXT", "serial number of the context that it was taken in", width: 7,
         isDescending: false
       ) {
         ($0.holder?.context).flatMap { $0 == 0 ? nil : .identifier(Int64(clamping: $0)) } ?? .unknown
@@ -67,24 +67,23 @@ extension Table where Row == HoldingRow {
   private static var pool: [Column<HoldingRow>] {
     [
       Column(
-        "pool", "POOL", "size of its pool, and how many more it may open; `any`: without a limit", width: 5,
-        presence: .roomy
+        "pool", "POOL", "size of its pool, and how many more it may open; `any`: without a limit", width: 5
       ) {
         $0.engine?.poolText.map { .text($0) } ?? .unknown
       },
       Column(
-        "backend_pid", "BACKEND", "the database server's process id for it", width: 7, presence: .roomy,
+        "backend_pid", "BACKEND", "the database server's process id for it", width: 7,
         isDescending: false
       ) {
         $0.connection?.backendPID.map { .identifier(Int64($0)) } ?? .unknown
       },
-      Column("opened_age", "OPEN", "time since it was opened", unit: "ns", width: 6, presence: .wide) {
+      Column("opened_age", "OPEN", "time since it was opened", unit: "ns", width: 6) {
         guard let opened = $0.connection?.opened, opened > 0 else { return .unknown }
         return .age($0.model.now.age(of: opened))
       },
       Column(
         "engine", "ENGINE", "the database, without a password", alignment: .left, width: 12, weight: 1,
-        presence: .wide, isDescending: false
+        isDescending: false
       ) {
         ($0.engine?.url).map { .text($0) } ?? .unknown
       },
@@ -95,19 +94,19 @@ extension Table where Row == HoldingRow {
     [
       Column(
         "name", "NAME", "name of the lock, scope of the session", alignment: .left, width: 8, weight: 1,
-        presence: .roomy, isDescending: false
+        isDescending: false
       ) {
         ($0.resource?.name ?? $0.session?.scope).flatMap { $0.isEmpty ? nil : .text($0) } ?? .unknown
       },
       Column(
         "work", "WORK", "whether a session's transaction is open, and whether work in it is uncommitted",
-        alignment: .left, width: 11, presence: .wide, isDescending: false
+        alignment: .left, width: 11, isDescending: false
       ) {
         $0.session.map { .text($0.workText) } ?? .unknown
       },
       Column(
         "inherited_by", "INHERITED BY", "the later request that works in the session", alignment: .left, width: 12,
-        weight: 1, presence: .wide, isDescending: false
+        weight: 1, isDescending: false
       ) {
         guard let session = $0.session, session.heirRequest != 0 else { return .unknown }
         return .text(session.heir?.text ?? "a request")

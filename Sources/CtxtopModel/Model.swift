@@ -29,6 +29,9 @@ package final class Model: Sendable {
   /// The service's summary.
   package let totals: Totals
 
+  /// What is concluded from two snapshots needs so many nanoseconds between them.
+  package static var confirmationInterval: UInt64 { Findings.confirmationInterval }
+
   /// Judges `now` and compares it with `earlier`. Without an earlier snapshot, or with one that is less
   /// than 50 ms older, there are no verdicts that join two records: see `judge`.
   package init(now: Snapshot, earlier: Snapshot? = nil) {

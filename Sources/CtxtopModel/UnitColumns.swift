@@ -17,7 +17,7 @@ extension Table where Row == UnitRow {
         .identifier(Int64($0.unit.id))
       },
       Column(
-        "kind", "KIND", "thread, greenlet or task", alignment: .left, width: 8, presence: .roomy, isDescending: false
+        "kind", "KIND", "thread, greenlet or task", alignment: .left, width: 8, isDescending: false
       ) {
         .text($0.unit.kind.name)
       },
@@ -53,23 +53,23 @@ extension Table where Row == UnitRow {
 
   private static var numbers: [Column<UnitRow>] {
     [
-      Column("requests", "REQUESTS", "requests begun on it", width: 8, presence: .roomy) {
+      Column("requests", "REQUESTS", "requests begun on it", width: 8) {
         .integer($0.unit.requests)
       },
       Column("requests_per_second", "REQ/S", "requests begun per second", unit: "1/s", width: 5) {
         $0.requestsPerSecond.map { .real($0) } ?? .unknown
       },
-      Column("last_event_age", "LAST", "time since anything happened on it", unit: "ns", width: 6, presence: .roomy) {
+      Column("last_event_age", "LAST", "time since anything happened on it", unit: "ns", width: 6) {
         $0.unit.lastEvent > 0 ? .age($0.model.now.age(of: $0.unit.lastEvent)) : .unknown
       },
       Column(
         "native_id", "TID", "the kernel's id of the thread, or of the thread that carries it", width: 7,
-        presence: .wide, isDescending: false
+        isDescending: false
       ) {
         $0.unit.nativeID > 0 ? .identifier(Int64(clamping: $0.unit.nativeID)) : .unknown
       },
       Column(
-        "name", "NAME", "name of the unit", alignment: .left, width: 12, weight: 1, presence: .roomy,
+        "name", "NAME", "name of the unit", alignment: .left, width: 12, weight: 1,
         isDescending: false
       ) {
         $0.unit.name.isEmpty ? .unknown : .text($0.unit.name)

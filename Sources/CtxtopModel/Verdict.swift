@@ -76,11 +76,6 @@ package struct Verdict: Equatable, Sendable {
     slot = worker.slot
     generation = worker.generation
   }
-
-  /// Whether both are about the same thing, in two snapshots.
-  package func isSameMatter(as other: Verdict) -> Bool {
-    VerdictKey(self) == VerdictKey(other)
-  }
 }
 
 /// The verdicts on a snapshot, worst first. `earlier` confirms those that join two records; without it,

@@ -37,8 +37,7 @@ extension Table where Row == WorkerRow {
         .share($0.worker.inFlight, of: $0.worker.capacity)
       },
       Column(
-        "exceptions_per_second", "ERR/S", "exceptions that left the application, per second", unit: "1/s", width: 5,
-        presence: .wide
+        "exceptions_per_second", "ERR/S", "exceptions that left the application, per second", unit: "1/s", width: 5
       ) {
         $0.rates.map { .real($0.exceptions) } ?? .unknown
       },
@@ -57,8 +56,7 @@ extension Table where Row == WorkerRow {
         .integer($0.condition.leakedContexts)
       },
       Column(
-        "contexts_reused", "REUSED", "requests that ran on an app context which they did not push", width: 6,
-        presence: .wide
+        "contexts_reused", "REUSED", "requests that ran on an app context which they did not push", width: 6
       ) {
         .integer($0.worker.counters.contextsReused)
       },
@@ -92,7 +90,7 @@ extension Table where Row == WorkerRow {
 
   private static var process: [Column<WorkerRow>] {
     [
-      Column("latency_p50", "P50", "median latency of the interval", unit: "ns", width: 5, presence: .wide) {
+      Column("latency_p50", "P50", "median latency of the interval", unit: "ns", width: 5) {
         $0.rates?.p50.map { .duration($0) } ?? .unknown
       },
       Column(
@@ -100,13 +98,13 @@ extension Table where Row == WorkerRow {
       ) {
         $0.rates?.p99.map { .duration($0) } ?? .unknown
       },
-      Column("cpu_percent", "CPU", "share of one processor", unit: "percent", width: 5, presence: .wide) {
+      Column("cpu_percent", "CPU", "share of one processor", unit: "percent", width: 5) {
         $0.rates?.cpuPercent.map { .percent($0) } ?? .unknown
       },
-      Column("rss_bytes", "RSS", "resident memory", unit: "bytes", width: 5, presence: .roomy) {
+      Column("rss_bytes", "RSS", "resident memory", unit: "bytes", width: 5) {
         $0.worker.kernel.map { .bytes($0.residentBytes) } ?? .unknown
       },
-      Column("uptime", "UP", "time since the process started", unit: "ns", width: 5, presence: .roomy) {
+      Column("uptime", "UP", "time since the process started", unit: "ns", width: 5) {
         let started = $0.worker.started
         return started > 0 && started <= $0.wallTime ? .uptime($0.wallTime - started) : .unknown
       },
@@ -115,11 +113,11 @@ extension Table where Row == WorkerRow {
 
   private static var rare: [Column<WorkerRow>] {
     [
-      Column("last_seen", "SEEN", "time since its agent's last sign of life", unit: "ns", width: 5, presence: .wide) {
+      Column("last_seen", "SEEN", "time since its agent's last sign of life", unit: "ns", width: 5) {
         let seen = max($0.worker.heartbeat, $0.worker.attached)
         return seen > 0 ? .age($0.model.now.age(of: seen)) : .unknown
       },
-      Column("streaming", "STREAM", "responses that the server is sending", width: 6, presence: .wide) {
+      Column("streaming", "STREAM", "responses that the server is sending", width: 6) {
         .integer($0.worker.units.count { $0.request?.isStreaming == true })
       },
       Column("depth_app_max", "APPMAX", "most app contexts that one unit has had", width: 6, presence: .file) {
@@ -137,15 +135,14 @@ extension Table where Row == WorkerRow {
         .integer($0.worker.counters.contextsVanished)
       },
       Column(
-        "checkout_oldest", "OLDEST", "age of the longest checkout of a connection", unit: "ns", width: 6,
-        presence: .wide
+        "checkout_oldest", "OLDEST", "age of the longest checkout of a connection", unit: "ns", width: 6
       ) {
         $0.oldestCheckout.map { .age($0) } ?? .unknown
       },
-      Column("orphan_sessions", "ORPHAN", "sessions left without their context", width: 6, presence: .wide) {
+      Column("orphan_sessions", "ORPHAN", "sessions left without their context", width: 6) {
         .integer($0.worker.orphanSessions)
       },
-      Column("resources_held", "LOCKS", "locks and other resources that are held", width: 5, presence: .wide) {
+      Column("resources_held", "LOCKS", "locks and other resources that are held", width: 5) {
         .integer($0.worker.resources.count { $0.state == .held })
       },
       Column("units", "UNITS", "threads, greenlets and tasks that are there", width: 5, presence: .file) {

@@ -57,7 +57,7 @@ extension Report {
 
   /// A heading and a line for each row.
   private static func lines<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> String {
-    let columns = columns.filter { $0.presence < .file }
+    let columns = columns.filter { $0.presence != .file }
     let cells = [columns.map(\.title)] + rows.map { row in columns.map { Format.screen($0.value(row)) } }
     let widths = columns.indices.map { index in cells.map { $0[index].count }.max() ?? 0 }
     var text = ""

@@ -23,8 +23,6 @@ package struct Shapes: Equatable, Sendable {
   package var descending: Unicode.Scalar
   /// Text goes on beyond the edge.
   package var ellipsis: Unicode.Scalar
-  /// Separates parts of a sentence.
-  package var dot: Unicode.Scalar
   /// Marks what is critical.
   package var critical: Unicode.Scalar
   /// Marks a warning.
@@ -43,10 +41,6 @@ package struct Shapes: Equatable, Sendable {
   package var folded: Unicode.Scalar
   /// Stands before a row whose children are shown.
   package var unfolded: Unicode.Scalar
-  /// A choice that is taken; as wide as `unchecked`.
-  package var checked: String
-  /// A choice that is not taken.
-  package var unchecked: String
   /// Lines from a row to its children.
   package var tree: TreeShapes
 
@@ -55,9 +49,9 @@ package struct Shapes: Equatable, Sendable {
     heights: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     widths: [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
     corners: ["┌", "┐", "└", "┘"], horizontal: "─", vertical: "│", tick: "┤",
-    selection: "▸", ascending: "▲", descending: "▼", ellipsis: "…", dot: "·",
+    selection: "▸", ascending: "▲", descending: "▼", ellipsis: "…",
     critical: "✗", warning: "▲", notice: "•", dead: "†", paused: "‖", live: "●", good: "✓",
-    folded: "▸", unfolded: "▾", checked: "[✓]", unchecked: "[ ]",
+    folded: "▸", unfolded: "▾",
     tree: TreeShapes(branch: "├─", lastBranch: "└─", line: "│ "))
 
   /// Nothing beyond ASCII.
@@ -65,9 +59,9 @@ package struct Shapes: Equatable, Sendable {
     heights: [" ", "_", ".", "-", "=", "+", "*", "%", "#"],
     widths: [" ", " ", " ", "-", "-", "=", "=", "#", "#"],
     corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|", tick: "+",
-    selection: ">", ascending: "^", descending: "v", ellipsis: "~", dot: ",",
+    selection: ">", ascending: "^", descending: "v", ellipsis: "~",
     critical: "!", warning: "*", notice: "-", dead: "x", paused: "=", live: "o", good: "+",
-    folded: "+", unfolded: "-", checked: "[x]", unchecked: "[ ]",
+    folded: "+", unfolded: "-",
     tree: TreeShapes(branch: "|-", lastBranch: "`-", line: "| "))
 }
 
@@ -81,11 +75,4 @@ package struct TreeShapes: Equatable, Sendable {
   package var line: String
   /// Below the last child.
   package let blank = "  "
-
-  /// The parts before a row: `isLast` tells of each of its ancestors below the root, and at its end of the row
-  /// itself, whether it is the last child of its parent.
-  package func prefix(isLast: [Bool]) -> String {
-    guard let own = isLast.last else { return "" }
-    return isLast.dropLast().map { $0 ? blank : line }.joined() + (own ? lastBranch : branch)
-  }
 }

@@ -50,15 +50,6 @@ package struct Table: Widget, Equatable, Sendable {
     }
   }
 
-  /// The index of the column whose title or mark of sorting lies at a place, when the table is rendered in `rect`.
-  package func titledColumn(at place: Position, in rect: Rect) -> Int? {
-    guard rect.row(0).contains(place) else { return nil }
-    let layout = TableLayout(columns, width: rect.width - Table.margin)
-    let x = place.x - rect.x - Table.margin
-    // The mark of sorting stands in the gap.
-    return layout.column(at: x) ?? layout.column(at: x - 1)
-  }
-
   private func renderTitles(_ layout: TableLayout, in line: Rect, into buffer: inout Buffer) {
     buffer.fill(line, look[.columnTitle])
     for place in layout.places {

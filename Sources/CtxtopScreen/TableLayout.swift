@@ -70,11 +70,6 @@ package struct TableLayout: Equatable, Sendable {
     place(shown.sorted(), of: columns, width: width, spare: max(0, width - used))
   }
 
-  /// The index of the table's column at a column of the screen relative to the table's left edge; nil in a gap.
-  package func column(at x: Int) -> Int? {
-    places.first { x >= $0.x && x < $0.x + $0.width }?.column
-  }
-
   private mutating func place(_ shown: [Int], of columns: [TableColumn], width: Int, spare: Int) {
     var x = 0
     var spare = spare

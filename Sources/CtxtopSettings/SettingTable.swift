@@ -35,16 +35,14 @@ extension Setting {
 
   private static func ofView(_ view: ViewName) -> [Setting] {
     let name = view.rawValue
-    let filter = Setting(
-      "\(name).filter", \.[view].filter, .filter(of: view), "--filter", "which of its rows are shown; empty: all")
-    guard view != .tree else { return [filter] }
     return [
       Setting(
         "\(name).sort", \.[view].sort, .sort(in: view), "--sort", "column to sort by; with - in front: the other way"),
       Setting(
         "\(name).columns", \.[view].columns, .columns(of: view), "--columns",
         "columns to show; or +column and -column for more or less than the usual ones"),
-      filter,
+      Setting(
+        "\(name).filter", \.[view].filter, .filter(of: view), "--filter", "which of its rows are shown; empty: all"),
     ]
   }
 }

@@ -10,8 +10,8 @@ package struct ColumnName: Equatable, Sendable {
   package let title: String
   /// What it says.
   package let description: String
-  /// Whether no screen shows it.
-  package let isInFilesOnly: Bool
+  /// Whether the screen shows it only where somebody asks for it.
+  package let isOnDemand: Bool
 }
 
 extension ViewName {
@@ -42,7 +42,7 @@ extension ViewName {
   private static func names<Row>(of table: Table<Row>) -> [ColumnName] {
     table.columns.map { column in
       ColumnName(
-        id: column.id, title: column.title, description: column.description, isInFilesOnly: column.presence == .file)
+        id: column.id, title: column.title, description: column.description, isOnDemand: column.presence == .file)
     }
   }
 }

@@ -52,12 +52,12 @@ extension HelpTopic {
     ReferenceChapter(
       "Columns",
       [
-        "The heading on the screen and the name in CSV, in options and in the file. Columns without a heading are in "
-          + "CSV only."
+        "The heading on the screen and the name in CSV, in options and in the file. Columns without a heading are on "
+          + "the screen only where they are chosen."
       ],
       sections: ViewName.allCases.map { view in
         let entries = view.columns.map { column in
-          ((column.isInFilesOnly ? "" : column.title + " ") + column.id, column.description)
+          ((column.isOnDemand ? "" : column.title + " ") + column.id, column.description)
         }
         return ReferenceSection("Columns of \(view.rawValue)", entries)
       })

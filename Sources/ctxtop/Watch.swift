@@ -20,7 +20,7 @@ struct Watch: ParsableCommand {
         ctxtop shop -d 0.5      the app called shop, twice a second
         ctxtop shop -b -n 3     three frames of plain text, as with top
         ctxtop shop -b > log    a frame a second, until it is stopped
-        ctxtop --sort -contexts_leaked --filter '!nightly' --columns workers:+cpu_percent,-rss_bytes
+        ctxtop --sort contexts_leaked --filter '!nightly' --columns workers:+cpu_percent,-rss_bytes
         ctxtop --write-config > ~/.config/ctxtop/config.toml
       """)
 
@@ -55,7 +55,8 @@ struct Watch: ParsableCommand {
     do { passes = try answer.get() } catch { throw Failure(error) }
     let terminal: CursesTerminal
     do {
-      terminal = try CursesTerminal(usesMouse: settings.usesMouse)
+      terminal = try CursesTerminal(
+        usesMouse: settings.usesMouse, isUnicode: settings.shapes == .unicode ? true : nil)
     } catch {
       // A dumb terminal, an unknown one, or no keyboard: frames need none of that.
       return try printInstead(nil)

@@ -37,13 +37,4 @@ import Testing
       }
     }
   }
-
-  @Test func aClickFindsItsColumn() {
-    let columns = [TableColumn("A", width: 4), TableColumn("B", width: 6, sorting: .descending)]
-    let table = Table(columns: columns, rows: [], look: Look())
-    let area = Rect(x: 2, y: 3, width: 20, height: 5)
-    func column(_ x: Int, _ y: Int = 3) -> Int? { table.titledColumn(at: Position(x: x, y: y), in: area) }
-    #expect((2..<20).map { column($0) } == [nil, nil, nil, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, nil, nil, nil])
-    #expect(column(6, 4) == nil)
-  }
 }

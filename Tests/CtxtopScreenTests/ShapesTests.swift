@@ -7,11 +7,10 @@ import Testing
     let single =
       shapes.heights + shapes.widths + shapes.corners + [
         shapes.horizontal, shapes.vertical, shapes.tick, shapes.selection, shapes.ascending, shapes.descending,
-        shapes.ellipsis, shapes.dot, shapes.critical, shapes.warning, shapes.notice, shapes.dead, shapes.paused,
+        shapes.ellipsis, shapes.critical, shapes.warning, shapes.notice, shapes.dead, shapes.paused,
         shapes.live, shapes.good, shapes.folded, shapes.unfolded,
       ]
     #expect(single.allSatisfy { DisplayWidth.of($0) == 1 })
-    #expect(DisplayWidth.of(shapes.checked) == DisplayWidth.of(shapes.unchecked))
     let tree = [shapes.tree.branch, shapes.tree.lastBranch, shapes.tree.line, shapes.tree.blank]
     #expect(tree.allSatisfy { DisplayWidth.of($0) == 2 })
     #expect(Set([shapes.critical, shapes.warning, shapes.notice, shapes.good, " "]).count == 5)
@@ -19,17 +18,8 @@ import Testing
 
   @Test func asciiIsASCII() {
     let tree = Shapes.ascii.tree
-    let all = Shapes.ascii.heights.map { String($0) } + [tree.branch, tree.lastBranch, tree.line, Shapes.ascii.checked]
+    let all = Shapes.ascii.heights.map { String($0) } + [tree.branch, tree.lastBranch, tree.line]
     #expect(all.allSatisfy { $0.utf8.allSatisfy { $0 < 0x7F } })
-  }
-
-  @Test func aTreeIsDrawnLevelByLevel() {
-    let tree = Shapes.unicode.tree
-    #expect(tree.prefix(isLast: []) == "")
-    #expect(tree.prefix(isLast: [false]) == "├─")
-    #expect(tree.prefix(isLast: [false, true]) == "│ └─")
-    #expect(tree.prefix(isLast: [true, false, true]) == "  │ └─")
-    #expect(Shapes.ascii.tree.prefix(isLast: [false, true]) == "| `-")
   }
 
   @Test func aMeterSaysItsLevelWithoutColour() {

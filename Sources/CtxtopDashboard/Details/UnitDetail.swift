@@ -42,14 +42,14 @@ extension DetailText {
     let missing = row.unit.appDepth + row.unit.requestDepth - contexts.count
     if missing > 0 { floor(Span("? \(missing) more, not described", look[.dim]), inner) }
     if contexts.isEmpty, missing <= 0 { floor(Span("empty", look[.dim]), inner) }
+    let held = Dictionary(grouping: row.model.heldRows(ofWorker: row.workerIndex)) { $0.holder?.context }
     for context in contexts.reversed() {
       let level = context.shownState.level
       let sign = context.index == chosen ? String(look.shapes.selection) : level.mark(look).text
       floor(
         Span("\(context.index + 1) \(sign) \(summary(of: context))", look[level >= .warning ? level.role : .text]),
         inner)
-      for held in row.model.heldRows(ofWorker: row.workerIndex, where: { $0.holder?.context == context.context.serial })
-      {
+      for held in held[context.context.serial] ?? [] {
         let level = held.state.level
         let text = "    \(level.mark(look).text) holds \(summary(of: held))"
         floor(Span(text, look[level >= .warning ? level.role : .dim]), inner)

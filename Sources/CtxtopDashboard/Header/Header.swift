@@ -85,8 +85,12 @@ extension State {
   private func renderVerdict(_ model: Model, in rect: Rect, into buffer: inout Buffer) {
     guard let worst = model.verdicts.first else {
       let isJudged = model.earlier != nil
-      let text = isJudged ? "\(look.shapes.good) nothing is wrong" : "judging: needs a second snapshot"
-      return Line([Span(text, look[isJudged ? .good : .dim])]).render(in: rect, into: &buffer)
+      let isCurrent = isJudged && !isOutdated
+      let text =
+        if !isJudged { "judging: needs a second snapshot" } else if !isCurrent {
+          "nothing was wrong when the last snapshot came"
+        } else { "\(look.shapes.good) nothing is wrong" }
+      return Line([Span(text, look[isCurrent ? .good : .dim])]).render(in: rect, into: &buffer)
     }
     let others = model.verdicts.count - 1
     let note = others > 0 ? "+\(others) more" : ""

@@ -20,6 +20,8 @@ package struct History: Sendable {
   /// The service's numbers: see `ServiceNumber`.
   package private(set) var service = Series(width: ServiceNumber.allCases.count)
   private var workers: [WorkerKey: Series] = [:]
+  /// Which process each of them is.
+  private var processes: [WorkerKey: Int32] = [:]
   private var rows: [RowIdentity: Series] = [:]
   /// Those rows, in the order in which they were opened first.
   private var opened: [RowIdentity] = []
@@ -27,8 +29,10 @@ package struct History: Sendable {
   /// Nothing yet.
   package init() {}
 
-  /// Adds a snapshot, which came at a time of the operator's clock.
-  package mutating func append(_ model: Model, at time: UInt64) {
+  /// Adds a snapshot, which came at a time of the operator's clock, after so many that did not come: these are a gap.
+  package mutating func append(_ model: Model, at time: UInt64, missed: Int = 0) {
+    if missed > 0 { leaveGap(missed, until: time) }
+    forgetPredecessors(in: model)
     timeline.append(time)
     service.append { ServiceNumber.allCases[$0].value(of: model) }
     appendWorkers(of: model)
@@ -69,6 +73,30 @@ package struct History: Sendable {
     Chart.resampled(values(of: number), earlier: service.recorded - service.count, into: width).values
   }
 
+  /// More than there is room for would leave nothing but the gap, too.
+  private mutating func leaveGap(_ missed: Int, until time: UInt64) {
+    guard let latest = timeline.latest else { return }
+    let missed = min(missed, Series.capacity)
+    let step = Moment.between(latest, time) / UInt64(missed + 1)
+    for number in 1...missed {
+      timeline.append(latest + UInt64(number) * step)
+    }
+    service.leaveGap(missed)
+    for key in workers.keys { workers[key]?.leaveGap(missed) }
+    for identity in opened { rows[identity]?.leaveGap(missed) }
+  }
+
+  /// A server that was restarted counts its slots anew: then what was remembered is not of the worker that has the
+  /// slot now.
+  private mutating func forgetPredecessors(in model: Model) {
+    for worker in model.now.workers.prefix(History.workerLimit) {
+      guard let known = processes.updateValue(worker.pid, forKey: worker.key), known != worker.pid else { continue }
+      workers[worker.key] = nil
+      for identity in opened where identity.workerKey == worker.key { rows[identity] = nil }
+      opened.removeAll { $0.workerKey == worker.key }
+    }
+  }
+
   private mutating func appendWorkers(of model: Model) {
     let present = min(model.now.workers.count, History.workerLimit)
     model.forEachWorkersNumbers(limit: present) { key, numbers in
@@ -77,5 +105,6 @@ package struct History: Sendable {
     guard workers.count > present else { return }
     let keys = Set(model.now.workers.prefix(present).map(\.key))
     workers = workers.filter { keys.contains($0.key) }
+    processes = processes.filter { keys.contains($0.key) }
   }
 }

@@ -32,6 +32,11 @@ package struct Series: Sendable {
     recorded += 1
   }
 
+  /// Adds snapshots of which nothing is known.
+  mutating func leaveGap(_ snapshots: Int) {
+    for _ in 0..<snapshots { append { _ in nil } }
+  }
+
   /// The latest values of a number, oldest first, at most so many.
   package func values(of number: Int, last: Int = Series.capacity) -> [Double?] {
     guard (0..<width).contains(number) else { return [] }
@@ -59,6 +64,9 @@ package struct Timeline: Sendable {
 
   /// Nothing yet.
   package init() {}
+
+  /// When the latest snapshot came; nil: none has.
+  package var latest: UInt64? { recorded > 0 ? times[(recorded - 1) % Series.capacity] : nil }
 
   /// Adds a snapshot.
   package mutating func append(_ time: UInt64) {

@@ -27,7 +27,7 @@ struct ListColumn: Sendable {
     title = column.title
     help = column.description
     isDescending = column.isDescending
-    isUsual = column.presence < .file
+    isUsual = column.presence != .file
     self.width = width ?? column.width
     share = column.weight
     alignment = column.alignment == .left ? .left : .right

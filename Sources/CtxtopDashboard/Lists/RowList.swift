@@ -58,6 +58,7 @@ struct ListedRows<Row: Sendable>: RowList {
     let words = definition.words(of: pattern)
     let count = count
     guard count > 0 else { return nil }
+    pattern.beginPass()
     return (0..<count).lazy.map { ((start + $0 * step) % count + count) % count }.first { words.match(row(at: $0)) }
   }
 

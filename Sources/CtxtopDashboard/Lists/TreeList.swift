@@ -21,7 +21,7 @@ struct TreeDefinition: ListDefining {
       if state.filter != nil { return true }
       return branches[identity] ?? Self.isOpen(identity, in: model, isSmall: isSmall)
     }
-    return TreeRows(tree, nodes: nodes, filter: state.filter)
+    return TreeRows(tree, nodes: nodes.sorted(by: state.sort), filter: state.filter)
   }
 
   /// Before anybody folds anything: all that hangs on workers with which something is wrong.
@@ -89,6 +89,7 @@ struct TreeRows: RowList {
     let words = RowWords(pattern, table: TreeDefinition.table)
     let count = count
     guard count > 0 else { return nil }
+    pattern.beginPass()
     return (0..<count).lazy.map { ((start + $0 * step) % count + count) % count }
       .first { words.match(branches[$0].node.row) }
   }

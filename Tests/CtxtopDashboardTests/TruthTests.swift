@@ -1,4 +1,5 @@
 import CtxtopDashboard
+import CtxtopModel
 import CtxtopScreen
 import CtxtopSnapshot
 import CtxtopTestKit
@@ -17,7 +18,7 @@ import Testing
     session.press(.enter)
     #expect(text(session).contains("takes too long to match"))
     #expect(text(session).contains(" or more"))
-    for pass in 2..<12 { session.receive(Fixture.shop(at: pass)) }
+    for pass in UInt64(2)..<12 { session.receive(Fixture.shop(at: pass)) }
     #expect(!text(session).contains("takes too long to match"))
     #expect(text(session).contains(" or more"))
   }
@@ -43,7 +44,7 @@ import Testing
 
   @Test func theTreeIsSorted() {
     var session = Session(80, 40, passes: 0)
-    for pass in 0..<2 { session.receive(Fixture.healthy(workers: 3, units: 3, at: pass)) }
+    for pass in UInt64(0)..<2 { session.receive(Fixture.healthy(workers: 3, units: 3, at: pass)) }
     func rows() -> [String] {
       session.screen.lines.filter { $0.contains("worker 4") || $0.contains("thread ") || $0.contains(" context ") }
         .map { String($0.prefix(30).drop { !$0.isLetter }) }
@@ -85,7 +86,7 @@ import Testing
   @Test func whatIsOutdatedIsNotCalledWell() {
     var session = Session(120, 24, passes: 0)
     session.send(.source(.live))
-    for pass in 0..<2 { session.receive(Fixture.healthy(at: pass)) }
+    for pass in UInt64(0)..<2 { session.receive(Fixture.healthy(at: pass)) }
     #expect(text(session).contains("nothing is wrong"))
     session.wait(10)
     #expect(text(session).contains("stale for 10s"))

@@ -62,9 +62,11 @@ package struct Chart: Widget, Sendable {
 
   /// At most `width` values made of more: the greatest of each group, unknown where all of it is. `step` is how
   /// many values a group has.
-  package static func resampled(_ values: [Double?], earlier: Int, into width: Int) -> (values: [Double?], step: Int) {
+  package static func resampled(
+    _ values: [Double?], earlier: Int, into width: Int, leastStep: Int = 1
+  ) -> (values: [Double?], step: Int) {
     guard width > 0 else { return ([], 1) }
-    let step = max(1, (values.count + width - 1) / width)
+    let step = max(1, leastStep, (values.count + width - 1) / width)
     guard step > 1 else { return (values, 1) }
     var groups: [Double?] = []
     var index = 0

@@ -70,7 +70,8 @@ package struct History: Sendable {
   /// All values of a number of the service in so many columns, each the greatest of its time. A column keeps its
   /// place until the next is full: a chart that moves every second is all that an idle screen would write.
   package func columns(of number: ServiceNumber, _ width: Int) -> [Double?] {
-    Chart.resampled(values(of: number), earlier: service.recorded - service.count, into: width).values
+    let earlier = service.recorded - service.count
+    return Chart.resampled(values(of: number), earlier: earlier, into: width, leastStep: 2).values
   }
 
   /// More than there is room for would leave nothing but the gap, too.

@@ -104,8 +104,12 @@ struct RowWords<Row> {
     var isFound = [Bool](repeating: false, count: rows.count)
     for column in columns {
       let value = column.value
+      // Neighbours often say the same: of one worker, in one state.
+      var last = (value: Value.unknown, isFound: false)
       for index in indices where !isFound[index] {
-        isFound[index] = self.isFound(in: value(rows[index]))
+        let next = value(rows[index])
+        if next != last.value { last = (next, self.isFound(in: next)) }
+        isFound[index] = last.isFound
       }
     }
     return indices.filter { isFound[$0] != pattern.isInverted }

@@ -84,7 +84,6 @@ import Testing
         for index in snapshot.workers.indices { Self.rename(&snapshot.workers[index], name) }
         snapshots.append(snapshot)
       }
-      walk(snapshots[0], snapshots[1])
       var session = Session(120, 40, passes: 0)
       snapshots.forEach { session.receive($0) }
       for view in Self.views {

@@ -47,14 +47,16 @@ extension State {
     switch prompt.kind {
     case .filter:
       filter(by: pattern)
-      if list.count == 0 { say("no row matches \(prompt.text)") }
+      // Of what was given up nobody knows whether it matches.
+      if list.count == 0, !pattern.didHitLimit { say("no row matches \(prompt.text)") }
     case .search where opened != nil:
       searchedText = pattern
       textOffset = prompt.textOrigin
       if !findLine(pattern, from: topLine, by: 1) { say("no line matches \(prompt.text)") }
     case .search:
       searched = pattern
-      if list.nearest(pattern, from: prompt.origin.index, by: 1) == nil { say("no row matches \(prompt.text)") }
+      let index = list.nearest(pattern, from: prompt.origin.index, by: 1)
+      if index == nil, !pattern.didHitLimit { say("no row matches \(prompt.text)") }
     }
     warnOfCost(of: pattern)
   }

@@ -11,7 +11,7 @@ extension Table where Row == FailureRow {
   private static var counts: [Column<FailureRow>] {
     [
       Column(
-        "pid", "PID", "process id of the worker, where it is one", width: 7, presence: .file, isDescending: false
+        "pid", "PID", "process id of the worker, where it is one", width: 7, isDescending: false
       ) {
         $0.pid.map { .identifier(Int64($0)) } ?? .unknown
       },

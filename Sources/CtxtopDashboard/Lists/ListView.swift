@@ -58,6 +58,7 @@ extension State {
 
   private var emptyText: String {
     guard let filter = listState.filter, list.total > 0 else { return view.definition.emptyText }
+    if filter.didHitLimit { return "none of \(list.total) rows is known to match \(filter.text)  (Esc: all)" }
     return "none of \(list.total) rows matches \(filter.text)  (Esc: all)"
   }
 

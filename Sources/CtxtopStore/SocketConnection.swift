@@ -53,8 +53,14 @@ final class SocketConnection {
   /// What it means that the time is up.
   func timedOut() -> StoreError { stream.ended(by: .silent(path)) }
 
+  /// Whoever has hung up already may have said why: that is still to be read, and then the end.
   private func flush() throws(SystemError) {
-    unsent.removeFirst(try System.send(descriptor, unsent))
+    do {
+      unsent.removeFirst(try System.send(descriptor, unsent))
+    } catch {
+      guard error.isBrokenPipe else { throw error }
+      unsent = []
+    }
   }
 
   private func readSome() throws(SystemError) -> Int? {

@@ -60,6 +60,8 @@ class XTerm:
 
         def prepare():
             os.setsid()
+            # The tests may have been started by nohup; a program in a terminal is not.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
 
         self.program = subprocess.Popen(

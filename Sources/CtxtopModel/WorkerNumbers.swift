@@ -39,11 +39,11 @@ package struct WorkerNumbers: Sendable {
 }
 
 extension Model {
-  /// The numbers of each worker, in the snapshot's order, with who it is.
-  package func forEachWorkersNumbers(limit: Int, _ body: (WorkerKey, WorkerNumbers) -> Void) {
+  /// The numbers of each worker, in the snapshot's order, with who it is and which process.
+  package func forEachWorkersNumbers(limit: Int, _ body: (WorkerKey, Int32, WorkerNumbers) -> Void) {
     for index in 0..<min(limit, now.workers.count) {
       let key = WorkerKey(slot: now.workers[index].slot, generation: now.workers[index].generation)
-      body(key, WorkerNumbers(self, worker: index))
+      body(key, now.workers[index].pid, WorkerNumbers(self, worker: index))
     }
   }
 }

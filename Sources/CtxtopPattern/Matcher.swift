@@ -29,8 +29,12 @@ struct Matcher: ~Copyable {
   /// Compiles an expression. `skipped` characters were typed in front of it.
   init(_ expression: String, isCaseless: Bool, skipped: Int) throws(PatternError) {
     let code = try Matcher.compile(expression, isCaseless: isCaseless, skipped: skipped)
-    guard let data = pcre2_match_data_create_8(1, nil), let context = pcre2_match_context_create_8(nil) else {
-      fatalError("out of memory")
+    let made = (data: pcre2_match_data_create_8(1, nil), context: pcre2_match_context_create_8(nil))
+    guard let data = made.data, let context = made.context else {
+      pcre2_match_context_free_8(made.context)
+      pcre2_match_data_free_8(made.data)
+      pcre2_code_free_8(code)
+      throw PatternError("there is not enough memory to look for it", character: skipped + 1)
     }
     pcre2_set_match_limit_8(context, Matcher.stepLimit)
     pcre2_set_depth_limit_8(context, Matcher.stepLimit)

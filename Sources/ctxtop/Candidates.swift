@@ -15,7 +15,7 @@ struct Candidates: ParsableCommand {
 
   func run() throws {
     let words = words.first == "--" ? Array(words.dropFirst()) : words
-    let lines = CommandLineWords(words, of: .program()).candidates.map { "\($0.text)\t\($0.meaning)\n" }
+    let lines = try CommandLineWords(words, of: .program()).candidates.map { "\($0.text)\t\($0.meaning)\n" }
     do {
       try StandardOutput.write(Array(lines.map(Self.oneLine).joined().utf8))
     } catch is ReaderIsGone {}

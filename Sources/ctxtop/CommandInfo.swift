@@ -13,10 +13,12 @@ struct CommandInfo: Decodable {
   let arguments: [ArgumentInfo]?
 
   /// The program with all of its commands.
-  static func program() -> CommandInfo {
-    // The parser's own description of what it parses cannot fail to be what it is, unless its format changes.
+  static func program() throws -> CommandInfo {
+    // The parser's own description of what it parses is as it is, unless a version of it changes the format.
     guard let dump = try? JSONDecoder().decode(Dump.self, from: Data(Ctxtop._dumpHelp().utf8)) else {
-      fatalError("the parser describes itself in another format")
+      throw Failure(
+        "describing the commands", "the argument parser describes itself in another format",
+        "build ctxtop with the version of swift-argument-parser that its Package.swift names", .software)
     }
     return dump.command
   }

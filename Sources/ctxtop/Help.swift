@@ -30,7 +30,7 @@ struct Help: ParsableCommand {
 
   private func text() throws -> String {
     guard let subject else { return Ctxtop.helpMessage() + "\n" }
-    if let topic = HelpTopic(rawValue: subject) { return topic.text }
+    if let topic = HelpTopic(rawValue: subject) { return try topic.text() }
     let commands = Ctxtop.configuration.subcommands
     if let command = commands.first(where: { $0.name == subject }) { return Ctxtop.helpMessage(for: command) + "\n" }
     let names = commands.filter { $0.configuration.shouldDisplay }.map { $0.name } + HelpTopic.allCases.map(\.rawValue)

@@ -25,9 +25,9 @@ enum HelpTopic: String, CaseIterable {
   }
 
   /// What is printed.
-  var text: String {
+  func text() throws -> String {
     switch self {
-    case .manual: Manual.page
+    case .manual: try Manual.page()
     case .keys: ReferenceText.text(Self.keyChapter)
     case .columns: ReferenceText.text(Self.columnChapter)
     case .states: ReferenceText.text(Self.stateChapter)

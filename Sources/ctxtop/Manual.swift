@@ -6,8 +6,8 @@ import CtxtopReport
 /// The manual page.
 enum Manual {
   /// The page in the language of man(7).
-  static var page: String {
-    let program = CommandInfo.program()
+  static func page() throws -> String {
+    let program = try CommandInfo.program()
     var page = Roff("ctxtop", date: Ctxtop.released, version: Ctxtop.configuration.version)
     page.chapter("Name")
     page.paragraph("ctxtop - \(program.abstract ?? "")", isFirst: true)

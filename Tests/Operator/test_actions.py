@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import stat
 import time
 
@@ -11,7 +10,6 @@ import pytest
 from fake import record, wait_for_end
 from screen import Screen
 
-pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 
 SELECTED = re.compile(r"^▸.?\s*(\d+)", re.MULTILINE)
 NO_LEVEL = "refused: the app is not to be controlled; CTXTOP_CONTROL=1 in its configuration allows it\n"

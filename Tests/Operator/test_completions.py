@@ -119,8 +119,7 @@ class Shell:
 @pytest.fixture(params=["bash", "zsh", "fish"])
 def shell(request, program, place, tmp_path, alone):
     for needed in ("tmux", request.param):
-        if not shutil.which(needed):
-            pytest.skip(f"needs {needed}")
+        assert shutil.which(needed), f"{needed} is not installed: Tests/run names its package"
     shell = Shell(request.param, program, place, tmp_path, alone)
     shell.wait(r"\S")
     shell.load()
@@ -156,8 +155,7 @@ def test_files_where_the_program_knows_no_words(shell, tmp_path):
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
 def test_the_scripts_of_the_parser_are_sound_too(ctxtop, program, name):
-    if not shutil.which(name):
-        pytest.skip(f"needs {name}")
+    assert shutil.which(name), f"{name} is not installed: Tests/run names its package"
     for arguments in (["completions", name], ["--generate-completion-script", name]):
         script = ctxtop(*arguments)
         assert script.returncode == 0 and "ctxtop" in script.stdout

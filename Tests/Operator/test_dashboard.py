@@ -1,13 +1,11 @@
 """The dashboard in a real terminal: tmux presses the keys and reads the screen."""
 
 import os
-import shutil
 import signal
 import time
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 
 
 def test_shows_rows_and_quits(screen, exporter):

@@ -83,8 +83,7 @@ RENDERERS = {
 
 @pytest.mark.parametrize("name", RENDERERS)
 def test_the_manual_renders_without_a_warning(manual, name):
-    if not shutil.which(name):
-        pytest.skip(f"needs {name}")
+    assert shutil.which(name), f"{name} is not installed: Tests/run names its package"
     result = subprocess.run(
         RENDERERS[name], input=manual, capture_output=True, text=True, timeout=30,
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MANWIDTH": "100"})

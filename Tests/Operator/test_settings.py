@@ -1,14 +1,12 @@
 """Settings: the file, the environment and the command line, in that order, and what is told of mistakes in them."""
 
 import os
-import shutil
 import subprocess
 import time
 
 import pytest
 
 USAGE = 64
-needs_tmux = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 
 
 @pytest.fixture
@@ -140,7 +138,6 @@ def test_the_command_line_wins_over_the_environment_and_this_over_the_file(ctxto
     assert seconds(env=configure("interval = 0.1\n")) < 0.9
 
 
-@needs_tmux
 def test_the_dashboard_shows_a_mistake_and_goes_on(screen, exporter, configure):
     exporter("shop")
     directory = configure('themes = "dark"')["XDG_CONFIG_HOME"]
@@ -150,7 +147,6 @@ def test_the_dashboard_shows_a_mistake_and_goes_on(screen, exporter, configure):
     screen.expect_end()
 
 
-@needs_tmux
 def test_ascii_shapes_by_option_and_by_file(screen, exporter, configure):
     exporter("shop")
     directory = configure('shapes = "ascii"')["XDG_CONFIG_HOME"]

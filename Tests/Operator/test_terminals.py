@@ -9,7 +9,6 @@ import pathlib
 import pty
 import random
 import select
-import shutil
 import signal
 import subprocess
 import threading
@@ -18,7 +17,6 @@ import time
 import pytest
 from fake import record
 
-pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 
 TERMINALS = ["vt100", "linux", "screen", "xterm", "xterm-256color", "tmux-256color", "xterm-direct"]
 SIZES = [(20, 2), (400, 120), (21, 7), (80, 24), (133, 5), (40, 60)]

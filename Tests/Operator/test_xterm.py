@@ -1,15 +1,12 @@
 """The program in a real xterm: what it draws, at any size, and what it leaves behind."""
 
 import os
-import shutil
 import signal
 import time
 
 import pytest
 from xterm import XTerm, display
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("xterm") and shutil.which("Xvfb")), reason="needs xterm and Xvfb")
 
 
 @pytest.fixture(scope="module")

@@ -232,6 +232,8 @@ def test_random_keys_and_resizes(screen, exporter, is_long):
     chance = random.Random(seed)
     feed = Feed()
     exporter("shop", feed.serve)
+    # One of the keys writes a file where the program was started.
+    screen.press(f"cd {screen.directory}", "Enter")
     # Snapshots come much faster than it asks for: so it has patience when they are held back.
     screen.start("shop", "-d", "5")
     screen.wait("4312", "live")

@@ -56,6 +56,7 @@ let package = Package(
     .systemLibrary(
       name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 
     // Guest: runs inside somebody else's server. No Foundation, no Dispatch, no Concurrency.
     .target(name: "CtxtopSnapshot", dependencies: ["CCtxtop"], swiftSettings: strict),
@@ -72,7 +73,7 @@ let package = Package(
     // Operator: the ctxtop program.
     .target(name: "CtxtopModel", dependencies: ["CtxtopSnapshot"], swiftSettings: strict),
     .target(
-      name: "CtxtopStore", dependencies: ["CCtxtop", "CtxtopScoreboard", "CtxtopSnapshot"],
+      name: "CtxtopStore", dependencies: ["CCtxtop", "CZstd", "CtxtopScoreboard", "CtxtopSnapshot"],
       swiftSettings: strict),
     .target(name: "CtxtopPattern", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "CtxtopScreen", swiftSettings: strict),

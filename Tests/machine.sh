@@ -32,6 +32,7 @@ need_basics() {
   command -v python3 >/dev/null || missing+=(python3)
   need libncurses-dev test -e /usr/include/curses.h
   need libpcre2-dev test -e /usr/include/pcre2.h
+  need libzstd-dev test -e /usr/include/zstd.h
   need build-essential command -v cc
   need binutils command -v strip
   need python3-venv python3 -c 'import ensurepip, venv'

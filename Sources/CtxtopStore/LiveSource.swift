@@ -10,6 +10,13 @@ package final class LiveSource: SnapshotSource {
       segment?.interval = interval
     }
   }
+  /// Whether each snapshot is preceded by its record.
+  package var givesRecords = false {
+    didSet {
+      socket.givesRecords = givesRecords
+      segment?.givesRecords = givesRecords
+    }
+  }
   private let endpoint: Endpoint
   private let readSegment: SegmentSource.Read
   private let socket: SocketSource
@@ -58,6 +65,8 @@ package final class LiveSource: SnapshotSource {
         if segment == nil { change(to: .reconnecting(since: since, reason: reason), &events) }
       case .state(let state):
         change(to: state, &events)
+      case .record:
+        events.append(event)
       case .snapshot:
         segment = nil
         loss = nil
@@ -67,6 +76,7 @@ package final class LiveSource: SnapshotSource {
     }
     if segment == nil, let path = endpoint.segmentPath, let time = socket.giveUpTime, now >= time {
       segment = SegmentSource(endpoint, path: path, interval: interval, read: readSegment)
+      segment?.givesRecords = givesRecords
     }
     if let segment { take(segment.advance(now: now), &events) }
     return events
@@ -85,7 +95,7 @@ package final class LiveSource: SnapshotSource {
         change(to: .reconnecting(since: loss?.since ?? since, reason: both), &events)
       case .state(let state):
         change(to: state, &events)
-      case .snapshot:
+      case .record, .snapshot:
         events.append(event)
       }
     }

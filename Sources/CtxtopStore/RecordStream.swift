@@ -11,6 +11,11 @@ struct RecordStream {
   /// Longer complaints are cut.
   private static let refusalLimit = 512
 
+  /// Whether the bytes of a record are wanted besides its snapshot.
+  var keepsRecord = false
+  /// Those of the latest snapshot.
+  private(set) var record: [UInt8]?
+
   private var buffer: [UInt8] = []
   private var decoder = SeriesDecoder()
   private let path: String
@@ -38,6 +43,7 @@ struct RecordStream {
     do {
       guard let length = try recordLength(), buffer.count >= length else { return nil }
       let snapshot = try decoder.decode(buffer)
+      record = keepsRecord ? Array(buffer[..<length]) : nil
       buffer.removeSubrange(..<length)
       return snapshot
     } catch {

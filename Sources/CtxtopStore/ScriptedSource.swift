@@ -1,9 +1,13 @@
 // A source that plays what a test wrote down, by the clock that the test passes to `advance`.
 
+import CtxtopSnapshot
+
 /// A source for tests: events, each at its time.
 package final class ScriptedSource: SnapshotSource {
   /// Has no effect but to be remembered: the script has its own times.
   package var interval: UInt64
+  /// Whether snapshots are preceded by their records.
+  package var givesRecords = false
   private var script: ArraySlice<(time: UInt64, event: SourceEvent)>
   private var hasEnded = false
 
@@ -22,6 +26,9 @@ package final class ScriptedSource: SnapshotSource {
   package func advance(now: UInt64) -> [SourceEvent] {
     var events: [SourceEvent] = []
     while let next = script.first, next.time <= now {
+      if givesRecords, case .snapshot(let snapshot) = next.event {
+        events.append(.record(RecordEncoder.encode(snapshot)))
+      }
       events.append(next.event)
       script.removeFirst()
     }

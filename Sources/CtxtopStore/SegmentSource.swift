@@ -9,6 +9,8 @@ package final class SegmentSource: SnapshotSource {
   package var interval: UInt64 {
     didSet { if interval != oldValue { nextPass = 0 } }
   }
+  /// Whether each snapshot is preceded by the record that an exporter would have made of it.
+  package var givesRecords = false
   /// Reads the file at a path; replaced in tests.
   package typealias Read = (String) throws(SegmentError) -> Snapshot
 
@@ -39,7 +41,8 @@ package final class SegmentSource: SnapshotSource {
     nextPass = now &+ interval
     do {
       let snapshot = try read()
-      return change(to: .segment(reason: nil)) + [.snapshot(snapshot)]
+      let record: [SourceEvent] = givesRecords ? [.record(RecordEncoder.encode(snapshot))] : []
+      return change(to: .segment(reason: nil)) + record + [.snapshot(snapshot)]
     } catch {
       if case .reconnecting(let since, _) = state { return change(to: .reconnecting(since: since, reason: error)) }
       return change(to: .reconnecting(since: now, reason: error))

@@ -97,6 +97,7 @@ private struct Collector {
     for event in source.advance(now: now) where snapshots.count < wanted {
       switch event {
       case .state(let new): state = new
+      case .record: break
       case .snapshot(let snapshot): take(snapshot)
       }
     }

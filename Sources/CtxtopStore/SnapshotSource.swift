@@ -24,6 +24,8 @@ package struct PollRequest: Equatable, Sendable {
 package protocol SnapshotSource: AnyObject {
   /// How often a snapshot is wanted, in nanoseconds; may be changed at any time.
   var interval: UInt64 { get set }
+  /// Whether the bytes of a record are wanted, too: each comes right before its snapshot.
+  var givesRecords: Bool { get set }
   /// What to wait for besides the deadline.
   var pollRequests: [PollRequest] { get }
   /// When to call `advance` at the latest (monotonic); nil: not before a descriptor is ready.
@@ -34,6 +36,8 @@ package protocol SnapshotSource: AnyObject {
 
 /// What a source has to tell.
 package enum SourceEvent: Equatable, Sendable {
+  /// A record arrived, as it came over the wire; its snapshot follows. Only where records were asked for.
+  case record([UInt8])
   /// A snapshot arrived.
   case snapshot(Snapshot)
   /// The state changed.

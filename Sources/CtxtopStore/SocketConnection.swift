@@ -40,12 +40,13 @@ final class SocketConnection {
   /// Whether a record has begun and not ended.
   var isInsideRecord: Bool { stream.isInsideRecord }
 
-  /// Everything that has arrived, passed on one by one. Throws at the end of the connection.
-  func receive(_ deliver: (Snapshot) -> Void) throws(StoreError) {
+  /// Everything that has arrived, passed on one by one, on request with its bytes. Throws at the end of the connection.
+  func receive(keepingRecords: Bool, _ deliver: (Snapshot, [UInt8]?) -> Void) throws(StoreError) {
+    stream.keepsRecord = keepingRecords
     if isSending { try perform(flush) }
     for _ in 0..<Self.readLimit {
       guard let count = try perform(readSome) else { return }
-      while let snapshot = try stream.next() { deliver(snapshot) }
+      while let snapshot = try stream.next() { deliver(snapshot, stream.record) }
       if count == 0 { throw stream.ended(by: .closed(path)) }
     }
   }

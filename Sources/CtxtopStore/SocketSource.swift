@@ -17,6 +17,8 @@ package final class SocketSource: SnapshotSource {
   package var interval: UInt64 {
     didSet { if interval != oldValue { phase = .waiting(until: 0) } }
   }
+  /// Whether each snapshot is preceded by its record.
+  package var givesRecords = false
   private let endpoint: Endpoint
   private let path: String
   private var phase = Phase.waiting(until: 0)
@@ -82,9 +84,10 @@ package final class SocketSource: SnapshotSource {
     guard case .connected(let connection, let deadline) = phase else { return }
     let wasInside = connection.isInsideRecord
     var arrived = 0
-    try connection.receive { snapshot in
+    try connection.receive(keepingRecords: givesRecords) { snapshot, record in
       arrived += 1
       change(to: .live, &events)
+      if let record { events.append(.record(record)) }
       events.append(.snapshot(snapshot))
     }
     if arrived > 0 { succeed() }

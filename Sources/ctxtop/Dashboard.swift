@@ -115,6 +115,7 @@ final class Dashboard {
   private func receive(_ event: SourceEvent) {
     if case .state = event { trouble = nil }
     switch event {
+    case .record: break
     case .snapshot(let snapshot): send(.snapshot(snapshot))
     case .state(.connecting): send(.source(.connecting))
     case .state(.live): send(.source(.live))

@@ -50,7 +50,7 @@ struct Series {
       for event in source.advance(now: now) {
         switch event {
         case .state(.reconnecting(_, let why)): reason = why
-        case .state: break
+        case .state, .record: break
         case .snapshot(let snapshot):
           // The clock of a host that was restarted begins anew.
           if snapshot.monotonicTime >= due || snapshot.monotonicTime < last.monotonicTime { return snapshot }

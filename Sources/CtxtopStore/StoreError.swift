@@ -13,8 +13,10 @@ package enum StoreError: Error, Equatable, Sendable {
   case severalServices([String])
   /// A kind of target that this program does not know.
   case unsupportedTarget(String)
-  /// The file at the path is neither a socket nor a segment.
+  /// What is at the path is neither a socket nor a file.
   case notATarget(String)
+  /// The file at the path is none that ctxtop reads; what it is instead.
+  case unknownFile(path: String, FileContent)
   /// A file or directory that is not to be trusted.
   case refused(path: String, Refusal)
   /// The process that listens at the socket is not to be trusted.
@@ -58,7 +60,7 @@ package enum StoreError: Error, Equatable, Sendable {
   package var isLasting: Bool {
     switch self {
     case .foreignPeer, .notOurProtocol, .refusedRequest, .otherRecordVersion, .otherSegmentVersion, .notASegment,
-      .refused, .notATarget:
+      .refused, .notATarget, .unknownFile:
       true
     case .system(let error, _): error.isPermission
     case .neither(let socket, let segment): socket.isLasting && segment.isLasting

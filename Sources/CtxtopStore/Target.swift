@@ -6,7 +6,7 @@ package enum Target: Equatable, Sendable {
   case onlyOne
   /// A service's name.
   case name(String)
-  /// A path to a socket, a segment, or a directory that holds one service.
+  /// A path to a socket, a file, or a directory that holds one service.
   case path(String)
 
   /// Reads a target; nil: none was given.
@@ -19,7 +19,7 @@ package enum Target: Equatable, Sendable {
     self = Service.isName(argument) ? .name(argument) : .path(argument)
   }
 
-  /// Finds what is meant.
+  /// Finds what is meant. A regular file is taken for a segment: see `locate`.
   package func resolve(in directories: RuntimeDirectories) throws(StoreError) -> Endpoint {
     switch self {
     case .onlyOne:

@@ -1,20 +1,33 @@
 // Arguments that several commands have, and the checks that make them values.
 
 import ArgumentParser
+import CtxtopModel
 import CtxtopReport
 import CtxtopStore
 
 /// The target of a command.
 struct TargetArgument: ParsableArguments {
-  @Argument(help: "An app's name, or a path to its socket or segment. Default: the only app that runs here.")
+  @Argument(
+    help: """
+      An app's name, or a path to its socket or segment, to a recording, or to JSON that `ctxtop dump` wrote. \
+      Default: the only app that runs here.
+      """)
   var target: String?
 
-  /// Finds what the user means, and says so when it belongs to somebody else.
-  func endpoint() throws -> Endpoint {
-    do {
-      return try Target(target).resolve(in: .ofThisUser())
-    } catch {
-      throw Failure(error)
+  /// Finds what the user means.
+  func place() throws -> Place {
+    do { return try Target(target).locate(in: .ofThisUser()) } catch { throw Failure(error) }
+  }
+}
+
+extension Place {
+  /// The app itself, for what cannot be had from a file; `task` is a participle.
+  func app(for task: String) throws -> Endpoint {
+    switch self {
+    case .live(let endpoint): return endpoint
+    case .recording(let path), .document(let path):
+      throw Failure(
+        task, "\(path) holds what was seen of an app, and is no app", "give an app's name, or its socket", .usage)
     }
   }
 }
@@ -49,6 +62,10 @@ struct Count: ExpressibleByArgument {
   }
 
   var defaultValueDescription: String { "\(value)" }
+}
+
+extension TimeReference: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
 }
 
 extension ReportFormat: ExpressibleByArgument {}

@@ -4,8 +4,9 @@
 //   Ls.swift       ctxtop ls            Errands.swift     what it asks the exporter for
 //   Dump.swift     ctxtop dump          SnapshotFile.swift  what it writes on `w`
 //   Explain.swift  ctxtop explain       Series.swift      models one after the other, for what prints
-//   Recycle.swift  ctxtop recycle       Output.swift      standard output and files
-//   Run.swift      ctxtop run           Interpreter.swift which Python a command runs in
+//   Recycle.swift  ctxtop recycle       Subject.swift     one model of an app or a file
+//   Run.swift      ctxtop run           Output.swift      standard output and files
+//                                       Interpreter.swift which Python a command runs in
 //   Help.swift     ctxtop help          HelpTopic.swift, Manual.swift, CommandInfo.swift
 //   Completions.swift ctxtop completions, with Candidates.swift and CompletionScripts.swift
 //   SettingsOptions.swift, ConfigurationFile.swift        what is configured, and where

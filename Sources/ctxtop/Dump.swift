@@ -45,7 +45,7 @@ struct Dump: ParsableCommand {
   }
 
   func run() throws {
-    let endpoint = try target.endpoint()
+    let endpoint = try target.place().app(for: "showing what is there now")
     let series = Series(endpoint: endpoint, count: count.value, interval: interval.nanoseconds)
     do {
       try write(series, to: output == "-" ? nil : output)

@@ -105,7 +105,7 @@ extension Failure {
     switch error {
     case .system(let error, let path):
       self.init(error, path)
-    case .nothingFound, .unknownName, .severalServices, .unsupportedTarget, .notATarget:
+    case .nothingFound, .unknownName, .severalServices, .unsupportedTarget, .notATarget, .unknownFile:
       self = .ofTarget(error)
     case .refused, .foreignPeer:
       self = .ofTrust(error)
@@ -180,10 +180,23 @@ extension Failure {
         "reading the target \(text)", "this version cannot attach to URLs", "give an app's name or a path", .usage)
     case .notATarget(let path):
       return Failure(
-        "reading \(path)", "it is neither a socket nor a segment", "give the path of an app's .sock or .segment file",
+        "reading \(path)", "it is neither a socket nor a file", "give an app's name, or the path of its socket",
         .noInput)
+    case .unknownFile(let path, let content):
+      return .ofFile(path, content)
     default:
       return Failure("choosing an app", "\(error)", "give an app's name or a path", .software)
+    }
+  }
+
+  private static func ofFile(_ path: String, _ content: FileContent) -> Failure {
+    let known = "give an app's socket or segment, a recording, or JSON that `ctxtop dump` wrote"
+    switch content {
+    case .empty: return Failure("reading \(path)", "it is empty", known, .badData)
+    case .compressed(let program):
+      return Failure("reading \(path)", "it was compressed by \(program)", "unpack it first", .badData)
+    case .segment, .recording, .document, .other:
+      return Failure("reading \(path)", "it is neither a segment, nor a recording, nor JSON", known, .badData)
     }
   }
 

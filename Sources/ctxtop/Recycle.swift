@@ -28,8 +28,9 @@ struct Recycle: ParsableCommand {
   var timeout: Seconds = Seconds(60)
 
   func run() throws {
-    let endpoint: Endpoint
-    do { endpoint = try Target(target).resolve(in: .ofThisUser()) } catch { throw Failure(error) }
+    let place: Place
+    do { place = try Target(target).locate(in: .ofThisUser()) } catch { throw Failure(error) }
+    let endpoint = try place.app(for: "replacing worker \(pid)")
     let before = try latest(endpoint)
     guard let worker = before.workers.first(where: { $0.pid == pid && $0.liveness != .dead && $0.liveness != .exited })
     else {

@@ -42,7 +42,7 @@ struct Watch: ParsableCommand {
     let configured = Configuration.read()
     var settings = configured.settings
     try choices.apply(to: &settings)
-    let endpoint = try target.endpoint()
+    let endpoint = try target.place().app(for: "showing what is there now")
     func printInstead(_ count: Int?) throws {
       if let complaint = configured.complaint(isShort: false) { Failure.note("ctxtop: \(complaint)") }
       try printFrames(of: endpoint, count: count, settings)

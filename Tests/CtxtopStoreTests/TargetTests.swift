@@ -127,3 +127,46 @@ func link(to target: String, at path: String) throws { try #require(symlink(targ
     #expect(Services.find(in: places).found.isEmpty)
   }
 }
+
+@Suite struct PlaceTests {
+  let directory: TemporaryDirectory
+  var places: RuntimeDirectories { RuntimeDirectories(user: System.userID(), candidates: [directory.path]) }
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func locate(_ argument: String) throws -> Place { try Target(argument).locate(in: places) }
+
+  @Test func aFileIsWhatItBeginsWith() throws {
+    let segment = try directory.file("saved", "CCTXTOP1 and the rest")
+    #expect(try locate(segment) == .live(try Target(segment).resolve(in: places)))
+    for text in ["{}", " \n\t\r {\"schema\":1}", "{\"a\":1}\n{\"a\":2}\n"] {
+      let path = try directory.file("seen", text)
+      #expect(try locate(path) == .document(path: path))
+    }
+  }
+
+  @Test func whatIsNoTargetSaysWhatItIs() throws {
+    let contents: [(String, FileContent)] = [
+      ("", .empty), ("[]", .other), (" \n", .other), ("CCTXTOP", .other), ("\u{FEFF}{}", .other),
+      (String(repeating: " ", count: 5000) + "{}", .other), ("BZh91AY", .compressed(by: "bzip2")),
+      ("PK\u{3}\u{4}", .compressed(by: "zip")),
+    ]
+    for (text, content) in contents {
+      let path = try directory.file("seen", text)
+      #expect(throws: StoreError.unknownFile(path: path, content)) { try locate(path) }
+    }
+  }
+
+  @Test func aSegmentByNameIsRefusedAsOne() throws {
+    let path = try directory.file("shop.v2.segment", "")
+    #expect(try locate(path) == .live(try Target(path).resolve(in: places)))
+  }
+
+  @Test func anAppIsNoFile() throws {
+    let server = try TestServer(directory.path + "/shop.sock") { _ in }
+    defer { server.stop() }
+    for argument in ["shop", server.path, directory.path] {
+      #expect(try locate(argument) == .live(try Target(argument).resolve(in: places)))
+    }
+  }
+}

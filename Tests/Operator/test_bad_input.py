@@ -37,7 +37,7 @@ def test_unknown_path(ctxtop, fails):
 
 
 def test_neither_socket_nor_segment(ctxtop, fails):
-    fails(ctxtop("dump", "/dev/null"), NOINPUT, "neither a socket nor a segment")
+    fails(ctxtop("dump", "/dev/null"), NOINPUT, "neither a socket nor a file")
 
 
 def test_a_url(ctxtop, fails):

@@ -10,7 +10,9 @@
 //   Help.swift     ctxtop help          HelpTopic.swift, Manual.swift, CommandInfo.swift
 //   Completions.swift ctxtop completions, with Candidates.swift and CompletionScripts.swift
 //   SettingsOptions.swift, ConfigurationFile.swift        what is configured, and where
-//   Failure.swift  errors as prose and exit status        Arguments.swift   what several commands take
+//   Arguments.swift                                       what several commands take
+//   Failure.swift  errors as prose, with TargetFailure.swift, SourceFailure.swift, RunFailure.swift
+//   ExitStatus.swift  the table of exit statuses          Ending.swift      which command ends how
 
 import ArgumentParser
 import Glibc
@@ -54,11 +56,8 @@ struct Ctxtop: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
-    } catch let failure as Failure {
-      failure.report()
-      Glibc.exit(failure.status.rawValue)
     } catch {
-      exit(withError: error)
+      Ending.end(with: error)
     }
   }
 }

@@ -19,7 +19,7 @@ enum HelpTopic: String, CaseIterable {
     case .verdicts: "The verdicts, by code."
     case .settings: "What can be configured, in the file, by variables and by options."
     case .environment: "The variables that are looked at."
-    case .status: "What the exit status means."
+    case .status: "What the exit statuses mean."
     case .manual: "All of this and all commands, as a manual page: ctxtop help manual | man -l -"
     }
   }
@@ -102,10 +102,7 @@ extension HelpTopic {
   }
 
   static var statusChapter: ReferenceChapter {
-    let entries =
-      [("0", "done, quit, or the reader of the output went away")]
-      + ExitStatus.allCases.map { ("\($0.rawValue)", $0.meaning) } + [("128 + n", "ended by signal n")]
-    return ReferenceChapter("Exit status", sections: [ReferenceSection(nil, entries)])
+    ReferenceChapter("Exit status", sections: ExitStatus.table.map { ReferenceSection($0.commands, $0.entries) })
   }
 
   private static func section<State: LegendState>(_ title: String, _: State.Type) -> ReferenceSection {

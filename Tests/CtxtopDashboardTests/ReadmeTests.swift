@@ -53,12 +53,6 @@ import Testing
     try expectBlock("verdicts", entries.joined(separator: "\n\n"))
   }
 
-  @Test func exitStatuses() throws {
-    let code = try Self.file("Sources/ctxtop/Failure.swift").matches(of: /case `?\w+`? = (\d+)/).map { $0.1 }
-    let page = try Self.file("README.md").matches(of: /\n\| (\d\d+) \|/).map { $0.1 }
-    #expect(!code.isEmpty && page == code)
-  }
-
   @Test func settings() throws {
     let rows = Setting.all.map { setting in
       let options = setting.options.split(separator: " ").map { "`\($0)`" }.joined(separator: " ")

@@ -1,5 +1,6 @@
 """`ctxtop help`: commands, topics made from the tables, and the manual page."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -56,12 +57,33 @@ def test_an_unknown_subject_is_one_line(ctxtop, fails, subject, words):
     fails(ctxtop("help", subject), 64, subject, words)
 
 
-def test_the_statuses_are_those_of_the_readme(ctxtop):
-    rows = re.findall(r"^\| (\d+|128 \+ n) \| (.+) \|$", (ROOT / "README.md").read_text(), re.M)
-    text = " ".join(ctxtop("help", "status").stdout.split())
-    assert len(rows) > 12
-    for status, meaning in rows:
-        assert f"{status} {meaning}" in text
+def entries(text):
+    """Title, name and meaning of each entry of a printed chapter with sections."""
+    title, found = "", []
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            title = line or title
+        elif entry := re.match(r"  (\S.*?)  +(.*)", line):
+            found.append([title, *entry.groups()])
+        else:
+            found[-1][2] += " " + line.strip()
+    return found
+
+
+def test_the_statuses_of_the_readme_are_the_programs(ctxtop):
+    """CTXTOP_RECORD=1 writes them, and fails."""
+    rows = entries(ctxtop("help", "status").stdout)
+    assert len(rows) > 14 and all(len(row) == 3 for row in rows)
+    # A title stands in front of its first row.
+    cells = [["" if i and rows[i - 1][0] == row[0] else row[0], *row[1:]] for i, row in enumerate(rows)]
+    lines = ["| of | status | meaning |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in cells)]
+    begin, end = "<!-- statuses -->\n", "<!-- end of statuses -->"
+    before, _, rest = (ROOT / "README.md").read_text().partition(begin)
+    block, _, after = rest.partition(end)
+    expected = "\n".join(lines) + "\n"
+    if os.environ.get("CTXTOP_RECORD") and block != expected:
+        (ROOT / "README.md").write_text(before + begin + expected + end + after)
+    assert block == expected
 
 
 def test_the_manual_has_every_table(ctxtop, manual):

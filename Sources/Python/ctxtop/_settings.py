@@ -18,6 +18,10 @@ _GUARDS = ("finish", "log")
 _OFF = frozenset({"0", "false", "no", "off", ""})
 
 
+# What wins over the environment as well, and is not told to the processes that this one starts.
+_forced: dict[str, str] = {}
+
+
 @dataclass(frozen=True)
 class Settings:
     """What may be configured. ``None``: not given."""
@@ -40,6 +44,8 @@ def read(
 ) -> Settings:
     """Read the settings of one application; what its code gave goes last. An empty value counts as not given."""
 
+    environment = {**environment, **_forced} if _forced else environment
+
     def text(key: str) -> str | None:
         value: object = environment.get(key)
         if value is None:
@@ -60,6 +66,12 @@ def read(
         control=switch("CTXTOP_CONTROL"),
         messages=switch("CTXTOP_MESSAGES"),
     )
+
+
+def force(settings: Mapping[str, str]) -> None:
+    """These win over all others in this process from now on; an empty mapping: none does any more."""
+    _forced.clear()
+    _forced.update(settings)
 
 
 def stem(settings: Settings, app_name: str, root_path: str) -> str:

@@ -1,0 +1,69 @@
+"""Every Flask application of this process, instrumented: those that are there, and those to come."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .. import Ctxtop, _imports, _settings
+from . import clients
+
+_original: Callable[..., None] | None = None
+_installed: Callable[..., None] | None = None
+_prepare: Callable[[], None] | None = None
+
+
+def watch(prepare: Callable[[], None]) -> None:
+    """Instrument applications from now on; ``prepare`` is called before each. Imports no Flask."""
+    global _prepare
+    _prepare = prepare
+    _imports.when_imported("flask", _begin)
+    clients.watch()
+
+
+def end() -> None:
+    """Leave the applications to come alone, and the settings."""
+    global _prepare, _original, _installed
+    _prepare = None
+    _settings.force({})
+    flask = sys.modules.get("flask")
+    if flask is not None and _original is not None and flask.Flask.__init__ is _installed:
+        flask.Flask.__init__ = _original
+        _original = _installed = None
+
+
+def _begin() -> None:
+    global _original, _installed
+    from flask import Flask
+
+    if _prepare is None:
+        return
+    for known in gc.get_objects():
+        # Not by isinstance: a proxy would be asked for its class.
+        if issubclass(type(known), Flask):
+            _instrument(known)
+    if _original is not None:
+        return
+    _original = original = Flask.__init__
+
+    @functools.wraps(original)
+    def __init__(self: Flask, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **options)
+        _instrument(self)
+
+    _installed = __init__
+    Flask.__init__ = __init__  # type: ignore[method-assign]
+
+
+def _instrument(app: Any) -> None:
+    if _prepare is None:
+        return
+    with contextlib.suppress(Exception):
+        _prepare()
+        Ctxtop(app)
+        # What the application asks for by itself it still gets: its repairs belong to what is tested.
+        app.extensions.pop("ctxtop", None)

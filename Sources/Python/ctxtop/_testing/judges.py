@@ -1,0 +1,144 @@
+"""What is left over, by the same rules as the program's: ``Judge*.swift`` is the other half.
+
+A program has no tests, so the rules here go one step further: a test is the owner of what its own code pushed or took
+outside of any request. What is left over is of one of two kinds:
+
+========  ============================================================================================
+finished  its owner, a request, has ended: nobody is left to return it, and no fixture of the test is
+at rest   the test itself is its owner, or a fixture: to be looked at when these have ended
+========  ============================================================================================
+
+Whatever joins two records must stand in two looks (``Watch``): each thing has a key that names the same record, of the
+same generation, in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+
+from . import record
+from .record import Connection, Context, Failure, Session, Unit, Vanished, Worker
+
+Subject = Context | Connection | Failure | Session | Vanished
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing that is left over. ``count``: how often it has happened; only more of it is news."""
+
+    code: str
+    key: Hashable
+    subject: Subject
+    #: Whether its owner was a request, or nobody's: no fixture is going to return it.
+    is_finished: bool
+    #: Whether it joins two records: it must be seen twice.
+    is_joined: bool
+    count: int = 1
+    unit: Unit | None = None
+
+    @property
+    def since(self) -> int:
+        """When it was pushed or taken, in monotonic nanoseconds; 0: it is an event."""
+        subject = self.subject
+        if isinstance(subject, Context):
+            return subject.pushed
+        return subject.since if isinstance(subject, (Connection, Session)) else 0
+
+    @property
+    def is_preserved(self) -> bool:
+        """Whether a test client keeps it, in its ``with`` block."""
+        return isinstance(self.subject, Context) and self.subject.is_preserved
+
+
+def left_over(worker: Worker, thread: int) -> dict[Hashable, Thing]:
+    """Everything that is left over in a worker, by key. ``thread``: the kernel's id of the thread that runs the tests."""
+    found = [*_contexts(worker, thread), *_connections(worker, thread), *_sessions(worker), *_events(worker)]
+    return {thing.key: thing for thing in found}
+
+
+def _contexts(worker: Worker, thread: int) -> Iterator[Thing]:
+    for unit in worker.units:
+        for context in unit.contexts:
+            is_left = _is_left_behind(context, unit, worker)
+            is_tests = _runs_tests(unit, thread) and not context.request and not unit.request
+            if is_left or is_tests:
+                is_finished = is_left and bool(context.request or context.left is not None)
+                is_joined = context.left is None
+                yield Thing("CTX001", ("context", context.serial), context, is_finished, is_joined, unit=unit)
+
+
+def _is_left_behind(context: Context, unit: Unit, worker: Worker) -> bool:
+    if unit.is_gone:
+        return True
+    if context.is_preserved:
+        return False
+    if context.left is not None:
+        return True
+    if not context.request:
+        return context.served > 0
+    return not _serves(worker, context.request)
+
+
+def _serves(worker: Worker, request: int) -> bool:
+    """Whether any unit serves a request: its latest, or one that this began inside of."""
+    return any(
+        unit.request and (unit.outermost_request or unit.request) <= request <= unit.request for unit in worker.units
+    )
+
+
+def _runs_tests(unit: Unit, thread: int) -> bool:
+    return unit.kind == record.THREAD and not unit.is_gone and unit.native_id == thread
+
+
+def _connections(worker: Worker, thread: int) -> Iterator[Thing]:
+    for connection in worker.connections:
+        key = (connection.id, connection.generation, connection.since)
+        if connection.state == record.INHERITED:
+            yield Thing("CTX007", ("inherited", *key), connection, True, False)
+        if connection.state != record.CHECKED_OUT or connection.holder is None:
+            continue
+        holder = connection.holder
+        if holder.request:
+            is_left = not _has_context(worker, holder.context) and not _serves(worker, holder.request)
+        else:
+            is_left = _is_forgotten(connection, worker, thread)
+        if is_left:
+            yield Thing("CTX004", ("connection", *key), connection, bool(holder.request), True)
+
+
+def _is_forgotten(connection: Connection, worker: Worker, thread: int) -> bool:
+    """Whether a connection that no request took is out although its context has ended, or the test (as it is asked
+    when the test has) or the thread."""
+    holder = connection.holder
+    if holder is None or holder.unit is None or _has_context(worker, holder.context):
+        return False
+    unit = worker.by_name.get((holder.unit, holder.generation))
+    if unit is None or unit.is_gone or _runs_tests(unit, thread):
+        return True
+    has_other_work = unit.request or unit.contexts or unit.latest_request > holder.context
+    return bool(holder.context and has_other_work)
+
+
+def _has_context(worker: Worker, serial: int) -> bool:
+    """Whether a context is on any stack; that of a unit that is gone is evidence only."""
+    return serial != 0 and any(
+        context.serial == serial for unit in worker.units if not unit.is_gone for context in unit.contexts
+    )
+
+
+def _sessions(worker: Worker) -> Iterator[Thing]:
+    for session in worker.sessions:
+        holder = session.holder
+        key = ("session", session.id, session.generation, session.heir_request != 0)
+        yield Thing("CTX005", key, session, bool(holder and holder.request), True)
+
+
+def _events(worker: Worker) -> Iterator[Thing]:
+    """What has happened and stays true."""
+    for failure in worker.failures:
+        key = ("failure", failure.function, failure.location, failure.exception, failure.kind, failure.label)
+        yield Thing("CTX003", key, failure, True, False, failure.count)
+    for vanished in worker.vanished:
+        key = ("vanished", vanished.kind, vanished.frame, vanished.label)
+        yield Thing("CTX006", key, vanished, True, False, vanished.count)

@@ -1,0 +1,232 @@
+"""One run of tests: what was there before each, and what is there after it.
+
+::
+
+    begin      looks: what is there now is nobody's of this test
+    fixture    a fixture of wider scope: looks before and after its setup
+    called     the test's own code has run: what requests left is left, whatever fixtures will do
+    finished   all finalizers have run: what the test itself left is left as well
+
+A look costs one question to the agent. Only where it shows something is it confirmed: garbage is collected, as a
+connection that only a cycle holds is not lost, and a second look, a little later, must show the same.
+"""
+
+from __future__ import annotations
+
+import bisect
+import gc
+import os
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+
+from .. import _settings
+from . import applications, exporter, judges, ownership, record, words
+from .judges import Thing
+
+# Two looks confirm each other if they are so far apart: as in the program.
+_APART = 50_000_000
+_SETTINGS = {
+    "CTXTOP_ENABLED": "1",
+    "CTXTOP_NAME": exporter.NAME,
+    "CTXTOP_MESSAGES": "1",
+    "CTXTOP_RECYCLE": "0",
+    "CTXTOP_CONTROL": "0",
+}
+Things = dict[Hashable, Thing]
+Judge = Callable[[Thing], bool]
+#: The keys of what was there, and of sessions and clients.
+Marks = tuple[frozenset[Hashable], tuple[set[int], int]]
+
+
+class Watch:
+    """The facts of this process, looked at. No method raises an ``Exception``; ``problem`` says why nothing is seen."""
+
+    def __init__(self) -> None:
+        self.problem: str | None = None
+        self._pid = os.getpid()
+        self._thread = threading.get_native_id()
+        self._place: exporter.Place | None = None
+        self._exporter: exporter.Exporter | None = None
+        self._is_attached = False
+        self._dropped = 0
+        self._worker: record.Worker | None = None
+        self._base: Things = {}
+        self._told: Things = {}
+        self._owners = ownership.Ownership()
+        #: When each test began, in the agent's time.
+        self._began: list[tuple[int, str]] = []
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether there was an application to watch."""
+        return self._is_attached
+
+    @property
+    def dropped(self) -> int:
+        """Events that were not recorded."""
+        return self._dropped
+
+    def start(self) -> None:
+        try:
+            from .. import _native  # noqa: F401
+        except ImportError as error:
+            self.problem = f"the native module does not load: {error}"
+            return
+        try:
+            applications.watch(self._prepare)
+        except Exception as error:
+            self._fail(error)
+
+    def end(self) -> None:
+        """Leave the process as it was found, and no file behind."""
+        try:
+            applications.end()
+            if self._exporter is not None:
+                self._exporter.close()
+            if self._is_attached and os.getpid() == self._pid:
+                from .. import _native
+
+                _native.detach()
+        except Exception as error:
+            self._fail(error)
+        if self._place is not None and os.getpid() == self._pid:
+            self._place.remove()
+
+    def begin(self, test: str) -> None:
+        """A test is about to be set up."""
+        self._base, self._told = self._look(), {}
+        self._owners.test_begins()
+        if self._worker is not None:
+            self._began.append((self._worker.time, test))
+
+    def called(self) -> list[words.Leak]:
+        """The test's code has run: what of it was left by what has ended."""
+        return self._leaks(lambda thing: thing.is_finished)
+
+    def finished(self) -> list[words.Leak]:
+        """The test is over, with its fixtures: everything that it left, and was not told yet."""
+        return self._leaks(lambda thing: thing.is_finished or not self._owners.is_owned(thing))
+
+    def fixture_begins(self) -> Marks:
+        """A fixture that outlives the test is about to be set up. What is there before."""
+        return frozenset(self._look()), self._owners.marks()
+
+    def fixture_made(self, fixture: int, name: str, before: Marks) -> None:
+        """It has been set up, well or not."""
+        known, marks = before
+        new = [key for key, thing in self._look().items() if key not in known and not thing.is_finished]
+        self._owners.fixture_made(fixture, name, new, marks)
+
+    def fixture_ended(self, fixture: int) -> None:
+        """Its finalizers have run; also of fixtures that are not known."""
+        self._owners.fixture_ended(fixture)
+
+    def contexts(self) -> frozenset[Hashable]:
+        """The contexts that were left, or held by fixtures, when this test began."""
+        return frozenset(key for key, thing in self._base.items() if thing.code == "CTX001")
+
+    def _leaks(self, is_judged: Judge) -> list[words.Leak]:
+        try:
+            things = self._new(self._look(), is_judged)
+            if things:
+                things = self._confirmed(is_judged)
+            self._told.update((thing.key, thing) for thing in things)
+            if not things or self._worker is None:
+                return []
+            return [self._explained(leak) for leak in words.leaks([*map(self._counted, things)], self._worker)]
+        except Exception as error:
+            self._fail(error)
+            return []
+
+    def _new(self, things: Things, is_judged: Judge) -> list[Thing]:
+        """What was not there when the test began, was not told, and is to be judged now."""
+        new = [thing for thing in things.values() if thing.count > self._known(thing.key) and is_judged(thing)]
+        return self._owners.without_sessions(new)
+
+    def _known(self, key: Hashable) -> int:
+        known = self._told.get(key) or self._base.get(key)
+        return known.count if known is not None else 0
+
+    def _counted(self, thing: Thing) -> Thing:
+        """The thing with the number of times that are this test's own."""
+        before = self._base.get(thing.key)
+        return thing if before is None else replace(thing, count=thing.count - before.count)
+
+    def _explained(self, leak: words.Leak) -> words.Leak:
+        """With whom it is really from: a fixture that has ended, or an earlier test under whose fixture it lay."""
+        thing = leak.things[0]
+        notes = []
+        if owner := self._owners.owner(thing.key):
+            notes.append(("fixture", owner))
+        if self._began and 0 < thing.since < self._began[-1][0]:
+            index = bisect.bisect(self._began, (thing.since, "")) - 1
+            notes.append(("since", self._began[index][1] if index >= 0 else "before the first test"))
+        return replace(leak, evidence=(*leak.evidence, *notes))
+
+    def _confirmed(self, is_judged: Judge) -> list[Thing]:
+        """What is left over once garbage is collected, and still is a little later."""
+        gc.collect()
+        first = self._new(self._look(), is_judged)
+        if not any(thing.is_joined for thing in first):
+            return first
+        time.sleep(_APART / 1e9)
+        seen = {thing.key for thing in first}
+        return [thing for thing in self._new(self._look(), is_judged) if not thing.is_joined or thing.key in seen]
+
+    def _look(self) -> Things:
+        """Everything that is left over now; nothing where nothing can be seen."""
+        try:
+            worker = self._facts()
+            if worker is None:
+                return {}
+            self._worker, self._dropped = worker, worker.dropped
+            return judges.left_over(worker, self._thread)
+        except Exception as error:
+            self._fail(error)
+            return {}
+
+    def _facts(self) -> record.Worker | None:
+        """The record of this process; None: there is nothing to watch yet, or no more. Raises what goes wrong."""
+        if self.problem is not None or os.getpid() != self._pid or not self._attach() or self._exporter is None:
+            return None
+        from .. import _native
+
+        # What lies on the stack of this thread is read once more, and the record made to agree.
+        _native.settle()
+        worker = record.worker(self._exporter.record(), self._pid)
+        if worker is None or not worker.is_present:
+            raise exporter.NoAnswer("this process is not in the agent's record")
+        return worker
+
+    def _prepare(self) -> None:
+        """An application is about to be instrumented."""
+        if self._place is None:
+            self._place = exporter.Place()
+        _settings.force({**_SETTINGS, "CTXTOP_DIR": str(self._place.path)})
+
+    def _attach(self) -> bool:
+        """Whether the agent serves this process, in our place; False: there is no application yet."""
+        from .. import _native, _setup
+
+        if self._is_attached and _native.is_attached():
+            return True
+        lifecycle = _setup._lifecycle
+        if lifecycle is None or self._place is None:
+            return False
+        if self._is_attached:
+            raise exporter.NoAnswer("the agent was detached")
+        if _native.is_attached():
+            # An application that was made before us has a place of its own choice.
+            _native.detach()
+        _native.configure(exporter.NAME, str(self._place.path), None)
+        if not lifecycle.attach():
+            raise exporter.NoAnswer(_native.problem() or "the agent does not attach")
+        self._is_attached = True
+        self._exporter = exporter.Exporter(self._place.socket)
+        return True
+
+    def _fail(self, error: Exception) -> None:
+        if self.problem is None:
+            self.problem = str(error) or type(error).__name__

@@ -29,6 +29,28 @@ package struct WorkerCondition: Equatable, Sendable {
     state = Self.state(of: snapshot.workers[index], in: snapshot, findings)
   }
 
+  /// What was concluded before, and is told. Which contexts are reused the facts say themselves.
+  init(_ worker: Worker, told: JudgedWorker?) {
+    left = told.map { Self.places(of: .leaked, in: $0, worker) } ?? []
+    reused = told != nil && worker.liveness.isPresent ? contextsReused(in: worker) : []
+    leaked = worker.connections.indices.filter {
+      let states = told?.connections ?? []
+      return $0 < states.count && states[$0] == JudgedConnectionState.leaked.rawValue
+    }
+    leakedContexts = left.count
+    reusedContexts = reused.count
+    leakedConnections = leaked.count
+    state = told.flatMap { WorkerState(rawValue: $0.state) } ?? .unknown
+  }
+
+  private static func places(of state: ContextState, in told: JudgedWorker, _ worker: Worker) -> [ContextPlace] {
+    zip(told.contexts.indices, worker.units.indices).flatMap { unit, _ in
+      zip(told.contexts[unit].indices, worker.units[unit].contexts.indices).compactMap { context, _ in
+        told.contexts[unit][context] == state.rawValue ? ContextPlace(unit: unit, context: context) : nil
+      }
+    }
+  }
+
   private static func state(of worker: Worker, in snapshot: Snapshot, _ findings: WorkerFindings) -> WorkerState {
     switch worker.liveness {
     case .dead: return .dead
@@ -36,8 +58,9 @@ package struct WorkerCondition: Equatable, Sendable {
     case .alive, .unknown: break
     }
     if let kernel = worker.kernel?.state, kernel == UInt8(ascii: "T") || kernel == UInt8(ascii: "t") { return .stopped }
-    // A sign of life is one, whether or not the lock can still be asked.
-    if snapshot.age(of: max(worker.heartbeat, worker.attached)) > silence {
+    // A sign of life is one, whether or not the lock can still be asked. From one that is not known nothing follows.
+    let seen = max(worker.heartbeat, worker.attached)
+    if seen > 0, snapshot.age(of: seen) > silence {
       return worker.liveness == .unknown ? .unknown : .stale
     }
     if findings.wedged != nil { return .wedged }

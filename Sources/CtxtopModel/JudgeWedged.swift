@@ -52,7 +52,9 @@ private func stillSince(_ worker: Worker, in snapshot: Snapshot) -> UInt64? {
   var latest: UInt64?
   for unit in worker.units {
     guard let request = unit.request, !request.isStreaming, !unit.isGone else { continue }
-    latest = max(latest ?? 0, max(unit.lastEvent, request.started))
+    // Where only the worker's last event is known, it may have been this unit's.
+    let event = unit.lastEvent > 0 ? unit.lastEvent : worker.lastEvent ?? 0
+    latest = max(latest ?? 0, max(event, request.started))
   }
   guard let latest, snapshot.age(of: latest) > stillLimit else { return nil }
   return latest
@@ -79,7 +81,7 @@ extension Subject {
     if let oldest = worker.oldestRequest {
       verdict.statement += "; oldest request \(oldest.label.text), \(Format.age(snapshot.age(of: oldest.started)))"
     }
-    verdict.since = snapshot.wallTime(of: since)
+    verdict.since = since > 0 ? snapshot.wallTime(of: since) : nil
     verdict.evidence = [
       Evidence("kernel_state", worker.kernel.map { String(UnicodeScalar($0.state)) } ?? ""),
       Evidence("in_flight", String(worker.inFlight)),

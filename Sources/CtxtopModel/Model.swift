@@ -5,6 +5,7 @@
 //   Rates.swift          differences of two snapshots: the only place
 //   Verdict.swift, VerdictCatalogue.swift, Judge*.swift    conclusions; one file per kind of verdict
 //   States.swift, Condition.swift                          the states of workers, units, contexts, connections
+//   Told.swift           conclusions that were drawn before, and are read back
 //   Totals.swift         the service's summary
 //   WorkerRow.swift, UnitRow.swift, ...                    the rows of each table, in their usual order
 //   WorkerColumns.swift, UnitColumns.swift, ...            the tables: one descriptor each
@@ -28,6 +29,8 @@ package final class Model: Sendable {
   package let conditions: [WorkerCondition]
   /// The service's summary.
   package let totals: Totals
+  /// The share of one processor that each worker used, where that was told and not found out; else empty.
+  private let toldPercents: [Double?]
 
   /// What is concluded from two snapshots needs so many nanoseconds between them.
   package static var confirmationInterval: UInt64 { Findings.confirmationInterval }
@@ -42,5 +45,23 @@ package final class Model: Sendable {
     verdicts = findings.verdicts
     conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
     totals = Totals(now, rates: rates, conditions: conditions)
+    toldPercents = []
+  }
+
+  /// What was concluded before, and is told: nothing is judged. The rates are not known.
+  package init(now: Snapshot, judgement: Judgement) {
+    self.now = now
+    earlier = nil
+    rates = Rates(from: nil, to: now)
+    verdicts = Verdict.told(judgement.verdicts, of: now)
+    let judged = now.workers.indices.map { $0 < judgement.workers.count ? judgement.workers[$0] : nil }
+    conditions = now.workers.indices.map { WorkerCondition(now.workers[$0], told: judged[$0]) }
+    totals = Totals(now, rates: rates, conditions: conditions)
+    toldPercents = judged.map { $0?.cpuPercent }
+  }
+
+  /// The share of one processor that a worker used in the interval; nil where that is not known.
+  package func cpuPercent(ofWorker index: Int) -> Double? {
+    toldPercents.isEmpty ? rates.workers[index]?.cpuPercent : toldPercents[index]
   }
 }

@@ -45,6 +45,13 @@ package struct TimeReference: Equatable, Sendable {
     }
   }
 
+  /// Nanoseconds since 1970 of a date with its time, to the nanosecond; nil: it is none.
+  package static func timestamp(_ text: String) -> UInt64? {
+    var scan = TimeScan(text)
+    guard scan.isDate, let span = scan.date(), scan.isAtEnd else { return nil }
+    return span.start
+  }
+
   private static func latest(_ span: TimeSpan, notAfter last: UInt64) -> TimeSpan {
     let midnight = last - last % TimeScan.day
     let today = TimeSpan(start: midnight.saturatingAdd(span.start), isSecond: span.isSecond)

@@ -61,7 +61,7 @@ package struct Verdict: Equatable, Sendable {
   package var evidence: [Evidence] = []
 
   /// One sentence that stands by itself: whom it is about, what is wrong, since when.
-  package var message: String { "\(subject): \(statement)" }
+  package var message: String { statement.isEmpty ? subject : "\(subject): \(statement)" }
   /// The code's name.
   package var name: String { code.entry.name }
   /// What to do.

@@ -15,7 +15,7 @@ extension Model {
     let condition = conditions[index]
     return JudgedWorker(
       state: condition.state.rawValue,
-      cpuPercent: cpuPercent(ofWorker: index),
+      cpuPercent: rates.cpuPercent(ofWorker: index),
       leaked: UInt64(condition.leakedContexts),
       units: worker.units.indices.map { condition.state(ofUnit: $0, in: worker).rawValue },
       contexts: worker.units.indices.map { unit in

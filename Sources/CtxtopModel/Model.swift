@@ -29,8 +29,6 @@ package final class Model: Sendable {
   package let conditions: [WorkerCondition]
   /// The service's summary.
   package let totals: Totals
-  /// The share of one processor that each worker used, where that was told and not found out; else empty.
-  private let toldPercents: [Double?]
 
   /// What is concluded from two snapshots needs so many nanoseconds between them.
   package static var confirmationInterval: UInt64 { Findings.confirmationInterval }
@@ -45,23 +43,16 @@ package final class Model: Sendable {
     verdicts = findings.verdicts
     conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
     totals = Totals(now, rates: rates, conditions: conditions)
-    toldPercents = []
   }
 
-  /// What was concluded before, and is told: nothing is judged. The rates are not known.
+  /// What was concluded before, and is told: nothing is judged. Of the rates, only the processor's is known.
   package init(now: Snapshot, judgement: Judgement) {
     self.now = now
     earlier = nil
-    rates = Rates(from: nil, to: now)
     verdicts = Verdict.told(judgement.verdicts, of: now)
-    let judged = now.workers.indices.map { $0 < judgement.workers.count ? judgement.workers[$0] : nil }
+    let judged: [JudgedWorker?] = now.workers.indices.map { $0 < judgement.workers.count ? judgement.workers[$0] : nil }
     conditions = now.workers.indices.map { WorkerCondition(now.workers[$0], told: judged[$0]) }
+    rates = Rates(toldPercents: judged.map { $0?.cpuPercent }, of: now)
     totals = Totals(now, rates: rates, conditions: conditions)
-    toldPercents = judged.map { $0?.cpuPercent }
-  }
-
-  /// The share of one processor that a worker used in the interval; nil where that is not known.
-  package func cpuPercent(ofWorker index: Int) -> Double? {
-    toldPercents.isEmpty ? rates.workers[index]?.cpuPercent : toldPercents[index]
   }
 }

@@ -29,6 +29,19 @@ package struct Rates: Equatable, Sendable {
   package var total: RateSet?
   /// Where each worker of the newer snapshot stands in the older one; nil where it does not.
   var earlierIndices: [Int?]
+  /// What a document says of each worker's use of the processor, where nothing was compared; else empty.
+  private var toldPercents: [Double?] = []
+
+  /// The share of one processor that a worker used; nil where that is not known.
+  package func cpuPercent(ofWorker index: Int) -> Double? {
+    toldPercents.isEmpty ? workers[index]?.cpuPercent : toldPercents[index]
+  }
+
+  /// Nothing to compare with, and what was told all the same: one for each worker.
+  init(toldPercents: [Double?], of now: Snapshot) {
+    self.init(from: nil, to: now)
+    self.toldPercents = toldPercents
+  }
 
   package init(from earlier: Snapshot?, to now: Snapshot) {
     workers = [RateSet?](repeating: nil, count: now.workers.count)

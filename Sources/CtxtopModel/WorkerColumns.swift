@@ -99,7 +99,7 @@ extension Table where Row == WorkerRow {
         $0.rates?.p99.map { .duration($0) } ?? .unknown
       },
       Column("cpu_percent", "CPU", "share of one processor", unit: "percent", width: 5) {
-        $0.model.cpuPercent(ofWorker: $0.index).map { .percent($0) } ?? .unknown
+        $0.model.rates.cpuPercent(ofWorker: $0.index).map { .percent($0) } ?? .unknown
       },
       Column("rss_bytes", "RSS", "resident memory", unit: "bytes", width: 5) {
         $0.worker.kernel.map { .bytes($0.residentBytes) } ?? .unknown

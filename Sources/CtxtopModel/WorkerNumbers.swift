@@ -18,7 +18,7 @@ package struct WorkerNumbers: Sendable {
     values = (
       rates?.requests ?? .nan, Double(model.now.workers[index].inFlight),
       Double(model.conditions[index].leakedContexts), Double(model.now.workers[index].connectionsCheckedOut),
-      (rates?.p99).map { Double($0) } ?? .nan, model.cpuPercent(ofWorker: index) ?? .nan,
+      (rates?.p99).map { Double($0) } ?? .nan, model.rates.cpuPercent(ofWorker: index) ?? .nan,
       (model.now.workers[index].kernel?.residentBytes).map { Double($0) } ?? .nan
     )
   }

@@ -39,7 +39,7 @@ package enum FileContent: Equatable, Sendable {
       self = .empty
     } else if Self.isSegment(head) {
       self = .segment
-    } else if Self.isRecording(head) {
+    } else if RecordingReader.isRecording(head) {
       self = .recording
     } else if let program = Self.compressor(of: head) {
       self = .compressed(by: program)
@@ -51,8 +51,6 @@ package enum FileContent: Equatable, Sendable {
   private static func isSegment(_ head: UnsafeRawBufferPointer) -> Bool {
     head.count >= 8 && UInt64(littleEndian: head.loadUnaligned(as: UInt64.self)) == CTXTOP_MAGIC
   }
-
-  private static func isRecording(_ head: UnsafeRawBufferPointer) -> Bool { false }
 
   /// The programs whose files people have lying about.
   private static func compressor(of head: UnsafeRawBufferPointer) -> String? {

@@ -19,9 +19,10 @@ struct Dump: ParsableCommand {
         ctxtop dump shop --format json -o shop.json
         ctxtop dump shop --format ndjson -n 60 -i 1 -o shop.ndjson
         ctxtop dump shop --format csv --table failures
+        ctxtop dump shop.ctxtop --at 09:04 --format json
       """)
 
-  @OptionGroup var target: TargetArgument
+  @OptionGroup var subject: SubjectArguments
 
   @Option(name: [.customShort("f"), .customLong("format")], help: "What to print.")
   var format: ReportFormat = .text
@@ -32,8 +33,10 @@ struct Dump: ParsableCommand {
   @Option(name: [.customShort("n"), .customLong("count")], help: "How many snapshots.")
   var count: Count = Count(1)
 
-  @Option(name: [.customShort("i"), .customLong("interval")], help: "Seconds between snapshots.")
-  var interval: Seconds = Seconds(1)
+  @Option(
+    name: [.customShort("i"), .customLong("interval")],
+    help: "Seconds between snapshots. (default: 1; in a file, as they are)")
+  var interval: Seconds?
 
   @Option(name: [.customShort("o"), .customLong("output")], help: "Write to this file instead of standard output.")
   var output: String?
@@ -45,8 +48,8 @@ struct Dump: ParsableCommand {
   }
 
   func run() throws {
-    let endpoint = try target.place().app(for: "showing what is there now")
-    let series = Series(endpoint: endpoint, count: count.value, interval: interval.nanoseconds)
+    let series = Series(
+      try subject.target.place(), at: subject.at, count: count.value, interval: interval?.nanoseconds)
     do {
       try write(series, to: output == "-" ? nil : output)
     } catch is ReaderIsGone {}

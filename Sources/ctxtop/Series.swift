@@ -4,35 +4,101 @@ import CtxtopModel
 import CtxtopSnapshot
 import CtxtopStore
 
-/// A number of models from one endpoint.
+/// A number of models of one target.
 struct Series {
   /// Where the snapshots come from.
-  let endpoint: Endpoint
+  let place: Place
+  /// In a file: which moment is the first.
+  let time: TimeReference?
   /// How many models; nil: until somebody ends it.
   let count: Int?
-  /// How far apart they are, in nanoseconds.
-  let interval: UInt64
+  /// How far apart they are, in nanoseconds; nil: a second, and in a file as they are.
+  let interval: UInt64?
 
   /// How long a service may be away, beyond the interval, before a series ends with a failure.
   private static let patience: UInt64 = 10_000_000_000
 
-  /// Takes the models and passes each to `emit`. The first comes as soon as there are two passes to compare.
+  /// Models of an app or a file.
+  init(_ place: Place, at time: TimeReference? = nil, count: Int?, interval: UInt64? = nil) {
+    self.place = place
+    self.time = time
+    self.count = count
+    self.interval = interval
+  }
+
+  /// Models of an app.
+  init(endpoint: Endpoint, count: Int?, interval: UInt64) {
+    self.init(.live(endpoint), count: count, interval: interval)
+  }
+
+  /// Takes the models and passes each to `emit`.
   func run(_ emit: (Model) throws -> Void) throws {
-    let first = try firstPasses()
+    if case .live(let endpoint) = place { return try run(endpoint, emit) }
+    guard let archive = try place.archive() else { return }
+    try run(archive, emit)
+  }
+
+  // MARK: - In a file
+
+  /// From the moment that was asked for on; where none was, the last ones.
+  private func run(_ archive: any Archive, _ emit: (Model) throws -> Void) throws {
+    var index = try archive.index(at: time)
+    if time == nil { index = try first(of: archive, last: index) }
+    var done = 0
+    var due: UInt64 = 0
+    while index < archive.count, done < count ?? .max {
+      let wallTime = try archive.wallTime(at: index, unless: interval == nil)
+      if wallTime >= due {
+        try emit(archive.model(at: index))
+        done += 1
+        due = wallTime &+ leastStep
+      }
+      index += 1
+    }
+  }
+
+  /// Clocks and timers are not exact to the nanosecond: a little less than the interval will do.
+  private var leastStep: UInt64 { (interval ?? 0) / 10 * 9 }
+
+  /// Where the last `count` moments begin that are an interval apart.
+  private func first(of archive: any Archive, last: Int) throws -> Int {
+    guard let count else { return 0 }
+    var (index, first, found) = (last, last, 1)
+    var time = try archive.wallTime(at: last, unless: interval == nil)
+    while found < count, index > 0 {
+      index -= 1
+      let wallTime = try archive.wallTime(at: index, unless: interval == nil)
+      guard wallTime &+ leastStep <= time else { continue }
+      (time, first, found) = (wallTime, index, found + 1)
+    }
+    return first
+  }
+
+  // MARK: - Of an app
+
+  /// The first comes as soon as there are two passes to compare.
+  private func run(_ endpoint: Endpoint, _ emit: (Model) throws -> Void) throws {
+    if let time {
+      throw Failure(
+        "looking at \(time.text)", "\(endpoint.name) is an app, which shows itself as it is now",
+        "leave --at out, or give a file", .usage)
+    }
+    let interval = interval ?? 1_000_000_000
+    let first = try firstPasses(endpoint)
     var last = first.snapshots[first.snapshots.count - 1]
     try emit(Model(now: last, earlier: first.snapshots.count > 1 ? first.snapshots[0] : nil))
     guard count != 1 else { return }
     let source = LiveSource.open(endpoint, interval: interval)
     var done = 1
     while done < count ?? .max {
-      let next = try following(last, from: source)
+      let next = try following(last, from: source, endpoint, interval)
       try emit(Model(now: next, earlier: last.monotonicTime < next.monotonicTime ? last : nil))
       last = next
       done += 1
     }
   }
 
-  private func firstPasses() throws -> Passes {
+  private func firstPasses(_ endpoint: Endpoint) throws -> Passes {
     let passes: Passes
     do { passes = try SnapshotClient.twoPasses(of: endpoint) } catch { throw Failure(error) }
     if case .segment(let reason?) = passes.state { Failure.note(Failure(reason).fallbackLine(endpoint)) }
@@ -40,7 +106,9 @@ struct Series {
   }
 
   /// The first snapshot that is an interval later than the last one.
-  private func following(_ last: Snapshot, from source: any SnapshotSource) throws -> Snapshot {
+  private func following(
+    _ last: Snapshot, from source: any SnapshotSource, _ endpoint: Endpoint, _ interval: UInt64
+  ) throws -> Snapshot {
     let deadline = System.monotonicTime() &+ interval &+ Self.patience
     // Clocks and timers are not exact to the nanosecond: a little less than the interval will do.
     let due = last.monotonicTime &+ interval / 10 * 9
@@ -63,5 +131,12 @@ struct Series {
         throw Failure(error, endpoint.name)
       }
     }
+  }
+}
+
+extension Archive {
+  /// The time of a moment, unless nobody wants to know: finding it may cost a look into the file.
+  fileprivate func wallTime(at index: Int, unless isUnwanted: Bool) throws -> UInt64 {
+    isUnwanted ? 0 : try wallTime(at: index)
   }
 }

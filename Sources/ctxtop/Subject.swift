@@ -1,4 +1,6 @@
-// What a command looks at once: an app now, or a file with what was seen of one, at a moment of it.
+// What a command looks at: an app now, or a file with what was seen of one, at a moment of it.
+//
+//   Archive.swift   what files hold            FileFailure.swift   why they cannot be read
 
 import ArgumentParser
 import CtxtopModel
@@ -25,22 +27,9 @@ enum Subject {
   /// An app is asked twice, so that rates are known and verdicts are confirmed. A recording is compared with the
   /// record before. A document says itself what was concluded.
   static func model(of place: Place, at time: TimeReference?) throws -> Model {
-    switch place {
-    case .live(let endpoint): return try model(of: endpoint, at: time)
-    case .recording(let path), .document(let path):
-      throw Failure("reading \(path)", "this version reads apps only", "give an app's name", .software)
-    }
-  }
-
-  private static func model(of endpoint: Endpoint, at time: TimeReference?) throws -> Model {
-    if let time {
-      throw Failure(
-        "looking at \(time.text)", "\(endpoint.name) is an app, which shows itself as it is now",
-        "leave --at out, or give a recording", .usage)
-    }
-    var only: Model?
-    try Series(endpoint: endpoint, count: 1, interval: SnapshotClient.usualGap).run { only = $0 }
-    guard let only else { throw Failure(StoreError.silent(endpoint.name)) }
-    return only
+    var model: Model?
+    try Series(place, at: time, count: 1).run { model = $0 }
+    guard let model else { throw Failure("looking at the target", "there is nothing", "name another", .noInput) }
+    return model
   }
 }

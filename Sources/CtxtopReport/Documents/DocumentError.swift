@@ -25,7 +25,8 @@ package struct DocumentError: Error, Equatable, Sendable {
   /// What.
   package let reason: Reason
 
-  init(place: String, reason: Reason) {
+  /// Something is wrong with a place.
+  package init(place: String, reason: Reason) {
     self.place = place
     self.reason = reason
   }

@@ -10,6 +10,8 @@
 //   WorkerColumns.swift, UnitColumns.swift, ...            the tables: one descriptor each
 //   RowIdentity.swift, Lookup.swift, Hierarchy.swift       who a row is, where it is now, what it belongs to
 //   Column.swift, Value.swift, Format.swift                what tables are made of, and how values look
+//   Difference.swift     two models compared, for `diff`
+//   Check.swift          one model against thresholds, for `check`
 
 import CtxtopSnapshot
 
@@ -39,6 +41,18 @@ package final class Model: Sendable {
     self.earlier = earlier
     rates = Rates(from: earlier, to: now)
     let findings = Findings(now, confirming: earlier)
+    verdicts = findings.verdicts
+    conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
+    totals = Totals(now, rates: rates, conditions: conditions)
+  }
+
+  /// Judges `now` with another pass that confirms it: before it or after it, and as far away as it needs to be. The
+  /// rates are not known.
+  init(now: Snapshot, witness: Snapshot) {
+    self.now = now
+    earlier = nil
+    rates = Rates(from: nil, to: now)
+    let findings = Findings(now, witness: witness)
     verdicts = findings.verdicts
     conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
     totals = Totals(now, rates: rates, conditions: conditions)

@@ -43,6 +43,11 @@ struct Findings: Sendable {
     let witness = earlier.flatMap {
       now.monotonicTime >= $0.monotonicTime &+ Self.confirmationInterval ? $0 : nil
     }
+    self.init(now, witness: witness)
+  }
+
+  /// `witness`: a pass far enough from this one to confirm what joins two records; before it or after it.
+  init(_ now: Snapshot, witness: Snapshot?) {
     workers.reserveCapacity(now.workers.count)
     for index in now.workers.indices {
       workers.append(judge(now, index, confirming: witness))

@@ -11,6 +11,8 @@
 //   WorkerColumns.swift, UnitColumns.swift, ...            the tables: one descriptor each
 //   RowIdentity.swift, Lookup.swift, Hierarchy.swift       who a row is, where it is now, what it belongs to
 //   Column.swift, Value.swift, Format.swift                what tables are made of, and how values look
+//   Difference.swift     two models compared, for `diff`
+//   Check.swift          one model against thresholds, for `check`
 
 import CtxtopSnapshot
 
@@ -53,6 +55,18 @@ package final class Model: Sendable {
     let judged: [JudgedWorker?] = now.workers.indices.map { $0 < judgement.workers.count ? judgement.workers[$0] : nil }
     conditions = now.workers.indices.map { WorkerCondition(now.workers[$0], told: judged[$0]) }
     rates = Rates(toldPercents: judged.map { $0?.cpuPercent }, of: now)
+    totals = Totals(now, rates: rates, conditions: conditions)
+  }
+
+  /// Judges `now` with another pass that confirms it: before it or after it, and as far away as it needs to be. The
+  /// rates are not known.
+  init(now: Snapshot, witness: Snapshot) {
+    self.now = now
+    earlier = nil
+    rates = Rates(from: nil, to: now)
+    let findings = Findings(now, witness: witness)
+    verdicts = findings.verdicts
+    conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
     totals = Totals(now, rates: rates, conditions: conditions)
   }
 }

@@ -50,7 +50,7 @@ package struct Rates: Equatable, Sendable {
     let interval = now.monotonicTime - earlier.monotonicTime
     self.interval = interval
     let seconds = Double(interval) / 1e9
-    var latency = Difference()
+    var latency = LatencyDifference()
     var sum = RateSet()
     var isKnown = false
     for index in now.workers.indices {
@@ -72,7 +72,7 @@ package struct Rates: Equatable, Sendable {
   }
 
   private static func rates(
-    from before: Worker, to now: Worker, _ seconds: Double, _ latency: inout Difference
+    from before: Worker, to now: Worker, _ seconds: Double, _ latency: inout LatencyDifference
   ) -> RateSet? {
     let new = now.counters
     let old = before.counters
@@ -93,7 +93,7 @@ package struct Rates: Equatable, Sendable {
 }
 
 /// Latencies of an interval, without a new array per worker.
-private struct Difference {
+private struct LatencyDifference {
   private var scratch = LatencyHistogram()
   private var all = LatencyHistogram()
   private let nothing = [UInt64](repeating: 0, count: LatencyHistogram.bucketCount)

@@ -46,6 +46,8 @@ struct Seconds: ExpressibleByArgument {
   }
 
   var defaultValueDescription: String { "\(nanoseconds / 1_000_000_000)" }
+  /// As it is told: `10`, `0.5`.
+  var text: String { CheckRange.text(Double(nanoseconds) / 1e9) }
 }
 
 /// A number of snapshots, at least one.

@@ -3,6 +3,7 @@
 //   Watch.swift    ctxtop [TARGET]      Dashboard.swift   the run loop of the screen
 //   Ls.swift       ctxtop ls            Errands.swift     what it asks the exporter for
 //   Dump.swift     ctxtop dump          SnapshotFile.swift  what it writes on `w`
+//   Diff.swift     ctxtop diff          Check.swift       ctxtop check, with Alarm.swift
 //   Explain.swift  ctxtop explain       Series.swift      models one after the other, for what prints
 //   Recycle.swift  ctxtop recycle       Subject.swift     one model of an app or a file
 //   Run.swift      ctxtop run           Output.swift      standard output and files
@@ -35,6 +36,9 @@ struct Ctxtop: ParsableCommand {
         ctxtop shop             the dashboard of the app called shop
         ctxtop ls               which apps run here
         ctxtop dump shop        what the dashboard would show, as text
+        ctxtop diff a.json b.json
+                                what leaked between two moments
+        ctxtop check shop       whether all is well, for a monitoring system
         ctxtop explain CTX004   what a verdict means, and what to do
         ctxtop run -- gunicorn shop:app
                                 run a server with every app in it instrumented
@@ -43,7 +47,8 @@ struct Ctxtop: ParsableCommand {
       """,
     version: "1.0.0",
     subcommands: [
-      Watch.self, Ls.self, Dump.self, Recycle.self, Explain.self, Run.self, Completions.self, Candidates.self,
+      Watch.self, Ls.self, Dump.self, Diff.self, Check.self, Recycle.self, Explain.self, Run.self, Completions.self,
+      Candidates.self,
       Help.self,
     ],
     defaultSubcommand: Watch.self)
@@ -53,11 +58,12 @@ struct Ctxtop: ParsableCommand {
 
   static func main() {
     Inherited.ignoreSignals()
+    let words = Array(CommandLine.arguments.dropFirst())
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(words)
       try command.run()
     } catch {
-      Ending.end(with: error)
+      Ending(words).end(with: error)
     }
   }
 }

@@ -40,6 +40,22 @@ extension ExitStatus {
   static let noCommand = ExitStatus(127, "there is no such command")
 }
 
+/// Statuses of `ctxtop diff`, as of diff(1).
+extension ExitStatus {
+  static let nothingLeaked = ExitStatus(0, "nothing leaked in between")
+  static let leaked = ExitStatus(1, "something leaked in between, or was not torn down")
+  static let trouble = ExitStatus(2, "trouble: what is to be compared cannot be had, or the command line is wrong")
+}
+
+/// Statuses of `ctxtop check`, as of the monitoring plugins.
+extension ExitStatus {
+  static let ok = ExitStatus(0, "OK: no threshold alerts")
+  static let warning = ExitStatus(1, "WARNING")
+  static let critical = ExitStatus(2, "CRITICAL")
+  static let unknown = ExitStatus(
+    3, "UNKNOWN: a value is not known, the app cannot be asked, the command line is wrong, or help was asked for")
+}
+
 extension ExitStatus {
   /// The statuses of some commands, as they are told.
   struct Group {
@@ -55,12 +71,14 @@ extension ExitStatus {
   /// All of them.
   static let table = [
     Group(
-      "every command",
+      "every command but diff and check",
       [
         done, usage, badData, noInput, unavailable, software, system, cannotCreate, inputOutput, tryLater, `protocol`,
         noPermission,
       ], [("128 + n", "ended by signal n")]),
     Group("run, also", [cannotRun, noCommand]),
+    Group("diff", [nothingLeaked, leaked, trouble]),
+    Group("check", [ok, warning, critical, unknown]),
   ]
 }
 

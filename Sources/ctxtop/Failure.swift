@@ -46,9 +46,12 @@ struct Failure: Error {
   func report() { Self.note(line) }
 
   /// Writes a line to standard error, without what could do something to a terminal.
-  static func note(_ line: String) {
+  static func note(_ line: String) { write(printable(line) + "\n") }
+
+  /// Writes text to standard error.
+  static func write(_ text: String) {
     // Nobody could be told that this failed.
-    try? System.write(STDERR_FILENO, Array((printable(line) + "\n").utf8))
+    try? System.write(STDERR_FILENO, Array(text.utf8))
   }
 
   /// The text without what could do something to a terminal, but for the one character that is wanted.

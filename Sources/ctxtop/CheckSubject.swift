@@ -1,0 +1,59 @@
+// What `ctxtop check` knows of its target: one model, and how often teardown functions raise.
+
+import CtxtopModel
+import CtxtopSnapshot
+import CtxtopStore
+
+/// The target of a check.
+struct CheckSubject {
+  private let place: Place
+  private let time: TimeReference?
+  private let window: UInt64?
+
+  /// `window`: nanoseconds to watch an app for.
+  init(_ subject: SubjectArguments, window: UInt64?) throws {
+    place = try subject.target.place()
+    time = subject.at
+    self.window = window
+  }
+
+  /// What is known.
+  func facts() throws -> CheckFacts {
+    switch place {
+    case .live(let endpoint) where window != nil && time == nil: return try watched(endpoint, window ?? 0)
+    case .recording, .document, .live: break
+    }
+    if window != nil, time == nil {
+      throw Failure("checking for a while", "a file does not change", "leave --window out", .usage)
+    }
+    let model = try Subject.model(of: place, at: time)
+    return CheckFacts(model: model, failures: failures(model), isConfirmed: isConfirmed(model))
+  }
+
+  /// The app at the end of a while, and what its counters counted in it.
+  private func watched(_ endpoint: Endpoint, _ window: UInt64) throws -> CheckFacts {
+    var models: [Model] = []
+    try Series(endpoint: endpoint, count: 2, interval: window).run { models.append($0) }
+    let difference = Difference(from: models[0], to: models[1])
+    let failures = FailureRate.counted(difference) ?? FailureRate.recorded(in: models[1].now)
+    return CheckFacts(model: models[1], failures: failures, isConfirmed: isConfirmed(models[1]))
+  }
+
+  /// The failures' own records; where they do not tell, the counters of a recording a minute before.
+  private func failures(_ model: Model) -> CheckValue {
+    let recorded = FailureRate.recorded(in: model.now)
+    guard recorded.known == nil, case .recording = place else { return recorded }
+    let seconds = model.now.wallTime / 1_000_000_000
+    guard seconds > 60, let before = TimeReference("@\(seconds - 60)"),
+      let earlier = try? Subject.model(of: place, at: before)
+    else { return recorded }
+    return FailureRate.counted(Difference(from: earlier, to: model)) ?? recorded
+  }
+
+  /// What joins two records needs two passes; a document says what those concluded who had them.
+  private func isConfirmed(_ model: Model) -> Bool {
+    if case .document = place { return true }
+    guard let earlier = model.earlier else { return false }
+    return model.now.monotonicTime >= earlier.monotonicTime &+ Model.confirmationInterval
+  }
+}

@@ -31,7 +31,8 @@ def when_imported(name: str, call: Callable[[], None]) -> None:
     if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
         _run(name, call)
         return
-    _waiting[name] = call
+    before = _waiting.get(name)
+    _waiting[name] = call if before is None else lambda: (_run(name, before), call())[-1]
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import sys
 import threading
 import weakref
 from collections import deque
@@ -316,11 +317,14 @@ def _watch_removal(removed: Callable[[], None]) -> None:
 
 def _unwatch_removal() -> None:
     global _remove
-    from sqlalchemy.orm.scoping import scoped_session
+    # The last session may go while Python ends, when nothing can be imported any more.
+    scoped_session = getattr(sys.modules.get("sqlalchemy.orm.scoping"), "scoped_session", None)
+    if scoped_session is None:
+        return
 
     # With another's function around ours, ours stays.
     if _remove is not None and scoped_session.remove is _remove:
-        scoped_session.remove = _remove.__wrapped__  # type: ignore[method-assign]
+        scoped_session.remove = _remove.__wrapped__
         _remove = None
 
 

@@ -97,9 +97,11 @@ def _is_asked(config: pytest.Config, options: Any) -> bool:
 
 def asks(item: pytest.Item) -> bool:
     """Whether a test asks by itself to be watched: by the fixture, or by the marker without ``allow``."""
-    if "ctxtop" in getattr(item, "fixturenames", ()):
+    if any("allow" not in marker.kwargs for marker in item.iter_markers("ctxtop")):
         return True
-    return any("allow" not in marker.kwargs for marker in item.iter_markers("ctxtop"))
+    # A suite may have a fixture of this name for something of its own.
+    known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get("ctxtop")
+    return bool(known) and getattr(known[-1].func, "__module__", None) == __name__
 
 
 def _begin() -> Watch:

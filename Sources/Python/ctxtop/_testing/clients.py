@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import weakref
+from collections.abc import Iterable
 from typing import Any
 
 from .. import _imports, _stack
@@ -29,9 +30,23 @@ def latest() -> int:
     return _latest
 
 
-def keeping(after: int, until: int) -> bool:
-    """Whether a client that entered after one and up to another is in its block still."""
-    return any(after < number <= until and client.preserve_context for client, number in list(_entered.items()))
+def kept(spans: Iterable[tuple[int, int]]) -> set[int]:
+    """Addresses of the contexts that clients keep which are in their block still, and entered it within the spans:
+    after the first number, up to the second."""
+    spans = tuple(spans)
+    found: set[int] = set()
+    for client, number in list(_entered.items()):
+        if client.preserve_context and any(after < number <= until for after, until in spans):
+            for _, leave in getattr(getattr(client, "_context_stack", None), "_exit_callbacks", ()):
+                context = getattr(leave, "__self__", None)
+                found |= {id(context), *map(id, _made_by_push(context))}
+    return found
+
+
+def _made_by_push(request: Any) -> list[Any]:
+    """The app contexts that pushes of a request context made, up to Flask 3.1."""
+    tokens = getattr(request, "_cv_tokens", ())
+    return [token[1] for token in tokens if isinstance(token, tuple) and token[1] is not None]
 
 
 def keeps_pushed() -> bool:

@@ -45,11 +45,6 @@ class Thing:
             return subject.pushed
         return subject.since if isinstance(subject, (Connection, Session)) else 0
 
-    @property
-    def is_preserved(self) -> bool:
-        """Whether a test client keeps it, in its ``with`` block."""
-        return isinstance(self.subject, Context) and self.subject.is_preserved
-
 
 def left_over(worker: Worker, thread: int) -> dict[Hashable, Thing]:
     """Everything that is left over in a worker, by key. ``thread``: the kernel's id of the thread that runs the tests."""

@@ -7,15 +7,14 @@ while it is in a ``with`` block.
 
 from __future__ import annotations
 
-import sys
-import weakref
-from collections.abc import Hashable, Iterable
+import functools
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from . import clients
+from .. import _stack
+from . import checkouts, clients
 from .judges import Thing
-from .record import Connection
+from .record import Connection, Context
 
 
 @dataclass
@@ -35,20 +34,26 @@ class Ownership:
         #: Spans of numbers of clients that entered their blocks then, or there.
         self._clients: list[tuple[int, int]] = []
 
+    @functools.cached_property
+    def _read(self) -> Callable[[], _stack.Stack]:
+        return _stack.reader()
+
     def test_begins(self) -> None:
-        self._sessions = session_keys()
+        checkouts.watch()
+        self._sessions = checkouts.numbers()
         self._clients = [(0, clients.latest())]
 
     def marks(self) -> tuple[set[int], int]:
         """What tells, at the end of a fixture's setup, what of sessions and clients is its own."""
-        return session_keys(), clients.latest()
+        checkouts.watch()
+        return checkouts.numbers(), clients.latest()
 
     def fixture_made(self, fixture: int, name: str, keys: Iterable[Hashable], marks: tuple[set[int], int]) -> None:
         """A fixture of wider scope has been set up; ``keys`` appeared meanwhile."""
         self._fixtures[fixture] = owner = _Fixture(name)
         for key in keys:
             self._owners.setdefault(key, owner)
-        self._sessions |= session_keys() - marks[0]
+        self._sessions |= checkouts.numbers() - marks[0]
         self._clients.append((marks[1], clients.latest()))
 
     def fixture_ended(self, fixture: int) -> None:
@@ -66,37 +71,22 @@ class Ownership:
         owner = self._owners.get(thing.key)
         if owner is not None and not owner.has_ended:
             return True
-        return thing.is_preserved and (
-            not clients.keeps_pushed() or any(clients.keeping(*span) for span in self._clients)
-        )
+        return isinstance(thing.subject, Context) and self._is_kept(thing, thing.subject)
 
-    def without_sessions(self, things: list[Thing]) -> list[Thing]:
-        """Without as many of the connections that no request took as sessions of others hold: the oldest ones.
+    def _is_kept(self, thing: Thing, context: Context) -> bool:
+        """Whether a client that a wider fixture has entered keeps a context. On the thread that has it."""
+        if not clients.keeps_pushed():
+            # The next push takes it away, whoever that is.
+            return context.is_preserved
+        kept = clients.kept(self._clients)
+        if not kept or thing.unit is None:
+            return False
+        # The record was made to agree with the stack: what is at one place is one context.
+        real, recorded = self._read(), thing.unit.contexts
+        if len(real) != len(recorded):
+            return True
+        return any(each is context and id(entry[1]) in kept for each, entry in zip(recorded, real, strict=True))
 
-        Which connection is whose cannot be told: records and Python's objects do not know each other.
-        """
-        lent = [thing for thing in things if isinstance(thing.subject, Connection) and not thing.is_finished]
-        if not lent:
-            return things
-        number = sum(_connections_of(session) for session in _sessions() if session.hash_key in self._sessions)
-        spared = {thing.key for thing in sorted(lent, key=lambda thing: thing.since)[:number]}
-        return [thing for thing in things if thing.key not in spared]
-
-
-def session_keys() -> set[int]:
-    """SQLAlchemy's own numbers of the sessions that there are."""
-    return {session.hash_key for session in _sessions()}
-
-
-def _sessions() -> list[Any]:
-    module = sys.modules.get("sqlalchemy.orm.session")
-    known = getattr(module, "_sessions", None)
-    return list(known.values()) if isinstance(known, weakref.WeakValueDictionary) else []
-
-
-def _connections_of(session: Any) -> int:
-    """How many connections a session has out."""
-    asked = getattr(session, "get_transaction", None)
-    transaction = asked() if asked is not None else getattr(session, "transaction", None)
-    known = getattr(transaction, "_connections", None) or {}
-    return len({id(entry[0]) for entry in known.values()})
+    def lent(self, connections: Iterable[Connection]) -> set[Hashable]:
+        """The keys of connections that sessions have which are not this test's own."""
+        return {("connection", *key) for key in checkouts.matching(checkouts.of_sessions(self._sessions), connections)}

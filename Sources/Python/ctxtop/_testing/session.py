@@ -16,6 +16,8 @@ from . import tally, words
 from .watch import Watch
 
 MARKER = "ctxtop"
+# What pytest says of a test that was to fail, strictly, and did not.
+_XPASS = "[XPASS(strict)]"
 
 
 class Session:
@@ -81,6 +83,7 @@ class Session:
         leaks, self._leaks = self._leaks, []
         if report.failed and call.when == "call":
             self._add_poison(report)
+        if call.excinfo is not None and call.when == "call":
             # A traceback holds what the test's functions held: connections may come back when it goes.
             leaks = [leak for leak in leaks if leak.code != "CTX004"]
         if leaks:
@@ -123,11 +126,14 @@ class Session:
             self.tally.leaked(item.nodeid, leak)
             self._left.update((thing.key, item.nodeid) for thing in leak.things if thing.code == "CTX001")
         text = "\n\n".join(leak.text for leak in leaks)
-        if self._warns or report.failed or (report.skipped and not hasattr(report, "wasxfail")):
+        unexpected = str(report.longrepr).startswith(_XPASS) if report.failed else report.passed
+        if self._warns or not unexpected:
             report.sections.append(("ctxtop", text))
-        elif hasattr(report, "wasxfail") and report.when == "call":
+        elif report.when == "call" and (report.failed or hasattr(report, "wasxfail")):
             # It was expected to fail, and does.
-            report.outcome = "skipped"
+            report.sections.append(("ctxtop", text))
+            report.wasxfail = getattr(report, "wasxfail", str(report.longrepr).removeprefix(_XPASS).strip())
+            report.outcome, report.longrepr = "skipped", text
         else:
             report.outcome, report.longrepr = "failed", text
 

@@ -52,8 +52,11 @@ class Watch:
         self._is_attached = False
         self._dropped = 0
         self._worker: record.Worker | None = None
+        self._seen: Things = {}
         self._base: Things = {}
         self._told: Things = {}
+        #: What was there after the test before; None: it was not looked.
+        self._after: Things | None = None
         self._owners = ownership.Ownership()
         #: When each test began, in the agent's time.
         self._began: list[tuple[int, str]] = []
@@ -96,7 +99,9 @@ class Watch:
 
     def begin(self, test: str) -> None:
         """A test is about to be set up."""
-        self._base, self._told = self._look(), {}
+        # Between two tests nothing comes that were a test's own; what is there may go.
+        self._base = self._look() if self._after is None or self._after else {}
+        self._told, self._after = {}, None
         self._owners.test_begins()
         if self._worker is not None:
             self._began.append((self._worker.time, test))
@@ -107,7 +112,9 @@ class Watch:
 
     def finished(self) -> list[words.Leak]:
         """The test is over, with its fixtures: everything that it left, and was not told yet."""
-        return self._leaks(lambda thing: thing.is_finished or not self._owners.is_owned(thing))
+        leaks = self._leaks(lambda thing: thing.is_finished or not self._owners.is_owned(thing))
+        self._after = self._seen
+        return leaks
 
     def fixture_begins(self) -> Marks:
         """A fixture that outlives the test is about to be set up. What is there before."""
@@ -124,8 +131,12 @@ class Watch:
         self._owners.fixture_ended(fixture)
 
     def contexts(self) -> frozenset[Hashable]:
-        """The contexts that were left, or held by fixtures, when this test began."""
-        return frozenset(key for key, thing in self._base.items() if thing.code == "CTX001")
+        """The contexts that lay on this thread when this test began."""
+        return frozenset(
+            key
+            for key, thing in self._base.items()
+            if thing.unit is not None and thing.unit.native_id == self._thread and not thing.unit.is_gone
+        )
 
     def _leaks(self, is_judged: Judge) -> list[words.Leak]:
         try:
@@ -143,7 +154,10 @@ class Watch:
     def _new(self, things: Things, is_judged: Judge) -> list[Thing]:
         """What was not there when the test began, was not told, and is to be judged now."""
         new = [thing for thing in things.values() if thing.count > self._known(thing.key) and is_judged(thing)]
-        return self._owners.without_sessions(new)
+        if self._worker is None or all(thing.is_finished for thing in new):
+            return new
+        lent = self._owners.lent(each for each in self._worker.connections if each.state == record.CHECKED_OUT)
+        return [thing for thing in new if thing.is_finished or thing.key not in lent]
 
     def _known(self, key: Hashable) -> int:
         known = self._told.get(key) or self._base.get(key)
@@ -162,7 +176,7 @@ class Watch:
             notes.append(("fixture", owner))
         if self._began and 0 < thing.since < self._began[-1][0]:
             index = bisect.bisect(self._began, (thing.since, "")) - 1
-            notes.append(("since", self._began[index][1] if index >= 0 else "before the first test"))
+            notes.append(("taken in", self._began[index][1] if index >= 0 else "before the first test"))
         return replace(leak, evidence=(*leak.evidence, *notes))
 
     def _confirmed(self, is_judged: Judge) -> list[Thing]:
@@ -182,7 +196,8 @@ class Watch:
             if worker is None:
                 return {}
             self._worker, self._dropped = worker, worker.dropped
-            return judges.left_over(worker, self._thread)
+            self._seen = judges.left_over(worker, self._thread)
+            return self._seen
         except Exception as error:
             self._fail(error)
             return {}

@@ -79,6 +79,8 @@ def leaks(things: Sequence[Thing], worker: Worker) -> list[Leak]:
     """The verdicts on things that are left over in ``worker``: one each, but one for all connections of a kind."""
     groups: dict[object, list[Thing]] = {}
     for thing in things:
+        if _is_implied(thing, things):
+            continue
         groups.setdefault(_group(thing), []).append(thing)
     found = [_leak(group, worker) for group in groups.values()]
     return sorted(found, key=lambda leak: _ORDER.index(leak.code))
@@ -99,6 +101,16 @@ def age(nanoseconds: int) -> str:
 
 def count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
+
+
+def _is_implied(thing: Thing, things: Sequence[Thing]) -> bool:
+    """Whether an app context came with the request context above it, which is told: that push is one mistake."""
+    context = thing.subject
+    if not isinstance(context, Context) or context.kind != APP or context.frame or thing.unit is None:
+        return False
+    place = thing.unit.contexts.index(context) + 1
+    above = thing.unit.contexts[place : place + 1]
+    return any(other.subject == each and each.request == context.request for other in things for each in above)
 
 
 def _group(thing: Thing) -> object:

@@ -32,14 +32,15 @@ enum ResponseIterator {
 
   /// Takes the response (a reference) and returns what the server gets; the response itself where there is no
   /// memory, and the request then ends at once.
-  static func wrap(_ response: Object, _ token: RequestToken) -> Object? {
+  static func wrap(_ response: Object, _ token: inout RequestToken) -> Object? {
     guard let type, let object = PyType_GenericAlloc(type, 0) else {
       PyErr_Clear()
-      var token = token
       WSGIWrapper.finish(&token, nil, nil, raised: false)
       return response
     }
-    state(object).initialize(to: State(response: response, iterator: nil, token: token))
+    // All else is zero as it comes.
+    state(object).pointee.response = response
+    state(object).pointee.token.take(&token)
     return object
   }
 
@@ -48,8 +49,8 @@ enum ResponseIterator {
 
   fileprivate static func next(_ object: Object) -> Object? {
     let state = state(object)
-    Agent.resumeRequest(&state.pointee.token)
-    defer { Agent.pauseRequest(state.pointee.token) }
+    let unit = Agent.resumeRequest(&state.pointee.token)
+    defer { Agent.pauseRequest(state.pointee.token, on: unit) }
     if state.pointee.iterator == nil {
       Agent.streamRequest(state.pointee.token)
       guard let response = state.pointee.response, let iterator = PyObject_GetIter(response) else { return nil }

@@ -69,7 +69,7 @@ enum WSGIWrapper {
       finish(&token, environ, app, raised: false)
       return response
     }
-    return ResponseIterator.wrap(response, token)
+    return ResponseIterator.wrap(response, &token)
   }
 
   /// Ends a request: its response is closed, or needs no closing.
@@ -77,7 +77,7 @@ enum WSGIWrapper {
   static func finish(
     _ token: inout RequestToken, _ environ: Object?, _ app: Object?, raised: Bool, isCollected: Bool = false
   ) {
-    RealStack.settle(token, environ: environ, app: app, isCollected: isCollected)
+    RealStack.settle(&token, environ: environ, app: app, isCollected: isCollected)
     Agent.endRequest(&token, raised: raised)
   }
 

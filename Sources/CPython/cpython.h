@@ -51,24 +51,40 @@ typedef struct {
   unsigned int flags;
   PyType_Slot *slots;
 } PyType_Spec;
+typedef struct {
+  const char *name;
+  int type;
+  Py_ssize_t offset;
+  int flags;
+  const char *doc;
+} PyMemberDef;
 typedef int (*visitproc)(PyObject *, void *);
 
 enum { METH_VARARGS = 1, METH_KEYWORDS = 2, METH_NOARGS = 4, METH_FASTCALL = 0x80 };
 enum { /* typeslots.h */
+  Py_tp_call = 50,
   Py_tp_clear = 51,
   Py_tp_dealloc = 52,
+  Py_tp_descr_get = 54,
   Py_tp_doc = 56,
   Py_tp_getattro = 58,
   Py_tp_iter = 62,
   Py_tp_iternext = 63,
   Py_tp_methods = 64,
   Py_tp_traverse = 71,
+  Py_tp_members = 72,
   Py_tp_free = 74,
 };
-enum { Py_TPFLAGS_DEFAULT = 1 << 18, Py_TPFLAGS_HAVE_GC = 1 << 14 };
+enum {
+  Py_TPFLAGS_HAVE_VECTORCALL = 1 << 11, /* documented from 3.12 on, and the same before */
+  Py_TPFLAGS_HAVE_GC = 1 << 14,
+  Py_TPFLAGS_METHOD_DESCRIPTOR = 1 << 17,
+  Py_TPFLAGS_DEFAULT = 1 << 18,
+};
+enum { Py_T_OBJECT_EX = 16, Py_T_PYSSIZET = 19, Py_READONLY = 1 }; /* structmember.h */
 
 extern PyObject _Py_NoneStruct, _Py_TrueStruct, _Py_FalseStruct;
-extern PyObject PyList_Type, PyTuple_Type;
+extern PyObject PyList_Type, PyTuple_Type, PyUnicode_Type;
 extern PyObject *PyExc_TypeError, *PyExc_ValueError, *PyExc_ImportError, *PyExc_AttributeError, *PyExc_Exception;
 
 void Py_IncRef(PyObject *);
@@ -99,6 +115,7 @@ int Py_AddPendingCall(int (*)(void *), void *);
 
 PyObject *PyObject_GetAttr(PyObject *, PyObject *);
 PyObject *PyObject_GenericGetAttr(PyObject *, PyObject *);
+PyObject *PyObject_GenericGetDict(PyObject *, void *);
 PyObject *PyObject_Call(PyObject *, PyObject *args, PyObject *kwargs);
 PyObject *PyObject_GetIter(PyObject *);
 int PyObject_IsTrue(PyObject *);
@@ -119,6 +136,7 @@ PyObject *PyLong_FromLongLong(long long);
 PyObject *PyUnicode_InternFromString(const char *);
 PyObject *PyUnicode_FromStringAndSize(const char *, Py_ssize_t);
 const char *PyUnicode_AsUTF8AndSize(PyObject *, Py_ssize_t *);
+int PyUnicode_CompareWithASCIIString(PyObject *, const char *);
 
 PyObject *PyEval_GetFrame(void);
 PyObject *PyFrame_GetCode(PyObject *);

@@ -209,7 +209,12 @@ package enum Agent {
   @inline(__always)
   static func raise(_ thread: UnsafeMutablePointer<ctxtop_thread>, _ word: Int, to value: UInt64) {
     guard let lane = thread.pointee.lane else { return }
-    if Words(lane).loadRelaxed(word) < value { Words(lane).raise(word, to: value) }
+    if Words(lane).loadRelaxed(word) >= value { return }
+    if thread.pointee.is_shared_lane == 0 {
+      Words(lane).storeRelaxed(word, value)
+    } else {
+      Words(lane).raise(word, to: value)
+    }
   }
 
   /// The record of a unit.

@@ -53,6 +53,14 @@ extension Agent {
   @inline(__always)
   package static func contextPushed(kind: UInt32, identity: UInt64, frame: UInt32) {
     guard let thread = thread() else { return }
+    contextPushed(kind: kind, identity: identity, frame: frame, on: thread)
+  }
+
+  /// The same on the calling unit.
+  @inline(__always)
+  static func contextPushed(
+    kind: UInt32, identity: UInt64, frame: UInt32, on thread: UnsafeMutablePointer<ctxtop_thread>
+  ) {
     count(thread, CTXTOP_LANE_PUSHED)
     if kind == 0 { thread.pointee.app_pushes &+= 1 }
     guard let unit = unit(thread) else { return }
@@ -127,7 +135,14 @@ extension Agent {
   /// Where the app context of the request context comes from that was just pushed.
   @inline(__always)
   package static func origin(of push: ContextPush) -> AppContextOrigin {
-    guard let state = thread(), state.pointee.app_pushes == push.appPushes, let unit = unit(state) else {
+    guard let state = thread() else { return .own }
+    return origin(of: push, on: state)
+  }
+
+  /// The same on the calling unit.
+  @inline(__always)
+  static func origin(of push: ContextPush, on state: UnsafeMutablePointer<ctxtop_thread>) -> AppContextOrigin {
+    guard state.pointee.app_pushes == push.appPushes, let unit = unit(state) else {
       return .own
     }
     let running = state.pointee.running
@@ -142,7 +157,14 @@ extension Agent {
   /// application's: the request's first request context, and the app context that comes with it.
   @inline(__always)
   package static func isPushedByFramework(kind: UInt32) -> Bool {
-    guard let thread = thread(), let unit = unit(thread) else { return false }
+    guard let thread = thread() else { return false }
+    return isPushedByFramework(kind: kind, on: thread)
+  }
+
+  /// The same on the calling unit.
+  @inline(__always)
+  static func isPushedByFramework(kind: UInt32, on thread: UnsafeMutablePointer<ctxtop_thread>) -> Bool {
+    guard let unit = unit(thread) else { return false }
     if kind == 0 { return thread.pointee.request_pushes > 0 }
     let running = thread.pointee.running
     if running == 0 { return false }
@@ -194,9 +216,13 @@ extension Agent {
   /// Contexts that are recorded on this thread's stack.
   @inline(__always)
   package static var recordedContexts: Int {
-    guard let thread = thread(), let unit = unit(thread) else { return 0 }
-    return unit.entries
+    guard let thread = thread() else { return 0 }
+    return recordedContexts(on: thread)
   }
+
+  /// The same of the calling unit.
+  @inline(__always)
+  static func recordedContexts(on thread: UnsafeMutablePointer<ctxtop_thread>) -> Int { unit(thread)?.entries ?? 0 }
 
   /// Makes this thread's record agree with the real stack, bottom first.
   ///

@@ -22,6 +22,22 @@ package struct RequestToken {
 
   /// Whether the request was begun at all.
   package var isOpen: Bool { attachment != 0 }
+
+  /// Takes over another's request. Field by field: the whole would be copied byte by byte in code that is small.
+  @inline(__always)
+  package mutating func take(_ other: inout RequestToken) {
+    attachment = other.attachment
+    unit = other.unit
+    started = other.started
+    outer.request = other.outer.request
+    outer.started = other.outer.started
+    outer.label = other.outer.label
+    outer.phase = other.outer.phase
+    outerRunning = other.outerRunning
+    outerAround = other.outerAround
+    serial = other.serial
+    other.attachment = 0
+  }
 }
 
 extension Agent {
@@ -61,23 +77,36 @@ extension Agent {
   /// The application has returned, or one step of its response has. Until the next, the response lies in the hands
   /// of a server, which pushes nothing - or of a test, which may push what it likes: that is not the request's.
   @inline(__always)
-  package static func pauseRequest(_ token: RequestToken) {
-    guard isCurrent(token), let thread = thread() else { return }
-    leave(token, thread)
+  package static func pauseRequest(_ token: RequestToken) { pauseRequest(token, on: unit(of: token)) }
+
+  /// The same on the unit that took the request up, which has been running all the time.
+  @inline(__always)
+  package static func pauseRequest(_ token: RequestToken, on unit: UnsafeMutablePointer<ctxtop_thread>?) {
+    guard let unit, unit.pointee.attachment == token.attachment, unit.pointee.unit == token.unit else { return }
+    leave(token, unit)
   }
 
-  /// The application takes a request up again: a step of its response, or closing it.
+  /// The application takes a request up again: a step of its response, or closing it. Returns the unit that does; nil:
+  /// it is not the request's.
   @inline(__always)
-  package static func resumeRequest(_ token: inout RequestToken) {
-    guard isCurrent(token), let thread = thread() else { return }
-    enter(&token, thread)
+  @discardableResult
+  package static func resumeRequest(_ token: inout RequestToken) -> UnsafeMutablePointer<ctxtop_thread>? {
+    guard let unit = unit(of: token) else { return nil }
+    enter(&token, unit)
+    return unit
   }
 
   /// The router has found the endpoint and rule of this thread's open request, as names.
   @inline(__always)
   package static func nameRequest(endpoint: UInt32, rule: UInt32) {
-    guard let thread = thread(), let unit = unit(thread) else { return }
-    unit.nameRequest(endpoint: endpoint, rule: rule)
+    guard let thread = thread() else { return }
+    nameRequest(endpoint: endpoint, rule: rule, on: thread)
+  }
+
+  /// The same on the calling unit.
+  @inline(__always)
+  static func nameRequest(endpoint: UInt32, rule: UInt32, on thread: UnsafeMutablePointer<ctxtop_thread>) {
+    unit(thread)?.nameRequest(endpoint: endpoint, rule: rule)
   }
 
   /// The application has returned its response; the server iterates over it.
@@ -115,9 +144,15 @@ extension Agent {
 
   /// Whether the token belongs to this thread's unit under the present attachment.
   @inline(__always)
-  package static func isCurrent(_ token: RequestToken) -> Bool {
-    guard token.attachment != 0, let thread = thread() else { return false }
-    return thread.pointee.attachment == token.attachment && token.unit == thread.pointee.unit
+  package static func isCurrent(_ token: RequestToken) -> Bool { unit(of: token) != nil }
+
+  /// The calling unit, if the token belongs to it under the present attachment.
+  @inline(__always)
+  static func unit(of token: RequestToken) -> UnsafeMutablePointer<ctxtop_thread>? {
+    guard token.attachment != 0, let thread = thread(), thread.pointee.attachment == token.attachment,
+      token.unit == thread.pointee.unit
+    else { return nil }
+    return thread
   }
 
   /// The label of this thread's open request, as a word; 0: none.

@@ -38,6 +38,13 @@ enum ContextWrappers {
     _ index: Int, _ context: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {
     let all = count &+ (names == nil ? 0 : PyTuple_Size(names))
+    if all <= 1 {
+      // As the framework calls itself.
+      var few = (context, all == 0 ? nil : arguments![0])
+      return withUnsafeBytes(of: &few) {
+        Python.call(originals[index], $0.baseAddress?.assumingMemoryBound(to: Object?.self), count &+ 1, names)
+      }
+    }
     return withUnsafeTemporaryAllocation(of: Object?.self, capacity: all &+ 1) { buffer in
       buffer[0] = context
       for argument in 0..<all { buffer[argument &+ 1] = arguments![argument] }
@@ -73,14 +80,18 @@ enum ContextWrappers {
       pushRaised(kind, context)
       return nil
     }
-    if Agent.attachment == 0 {
+    guard let unit = Agent.thread() else {
       // If the process attaches now, it finds this context on the real stack, and need not be told.
       HookCalls.firstEvent(context)
       return result
     }
-    let byFramework = Agent.isPushedByFramework(kind: kind)
-    let frame = byFramework ? 0 : FrameWalk.first()
-    Agent.contextPushed(kind: kind, identity: UInt64(UInt(bitPattern: context)), frame: frame)
+    let identity = UInt64(UInt(bitPattern: context))
+    let byFramework = Agent.isPushedByFramework(kind: kind, on: unit)
+    if byFramework {
+      Agent.contextPushed(kind: kind, identity: identity, frame: 0, on: unit)
+    } else {
+      Agent.contextPushed(kind: kind, identity: identity, frame: FrameWalk.first())
+    }
     if kind == 1 {
       if byFramework {
         requestContextPushed(context, push)
@@ -97,10 +108,11 @@ enum ContextWrappers {
   @inline(__always)
   private static func requestContextPushed(_ context: Object?, _ push: Agent.ContextPush) {
     let names = RouteNames.names(of: context)
-    Agent.nameRequest(endpoint: names.endpoint, rule: names.rule)
+    guard let unit = Agent.thread() else { return }
+    Agent.nameRequest(endpoint: names.endpoint, rule: names.rule, on: unit)
     // Where a request context is its own app context, it never runs on another's.
     if Agent.hasOneClassOfContexts { return }
-    var origin = Agent.origin(of: push)
+    var origin = Agent.origin(of: push, on: unit)
     if origin == .unrecorded {
       RealStack.readAll()
       origin = Agent.origin(of: push)

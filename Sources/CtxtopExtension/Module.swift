@@ -3,6 +3,8 @@
 //   PythonObjects.swift      how we speak with CPython
 //   ModuleFunctions.swift    configure, describe, attach, detach
 //   HookCalls.swift          the cold paths: what native code asks Python for
+//   NativeTypes.swift        types of our own objects
+//   WSGIEntry.swift          the method in the place of `Flask.wsgi_app`
 //   WSGIWrapper.swift        the wrapper of `app.wsgi_app`: requests begin and end here
 //   ResponseIterator.swift   the response, so that its close() is seen
 //   ContextWrappers.swift    push and pop of contexts
@@ -50,6 +52,7 @@ enum Module {
     Python.prepare()
     WeakReferences.prepare()
     WSGIWrapper.prepare()
+    WSGIEntry.prepare()
     ContextWrappers.prepare()
     ResponseIterator.prepare()
     RouteNames.prepare()
@@ -72,7 +75,7 @@ enum Module {
       method("configure", moduleConfigure), method("describe", moduleDescribe), method("attach", moduleAttach),
       method("detach", moduleDetach), method("is_attached", moduleIsAttached), method("problem", moduleProblem),
       method("warning", moduleWarning), method("install", moduleInstall), method("wrap_wsgi", moduleWrapWSGI),
-      method("wrap_push", moduleWrapPush), method("wrap_pop", moduleWrapPop),
+      method("wsgi_entry", moduleWSGIEntry), method("wrap_push", moduleWrapPush), method("wrap_pop", moduleWrapPop),
       method("connection_opened", poolConnectionOpened), method("connection_closed", poolConnectionClosed),
       method("checked_out", poolCheckedOut), method("checked_in", poolCheckedIn),
       method("wrap_checkout", moduleWrapCheckout), method("detached", poolDetached), method("engine", poolEngine),

@@ -16,12 +16,16 @@ typealias FastKeywordFunction = @convention(c) (Object?, Arguments?, Py_ssize_t,
 enum Python {
   nonisolated(unsafe) static var none: Object! = nil
   nonisolated(unsafe) private static var vectorcall: ctxtop_vectorcall?
+  nonisolated(unsafe) private static var vectorcallMethod: ctxtop_vectorcall?
   nonisolated(unsafe) private static var contextVariableGet: ctxtop_contextvar_get?
   nonisolated(unsafe) private static var get: Object! = nil
 
   static func prepare() {
     none = withUnsafeMutablePointer(to: &_Py_NoneStruct) { $0 }
     if let symbol = dlsym(nil, "PyObject_Vectorcall") { vectorcall = unsafeBitCast(symbol, to: ctxtop_vectorcall.self) }
+    if let symbol = dlsym(nil, "PyObject_VectorcallMethod") {
+      vectorcallMethod = unsafeBitCast(symbol, to: ctxtop_vectorcall.self)
+    }
     if let symbol = dlsym(nil, "PyContextVar_Get") {
       contextVariableGet = unsafeBitCast(symbol, to: ctxtop_contextvar_get.self)
     }
@@ -67,6 +71,22 @@ enum Python {
   /// Calls an object with one argument. New reference, or nil with an exception set.
   static func call(_ callable: Object?, _ argument: Object?) -> Object? {
     withUnsafePointer(to: argument) { call(callable, $0, 1) }
+  }
+
+  /// Calls a method without arguments. New reference, or nil with an exception set.
+  static func call(method name: Object?, of object: Object) -> Object? {
+    var own: Object? = object
+    if let vectorcallMethod { return vectorcallMethod(name, &own, 1, nil) }
+    guard let method = PyObject_GetAttr(object, name) else { return nil }
+    defer { Py_DecRef(method) }
+    return call(method, nil, 0)
+  }
+
+  /// Whether an object is a certain string.
+  @inline(__always)
+  static func isString(_ object: Object?, _ text: UnsafePointer<CChar>) -> Bool {
+    let type = withUnsafeMutablePointer(to: &PyUnicode_Type) { $0 }
+    return object?.pointee.ob_type == type && PyUnicode_CompareWithASCIIString(object, text) == 0
   }
 
   /// The value of a context variable in the current context: new reference, or nil where it has none (or is None).

@@ -99,10 +99,10 @@ enum RealStack {
   /// `isCollected`: nobody closed the response, it is being freed, perhaps by a garbage collection that CPython runs
   /// in the middle of setting a context variable. Reading the variable now would leave it a cached value that goes
   /// a moment later, and the next to read it would get freed memory. The Python side reads it without that cache.
-  static func settle(_ token: RequestToken, environ: Object?, app: Object?, isCollected: Bool = false) {
-    guard Agent.isCurrent(token) else { return }
+  static func settle(_ token: inout RequestToken, environ: Object?, app: Object?, isCollected: Bool = false) {
+    guard let unit = Agent.unit(of: token) else { return }
     if !isCollected, isEmpty {
-      if Agent.recordedContexts > 0 { Agent.reconcile(with: UnsafeBufferPointer(start: nil, count: 0)) }
+      if Agent.recordedContexts(on: unit) > 0 { Agent.reconcile(with: UnsafeBufferPointer(start: nil, count: 0)) }
       return
     }
     let exception = SetAsideException()

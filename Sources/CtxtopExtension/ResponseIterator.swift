@@ -12,58 +12,45 @@ enum ResponseIterator {
     var token = RequestToken()
   }
 
-  private static let headerBytes = MemoryLayout<PyObject>.size
-  nonisolated(unsafe) private static var type: Object! = nil
+  nonisolated(unsafe) private static var type: Object?
   nonisolated(unsafe) private static var close: Object! = nil
-  nonisolated(unsafe) private static var slots: UnsafeMutablePointer<PyType_Slot>! = nil
+  /// The only method.
+  nonisolated(unsafe) private static var methods: UnsafeMutablePointer<PyMethodDef>! = nil
 
   static func prepare() {
     close = Python.interned("close")
-    let methods = methodTable([method("close", responseClose)])
-    slots = .allocate(capacity: 8)
-    set(0, Py_tp_dealloc, unsafeBitCast(responseDealloc, to: UnsafeMutableRawPointer.self))
-    set(1, Py_tp_traverse, unsafeBitCast(responseTraverse, to: UnsafeMutableRawPointer.self))
-    set(2, Py_tp_clear, unsafeBitCast(responseClear, to: UnsafeMutableRawPointer.self))
-    set(3, Py_tp_iter, unsafeBitCast(responseIter, to: UnsafeMutableRawPointer.self))
-    set(4, Py_tp_iternext, unsafeBitCast(responseNext, to: UnsafeMutableRawPointer.self))
-    set(5, Py_tp_getattro, unsafeBitCast(responseAttribute, to: UnsafeMutableRawPointer.self))
-    set(6, Py_tp_methods, UnsafeMutableRawPointer(methods))
-    (slots + 7).initialize(to: PyType_Slot())
-    var specification = PyType_Spec()
-    specification.name = UnsafeRawPointer(("ctxtop.Response" as StaticString).utf8Start).assumingMemoryBound(
-      to: CChar.self)
-    specification.basicsize = Int32(headerBytes + MemoryLayout<State>.stride)
-    specification.flags = UInt32(Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC)
-    specification.slots = slots
-    type = PyType_FromSpec(&specification)
-  }
-
-  private static func set(_ index: Int, _ slot: Int, _ function: UnsafeMutableRawPointer) {
-    (slots + index).initialize(to: PyType_Slot(slot: Int32(slot), pfunc: function))
+    methods = methodTable([method("close", responseClose)])
+    type = NativeTypes.make(
+      "ctxtop.Response", State.self,
+      [
+        NativeTypes.slot(Py_tp_dealloc, responseDealloc), NativeTypes.slot(Py_tp_traverse, responseTraverse),
+        NativeTypes.slot(Py_tp_clear, responseClear), NativeTypes.slot(Py_tp_iter, responseIter),
+        NativeTypes.slot(Py_tp_iternext, responseNext), NativeTypes.slot(Py_tp_getattro, responseAttribute),
+        NativeTypes.slot(Py_tp_methods, methods!),
+      ])
   }
 
   /// Takes the response (a reference) and returns what the server gets; the response itself where there is no
   /// memory, and the request then ends at once.
-  static func wrap(_ response: Object, _ token: RequestToken) -> Object? {
-    guard type != nil, let object = PyType_GenericAlloc(type, 0) else {
+  static func wrap(_ response: Object, _ token: inout RequestToken) -> Object? {
+    guard let type, let object = PyType_GenericAlloc(type, 0) else {
       PyErr_Clear()
-      var token = token
       WSGIWrapper.finish(&token, nil, nil, raised: false)
       return response
     }
-    state(object).initialize(to: State(response: response, iterator: nil, token: token))
+    // All else is zero as it comes.
+    state(object).pointee.response = response
+    state(object).pointee.token.take(&token)
     return object
   }
 
   @inline(__always)
-  fileprivate static func state(_ object: Object) -> UnsafeMutablePointer<State> {
-    (UnsafeMutableRawPointer(object) + headerBytes).assumingMemoryBound(to: State.self)
-  }
+  fileprivate static func state(_ object: Object) -> UnsafeMutablePointer<State> { NativeTypes.state(of: object) }
 
   fileprivate static func next(_ object: Object) -> Object? {
     let state = state(object)
-    Agent.resumeRequest(&state.pointee.token)
-    defer { Agent.pauseRequest(state.pointee.token) }
+    let unit = Agent.resumeRequest(&state.pointee.token)
+    defer { Agent.pauseRequest(state.pointee.token, on: unit) }
     if state.pointee.iterator == nil {
       Agent.streamRequest(state.pointee.token)
       guard let response = state.pointee.response, let iterator = PyObject_GetIter(response) else { return nil }
@@ -75,17 +62,30 @@ enum ResponseIterator {
   /// Closes the original, then ends the request; an exception of the original's goes on to the server.
   fileprivate static func close(_ object: Object) -> Object? {
     let state = state(object)
-    var result: Object?
     Agent.resumeRequest(&state.pointee.token)
-    if let method = PyObject_GetAttr(state.pointee.response, close) {
-      result = Python.call(method, nil, 0)
-      Py_DecRef(method)
-    } else if PyErr_ExceptionMatches(PyExc_AttributeError) == 1 {
-      PyErr_Clear()
-      result = Python.newNone()
-    }
+    let result = closed(state.pointee.response)
     end(state, raised: result == nil)
     return result
+  }
+
+  @inline(__always)
+  private static func closed(_ response: Object?) -> Object? {
+    guard let response else { return Python.newNone() }
+    if let result = Python.call(method: close, of: response) { return result }
+    guard PyErr_ExceptionMatches(PyExc_AttributeError) == 1, !canBeClosed(response) else { return nil }
+    PyErr_Clear()
+    return Python.newNone()
+  }
+
+  /// Whether it was not for want of a method that an AttributeError is being raised.
+  private static func canBeClosed(_ response: Object) -> Bool {
+    let exception = SetAsideException()
+    defer { exception.restore() }
+    let method = PyObject_GetAttr(response, close)
+    let isMissing = method == nil && PyErr_ExceptionMatches(PyExc_AttributeError) == 1
+    if method == nil { HookCalls.forget() }
+    Py_DecRef(method)
+    return !isMissing
   }
 
   private static func end(_ state: UnsafeMutablePointer<State>, raised: Bool, isCollected: Bool = false) {
@@ -93,8 +93,12 @@ enum ResponseIterator {
     WSGIWrapper.finish(&state.pointee.token, nil, nil, raised: raised, isCollected: isCollected)
   }
 
-  /// Attributes that we do not have are the original's.
+  /// Attributes that we do not have are the original's. The method is looked for first: servers ask for it up to three
+  /// times, by a string of their own that CPython's caches do not know.
   fileprivate static func attribute(_ object: Object, _ name: Object?) -> Object? {
+    if name == close || Python.isString(name, methods.pointee.ml_name) {
+      return PyCFunction_NewEx(methods, object, nil)
+    }
     if let own = PyObject_GenericGetAttr(object, name) { return own }
     guard PyErr_ExceptionMatches(PyExc_AttributeError) == 1 else { return nil }
     PyErr_Clear()
@@ -104,15 +108,11 @@ enum ResponseIterator {
   fileprivate static func traverse(_ object: Object, _ visit: visitproc, _ argument: UnsafeMutableRawPointer?) -> Int32
   {
     let state = state(object)
-    let first = visited(state.pointee.response, visit, argument)
+    let first = NativeTypes.visited(state.pointee.response, visit, argument)
     if first != 0 { return first }
-    let second = visited(state.pointee.iterator, visit, argument)
+    let second = NativeTypes.visited(state.pointee.iterator, visit, argument)
     if second != 0 { return second }
-    return visited(object.pointee.ob_type, visit, argument)
-  }
-
-  private static func visited(_ reference: Object?, _ visit: visitproc, _ argument: UnsafeMutableRawPointer?) -> Int32 {
-    reference.map { visit($0, argument) } ?? 0
+    return NativeTypes.visited(object.pointee.ob_type, visit, argument)
   }
 
   fileprivate static func clear(_ object: Object) {
@@ -133,11 +133,7 @@ enum ResponseIterator {
     clear(object)
     end(state(object), raised: false, isCollected: true)
     exception.restore()
-    let type = object.pointee.ob_type
-    let free = unsafeBitCast(
-      PyType_GetSlot(type, Int32(Py_tp_free)), to: (@convention(c) (UnsafeMutableRawPointer?) -> Void).self)
-    free(object)
-    Py_DecRef(type)
+    NativeTypes.free(object)
   }
 }
 

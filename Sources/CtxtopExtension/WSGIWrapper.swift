@@ -31,7 +31,7 @@ enum WSGIWrapper {
   static func forget() { plainType = nil }
 
   /// A function that holds the application's own callable and the application.
-  fileprivate static func wrap(_ callable: Object?, _ app: Object?) -> Object? {
+  static func wrap(_ callable: Object?, _ app: Object?) -> Object? {
     guard let both = PyTuple_New(2) else { return nil }
     defer { Py_DecRef(both) }
     Py_IncRef(callable)
@@ -45,22 +45,31 @@ enum WSGIWrapper {
   fileprivate static func call(
     _ both: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
   ) -> Object? {
-    if Agent.attachment == 0 { HookCalls.firstEvent(nil) }
     let environ = count > 0 ? arguments![0] : nil
+    return serve(PyTuple_GetItem(both, 0), PyTuple_GetItem(both, 1), environ, arguments, count, names)
+  }
+
+  /// A request: begins, is what `callable` makes of it, and ends with its response. `environ` is one of the arguments,
+  /// nil where it is not known; it and `app` name a request that fails before it is routed.
+  @inline(never)
+  static func serve(
+    _ callable: Object?, _ app: Object?, _ environ: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?
+  ) -> Object? {
+    if Agent.attachment == 0 { HookCalls.firstEvent(nil) }
     CoroutineUnits.probe()
     var token = Agent.beginRequest(method: method(environ))
-    let response = Python.call(PyTuple_GetItem(both, 0), arguments, count, names)
+    let response = Python.call(callable, arguments, count, names)
     guard token.isOpen else { return response }
     Agent.pauseRequest(token)
     guard let response else {
-      finish(&token, environ, PyTuple_GetItem(both, 1), raised: true)
+      finish(&token, environ, app, raised: true)
       return nil
     }
     if isServersOwn(response, environ) {
-      finish(&token, environ, PyTuple_GetItem(both, 1), raised: false)
+      finish(&token, environ, app, raised: false)
       return response
     }
-    return ResponseIterator.wrap(response, token)
+    return ResponseIterator.wrap(response, &token)
   }
 
   /// Ends a request: its response is closed, or needs no closing.
@@ -68,7 +77,7 @@ enum WSGIWrapper {
   static func finish(
     _ token: inout RequestToken, _ environ: Object?, _ app: Object?, raised: Bool, isCollected: Bool = false
   ) {
-    RealStack.settle(token, environ: environ, app: app, isCollected: isCollected)
+    RealStack.settle(&token, environ: environ, app: app, isCollected: isCollected)
     Agent.endRequest(&token, raised: raised)
   }
 

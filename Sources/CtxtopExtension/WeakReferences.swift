@@ -3,7 +3,7 @@
 import CCtxtop
 @preconcurrency import CPython
 
-/// Weak references to rules and types. Needs the GIL.
+/// Weak references to rules, types and applications. Needs the GIL.
 enum WeakReferences {
   nonisolated(unsafe) private static var callback: Object! = nil
 
@@ -21,5 +21,6 @@ enum WeakReferences {
 private let gone: FastFunction = { _, _, _ in
   RouteNames.forget()
   WSGIWrapper.forget()
+  WSGIEntry.forget()
   return Python.newNone()
 }

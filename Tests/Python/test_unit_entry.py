@@ -1,35 +1,20 @@
-"""Where an application's requests are taken over: whatever fails there, the application is called."""
+"""Where an application's requests are taken over: each is seen once, and of the watched applications alone."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import flask
-import pytest
-from ctxtop import _entry
+from support import guest
 
 
-class NoMemory:
-    """Wraps as the native module does, as long as there is memory."""
-
-    def __init__(self) -> None:
-        self.has_memory = True
-
-    def wrap_wsgi(self, method: Any, app: flask.Flask) -> Any:
-        if not self.has_memory:
-            raise MemoryError
-        return lambda *arguments: method(*arguments)
-
-
-def test_a_request_without_memory_for_its_wrapper_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    native = NoMemory()
-    function = flask.Flask.__dict__["wsgi_app"]
-    original = getattr(function, "_function", function)
-    monkeypatch.setattr(flask.Flask, "wsgi_app", original)
-    app = flask.Flask("shop")
-    app.add_url_rule("/", "index", lambda: "index")
-    _entry.watch(app, native)
-    assert app.wsgi_app.__name__ == "<lambda>"
-    native.has_memory = False
-    assert app.wsgi_app.__name__ == "wsgi_app"
-    assert app.test_client().get("/").text == "index"
+def test_by_whatever_way_a_request_comes() -> None:
+    assert guest.answers("entries.py")["seen"] == {
+        "watched_and_not": [True, False, True, False],
+        "several": [True] * 9,
+        "never_watched": [False] * 3,
+        "one_after_the_other_at_the_same_address": [False],
+        "a_copy": [True, True],
+        "the_method_alone": [True, True, True],
+        "middleware": [True],
+        "by_hand": [True, True, True, False, False],
+        # It is the framework's own function there.
+        "by_the_class": [False],
+    }

@@ -45,6 +45,9 @@ def install(hooks: object, cv_app: ContextVar[Any] | None, cv_request: ContextVa
 def wrap_wsgi(callable: Callable[..., Any], app: object, /) -> Callable[..., Any]:
     """A WSGI application that tells when requests begin and when their responses are closed."""
 
+def wsgi_entry(function: Callable[..., Any], mark: str, /) -> Any:
+    """What to set as ``Flask.wsgi_app``. Applications are watched that have the attribute ``mark`` of their own."""
+
 def wrap_push(cls: type, function: Callable[..., Any], kind: int, /) -> Any:
     """What to set as ``cls.push``. Kind 0: app context, 1: request context, 2: whatever its ``has_request`` says."""
 

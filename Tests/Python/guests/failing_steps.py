@@ -36,7 +36,6 @@ PACKAGE = os.path.dirname(ctxtop.__file__) + os.sep
 ENTRIES = {
     ("__init__.py", "__init__"),
     ("__init__.py", "init_app"),
-    ("_entry.py", "__get__"),
     ("_imports.py", "__getattr__"),
     ("_imports.py", "create_module"),
     ("_imports.py", "exec_module"),

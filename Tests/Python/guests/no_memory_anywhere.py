@@ -20,6 +20,7 @@ from typing import Any
 import flask
 import greenlet
 import sqlalchemy
+from ctxtop import Ctxtop
 from flask import ctx
 from flask.testing import EnvironBuilder
 from outcome import describe
@@ -37,7 +38,7 @@ REAL = {(cls, name): cls.__dict__[name] for cls in CLASSES for name in ("push", 
 
 def install(app: flask.Flask) -> None:
     """Instrument the application with the borders between it and the agent marked."""
-    from ctxtop import Ctxtop, _hooks, _native
+    from ctxtop import _hooks, _native
 
     for (cls, name), function in REAL.items():
         setattr(cls, name, no_memory.application(function))
@@ -115,6 +116,7 @@ def make_app() -> flask.Flask:
 
 FAILING: set[str] = set()
 app = make_app()
+OTHER = make_app()
 
 
 def serve(path: str) -> Callable[[int, bool], Any]:
@@ -140,6 +142,18 @@ def serve(path: str) -> Callable[[int, bool], Any]:
         return asked, [said, started]
 
     return run
+
+
+def method(nth: int, stays: bool) -> Any:
+    """What an application says its ``wsgi_app`` is."""
+    asked, found, error = no_memory.call(nth, stays, getattr, (OTHER, "wsgi_app"))
+    if nth == 1 and isinstance(error, MemoryError):
+        # The first is for Python's own method.
+        found, error = OTHER.wsgi_app, None
+    parts = found(EnvironBuilder(OTHER, "/plain/1").get_environ(), lambda *_: None) if found is not None else []
+    said = [describe(error), b"".join(parts).decode()]
+    parts.close()
+    return asked, said
 
 
 def on_a_thread(work: Callable[[int, bool], Any]) -> Callable[[int, bool], Any]:
@@ -178,6 +192,7 @@ SCENARIOS = {
     "a stream": serve("/stream"),
     "no such page": serve("/nowhere"),
     "a database": serve("/database"),
+    "an application's method": method,
     "a context that is left": serve("/left"),
     "the app's teardown fails": failing(serve("/plain/1"), "app"),
     "the request's teardown fails": failing(serve("/plain/1"), "request"),
@@ -213,6 +228,7 @@ def try_all(work: Callable[[int, bool], Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     gc.disable()
     install(app)
+    Ctxtop(OTHER)
     answers = {name: try_all(work) for name, work in SCENARIOS.items()}
     from ctxtop import _native
 

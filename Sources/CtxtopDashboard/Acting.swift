@@ -29,6 +29,9 @@ extension State {
     return model.now.workers.first { $0.key == key }
   }
 
+  /// What is watched.
+  var subject: KeyBinding.Subject { replay == nil ? .live : .recording }
+
   /// Why something is not done that acts on anything; nil: it is.
   func refusal(_ what: String) -> String? {
     isReadOnly ? "cannot \(what): started with --readonly" : nil

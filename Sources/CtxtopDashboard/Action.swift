@@ -33,6 +33,17 @@ package enum Action: Hashable, Sendable {
   case writeSnapshot
   case copy
   case redraw
+  case record
+  case play
+  case nextRecord
+  case previousRecord
+  case nextFinding
+  case previousFinding
+  case goToTime
+  case goToEnd
+  case rewind
+  case faster
+  case slower
   case confirm
   case decline
   case accept

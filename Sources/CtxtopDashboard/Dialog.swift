@@ -25,7 +25,16 @@ enum Dialog: Sendable {
 struct Prompt: Sendable {
   /// What it is for.
   enum Kind: Hashable, Sendable {
-    case search, filter
+    case search, filter, time
+
+    /// What stands in front of what is typed.
+    fileprivate var label: String {
+      switch self {
+      case .search: "search: "
+      case .filter: "filter: "
+      case .time: "go to (09:04, -5m, start, end): "
+      }
+    }
   }
 
   let kind: Kind
@@ -42,7 +51,7 @@ struct Prompt: Sendable {
     _ kind: Kind, text: String, history: [String], origin: Selection, textOrigin: Int, before: Pattern?
   ) {
     self.kind = kind
-    editor = LineEditor(kind == .search ? "search: " : "filter: ", text: text, history: history)
+    editor = LineEditor(kind.label, text: text, history: history)
     self.origin = origin
     self.textOrigin = textOrigin
     self.before = before
@@ -138,12 +147,29 @@ extension State {
   }
 
   /// Takes what is typed or chosen.
-  mutating func accept() {
+  mutating func accept() -> [Effect] {
     switch dialog {
+    case .prompt(let prompt) where prompt.kind == .time: return acceptTime(prompt)
     case .prompt(let prompt): accept(prompt)
     case .menu(let menu): accept(menu)
     case .question, nil: break
     }
+    return []
+  }
+
+  /// Goes to the time that was typed; what is none keeps the prompt open.
+  private mutating func acceptTime(_ prompt: Prompt) -> [Effect] {
+    guard !prompt.text.isEmpty else {
+      dialog = nil
+      return []
+    }
+    guard let effects = goToTime(prompt.text) else {
+      say("\(prompt.text) is no time: 09:04:12, 2026-11-22T09:04Z, -5m before the end, +90s after the start, start, end")
+      return []
+    }
+    dialog = nil
+    remember(prompt)
+    return effects
   }
 
   /// Leaves the dialog as if it had not been opened.

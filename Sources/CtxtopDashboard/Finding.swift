@@ -14,6 +14,7 @@ extension State {
 
   /// What is typed so far takes effect at once, unless it is not a pattern yet.
   mutating func preview(_ prompt: Prompt) {
+    if prompt.kind == .time { return }
     guard !prompt.text.isEmpty else {
       if opened != nil {
         foundLine = nil
@@ -25,6 +26,7 @@ extension State {
     defer { warnOfCost(of: pattern) }
     switch prompt.kind {
     case .filter: filter(by: pattern)
+    case .time: break
     case .search where opened != nil:
       textOffset = prompt.textOrigin
       findLine(pattern, from: topLine, by: 1)
@@ -53,6 +55,7 @@ extension State {
       searchedText = pattern
       textOffset = prompt.textOrigin
       if !findLine(pattern, from: topLine, by: 1) { say("no line matches \(prompt.text)") }
+    case .time: break
     case .search:
       searched = pattern
       let index = list.nearest(pattern, from: prompt.origin.index, by: 1)
@@ -63,6 +66,7 @@ extension State {
 
   /// Leaves a prompt as if it had not been opened.
   mutating func cancel(_ prompt: Prompt) {
+    if prompt.kind == .time { return }
     if opened == nil {
       restore(prompt.origin, filter: prompt.kind == .filter ? prompt.before : listState.filter)
     } else {
@@ -107,7 +111,7 @@ extension State {
   }
 
   /// The latest last, each once.
-  private mutating func remember(_ prompt: Prompt) {
+  mutating func remember(_ prompt: Prompt) {
     let earlier = (typed[prompt.kind] ?? []).filter { $0 != prompt.text }
     typed[prompt.kind] = (earlier + [prompt.text]).suffix(50)
   }

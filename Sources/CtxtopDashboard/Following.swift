@@ -19,9 +19,10 @@ extension State {
   }
 
   /// Finds the followed worker, or the one that took its place, and keeps it selected.
-  mutating func follow() {
+  mutating func follow(isLater: Bool = true) {
     guard var incumbent = followed, let model else { return }
-    if case .replaced(let heir) = incumbent.look(at: model.now.workers) {
+    // Back in time, whoever was there before has not taken anybody's place.
+    if isLater, case .replaced(let heir) = incumbent.look(at: model.now.workers) {
       tell("worker \(incumbent.pid) was replaced by \(heir.pid)")
       incumbent = Incumbent(heir, among: model.now.workers)
     }

@@ -22,7 +22,7 @@ extension State {
 
   /// The keys that the footer offers now.
   package var footerKeys: [FooterKey] {
-    KeyBinding.all.compactMap { binding in
+    KeyBinding.of(subject).compactMap { binding in
       guard let usual = binding.label, binding.modes.contains(mode), let key = binding.keys.first,
         let label = label(of: binding.action, usual)
       else { return nil }
@@ -42,8 +42,9 @@ extension State {
 
   /// What goes last where not all fit comes first: the ways out, then what one looks around with.
   private static let order: [Action] = [
-    .quit, .accept, .back, .decline, .confirm, .help, .detail, .goToSubject, .search, .filter, .sortMenu, .tree,
-    .pause, .follow, .recycle, .charts, .nextMatch, .columnMenu, .copy, .writeSnapshot,
+    .quit, .accept, .back, .decline, .confirm, .help, .play, .nextFinding, .nextRecord, .goToTime, .detail,
+    .goToSubject, .search, .filter, .sortMenu, .tree, .pause, .goToEnd, .follow, .recycle, .charts, .nextMatch,
+    .columnMenu, .copy, .writeSnapshot, .record,
   ]
 
   /// What a key is called at the moment; nil: it would do nothing.
@@ -54,6 +55,11 @@ extension State {
     case .charts where opened == .charts: "Back"
     case .tree where view == .tree && opened == nil: "List"
     case .pause where isPaused: "Go on"
+    case .play where replay?.isPlaying == true: "Stop"
+    case .record where recording != nil: "Stop rec"
+    case .record: isReadOnly || model == nil ? nil : usual
+    case .nextFinding: replay?.outline.finding(from: replay?.position ?? 0, by: 1) == nil ? nil : usual
+    case .recycle where replay != nil: nil
     case .follow where followed != nil: "Unfollow"
     case .follow, .recycle: selectedWorker == nil || (isReadOnly && action == .recycle) ? nil : usual
     case .detail: list.count == 0 ? nil : usual

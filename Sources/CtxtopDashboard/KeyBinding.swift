@@ -1,5 +1,6 @@
 // The one table of keys: dispatch, footer, help and manual are made from it. What is not in it does nothing, but for
-// the text that is typed into a prompt.
+// the text that is typed into a prompt. In a recording, the keys that are made for it win over those that work
+// everywhere: `of` says what is left of each.
 
 import CtxtopScreen
 
@@ -24,8 +25,13 @@ package enum Mode: CaseIterable, Sendable {
 
 /// Keys that mean one action.
 package struct KeyBinding: Sendable {
+  /// What is watched.
+  package enum Subject: CaseIterable, Sendable {
+    case live, recording
+  }
+
   /// The keys; the first is the one that the footer shows.
-  package let keys: [Key]
+  package private(set) var keys: [Key]
   /// What they mean.
   package let action: Action
   /// What the footer calls it; nil: it is not in the footer.
@@ -34,8 +40,14 @@ package struct KeyBinding: Sendable {
   package let help: String
   /// Where it works.
   package let modes: [Mode]
+  /// With what it works; nil: with everything.
+  package let subject: Subject?
 
-  private init(_ keys: [Key], _ action: Action, _ label: String?, _ help: String, in modes: [Mode] = Mode.calm) {
+  private init(
+    _ keys: [Key], _ action: Action, _ label: String?, _ help: String, in modes: [Mode] = Mode.calm,
+    of subject: Subject? = nil
+  ) {
+    self.subject = subject
     self.keys = keys
     self.action = action
     self.label = label
@@ -44,7 +56,7 @@ package struct KeyBinding: Sendable {
   }
 
   /// All keys, in the order of footer and help.
-  package static let all: [KeyBinding] = general + views + rows + order + acting + moving + asked
+  package static let all: [KeyBinding] = general + replaying + views + rows + order + acting + moving + asked
 
   private static let general = [
     KeyBinding(["h", "?", .function(1)], .help, "Help", "this help, and back"),
@@ -52,6 +64,19 @@ package struct KeyBinding: Sendable {
     KeyBinding([.enter], .detail, "Detail", "everything about the selected row", in: [.list]),
     KeyBinding([.enter], .goToSubject, "Go to", "from a detail to what it speaks of or belongs to", in: [.detail]),
     KeyBinding([.escape], .back, "Back", "back to where you were; in a list: take the filter away"),
+  ]
+
+  private static let replaying = [
+    KeyBinding(["p", " "], .play, "Play", "play the recording, and stop", of: .recording),
+    KeyBinding(["]"], .nextFinding, "Trouble", "the next record in which something begins to be wrong", of: .recording),
+    KeyBinding(["["], .previousFinding, nil, "the one before it", of: .recording),
+    KeyBinding(["t"], .nextRecord, "Next", "next record", of: .recording),
+    KeyBinding(["T"], .previousRecord, nil, "previous record", of: .recording),
+    KeyBinding(["b"], .goToTime, "Time", "go to a time, as 09:04, 2026-11-22T09:04Z, -5m, end", of: .recording),
+    KeyBinding(["Z"], .goToEnd, "End", "to the last record, and to each that is appended to the file", of: .recording),
+    KeyBinding(["r"], .rewind, nil, "back to the first record", of: .recording),
+    KeyBinding(["+"], .faster, "Faster", "play faster, up to 3600 times", of: .recording),
+    KeyBinding(["-"], .slower, nil, "play slower, down to how it was", of: .recording),
   ]
 
   private static let views =
@@ -85,12 +110,13 @@ package struct KeyBinding: Sendable {
   ]
 
   private static let acting = [
-    KeyBinding(["p", "Z", " "], .pause, "Pause", "hold the screen still, and go on"),
+    KeyBinding(["p", "Z", " "], .pause, "Pause", "hold the screen still, and go on", of: .live),
     KeyBinding(["K", .function(9)], .recycle, "Recycle", "replace the selected worker gracefully; asks first"),
     KeyBinding(["w"], .writeSnapshot, "Write", "write what is shown to a file"),
-    KeyBinding(["y"], .copy, "Copy", "copy the row, or the text that is open, through the terminal"),
-    KeyBinding(["+"], .longerInterval, nil, "longer interval between snapshots"),
-    KeyBinding(["-"], .shorterInterval, nil, "shorter interval between snapshots"),
+    KeyBinding(["y"], .copy, "Copy", "copy the row, or the text that is open, through the terminal; in tmux with set -g set-clipboard on"),
+    KeyBinding(["r"], .record, "Record", "write all that comes into a recording, and end it", of: .live),
+    KeyBinding(["+"], .longerInterval, nil, "longer interval between snapshots", of: .live),
+    KeyBinding(["-"], .shorterInterval, nil, "shorter interval between snapshots", of: .live),
     KeyBinding([.control("l")], .redraw, nil, "paint the screen anew", in: Mode.allCases),
   ]
 
@@ -112,17 +138,43 @@ package struct KeyBinding: Sendable {
     KeyBinding(["q"], .quit, nil, "quit", in: [.menu, .question]),
   ]
 
-  /// What a key means in a mode; nil: nothing.
-  package static func action(for key: Key, in mode: Mode) -> Action? {
-    dispatch[mode]?[key]
+  /// The keys that work with what is watched.
+  package static func of(_ subject: Subject) -> [KeyBinding] { subject == .live ? live : recording }
+
+  private static let live = all.filter { $0.subject != .recording }
+  private static let recording = all.filter { $0.subject != .live }.compactMap(\.inRecording)
+
+  /// What the keys of a recording leave of it; nil: nothing.
+  package var inRecording: KeyBinding? {
+    guard subject == nil else { return subject == .recording ? self : nil }
+    let taken = Self.replaying.filter { !Set($0.modes).isDisjoint(with: modes) }.flatMap(\.keys)
+    var binding = self
+    binding.keys.removeAll { taken.contains($0) }
+    return binding.keys.isEmpty ? nil : binding
   }
 
-  private static let dispatch: [Mode: [Key: Action]] = Dictionary(
-    uniqueKeysWithValues: Mode.allCases.map { mode in
-      let bindings = all.filter { $0.modes.contains(mode) }
-      let pairs = bindings.flatMap { binding in binding.keys.map { ($0, binding.action) } }
-      return (mode, Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
-    })
+  /// What a key means in a mode; nil: nothing.
+  package static func action(for key: Key, in mode: Mode, of subject: Subject = .live) -> Action? {
+    (subject == .live ? liveActions : recordingActions)[mode]?[key]
+  }
+
+  /// The key that shows a view.
+  static func key(of view: ViewKind, in subject: Subject) -> Key {
+    guard view == .tree else { return view.key }
+    return of(subject).first { $0.action == .tree }?.keys.first ?? view.key
+  }
+
+  private static let liveActions = actions(of: live)
+  private static let recordingActions = actions(of: recording)
+
+  private static func actions(of bindings: [KeyBinding]) -> [Mode: [Key: Action]] {
+    Dictionary(
+      uniqueKeysWithValues: Mode.allCases.map { mode in
+        let pairs = bindings.filter { $0.modes.contains(mode) }
+          .flatMap { binding in binding.keys.map { ($0, binding.action) } }
+        return (mode, Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
+      })
+  }
 }
 
 extension Key: ExpressibleByExtendedGraphemeClusterLiteral {

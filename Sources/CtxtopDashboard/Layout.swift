@@ -2,7 +2,7 @@
 // rows on there is always a row of the list.
 //
 //   title      who, where, live        numbers   tabs      heading and rows
-//   verdict    the worst one                               footer
+//   time line  of a recording          verdict   the worst one     footer
 
 import CtxtopScreen
 
@@ -10,6 +10,8 @@ import CtxtopScreen
 struct Layout: Equatable {
   /// Name, server, state of the source.
   private(set) var title: Rect
+  /// Where in a recording one is.
+  private(set) var timeLine: Rect
   /// Requests, and what they cost.
   private(set) var traffic: Rect
   /// Contexts and connections.
@@ -29,7 +31,7 @@ struct Layout: Equatable {
   var rows: Int { max(0, list.height - (hasTitles ? 1 : 0)) }
 
   /// The areas of a screen of a size.
-  init(_ size: Size) {
+  init(_ size: Size, hasTimeLine: Bool = false) {
     let height = size.height
     let screen = Rect(size)
     hasTitles = height >= 4
@@ -40,6 +42,7 @@ struct Layout: Equatable {
       return area
     }
     title = take(height >= 1)
+    timeLine = take(hasTimeLine && height >= 12)
     traffic = take(height >= 9)
     contexts = take(height >= 10)
     verdict = take(height >= 3)

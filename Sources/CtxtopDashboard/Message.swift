@@ -19,6 +19,18 @@ package enum Message: Sendable {
   case resize(Size)
   /// One line for the operator.
   case notice(String)
+  /// This recording is shown, instead of a live service.
+  case recording(Outline)
+  /// Records were appended to it.
+  case recordingGrew(Outline)
+  /// The record of an index, which was asked for, and the one that it is compared with.
+  case record(Int, now: Snapshot, earlier: Snapshot?)
+  /// A record that `State.wantedPast` names; nil: it cannot be read.
+  case pastRecord(Int, now: Snapshot?, earlier: Snapshot?)
+  /// A record that was asked for cannot be read, and why.
+  case unreadable(Int, String)
+  /// How far the recording is that is being made; nil: none is any more.
+  case recorded(SavedRecords?)
   /// A worker is not replaced, and why; nil: none may be replaced at all.
   case refused(String, pid: Int32? = nil)
 }
@@ -37,6 +49,12 @@ package enum Effect: Equatable, Sendable {
   case recycle(pid: Int32)
   /// Write what is shown to a file, and say which.
   case writeSnapshot
+  /// Send the record of an index of the recording.
+  case showRecord(Int)
+  /// Begin to write what comes into a recording.
+  case startRecording
+  /// End that recording.
+  case stopRecording
   /// Give a text to the terminal's clipboard.
   case copy(String)
 }

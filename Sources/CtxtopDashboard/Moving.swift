@@ -14,7 +14,7 @@ extension State {
 
   private mutating func select(_ movement: Movement) {
     guard list.count > 0 else { return }
-    let page = max(1, Layout(size).rows - 1)
+    let page = max(1, layout.rows - 1)
     select(index: movement.target(from: selection.index, page: page, last: list.count - 1))
   }
 
@@ -55,7 +55,7 @@ extension State {
 
   /// Scrolls the list as little as shows the selected row.
   mutating func keepSelectionVisible() {
-    let visible = max(1, Layout(size).rows)
+    let visible = max(1, layout.rows)
     let highest = max(0, selection.index - visible + 1)
     let lowest = min(selection.index, max(0, list.count - visible))
     selection.top = max(min(selection.top, lowest), highest)

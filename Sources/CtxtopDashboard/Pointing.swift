@@ -11,6 +11,8 @@ package enum Target: Equatable {
   case title(String)
   /// The name of a view.
   case tab(ViewKind)
+  /// The time line, at a record.
+  case record(Int)
   /// A key of the footer.
   case key(Action)
   /// A text that can be scrolled.
@@ -51,7 +53,8 @@ extension State {
     case .wheelDown: _ = choice.menu.handle(.down)
     case .doubleClick where choice.kind == .sort:
       // The first click has selected it, and may have moved it.
-      return accept()
+      _ = accept()
+      return
     case .press, .doubleClick:
       guard let entry else { return }
       choice.menu.select(entry)
@@ -69,6 +72,8 @@ extension State {
       if sort.column == id { invertSort() } else { sort(by: id) }
     case .tab(let kind):
       return kind == view ? [] : perform(kind == .tree ? .tree : .show(kind))
+    case .record(let index):
+      return seek(index)
     case .key(let action):
       return perform(action)
     case .text, nil: break
@@ -78,7 +83,7 @@ extension State {
 
   /// What is at a place; nil: nothing that answers.
   package func target(at place: Position) -> Target? {
-    let layout = Layout(size)
+    let layout = layout
     // What lies under a notice is not seen.
     if let area = noticeArea, area.contains(place) { return nil }
     // The panel lies over the footer of a low screen.
@@ -87,6 +92,9 @@ extension State {
       return footerStrip.group(at: place, in: layout.footer.inset(left: 1)).map { .key(footerKeys[$0].action) }
     }
     guard opened == nil else { return nil }
+    if let timeLine, timeLine.area.contains(place) {
+      return .record(timeLine.record(at: place.x - timeLine.area.x))
+    }
     if layout.tabs.contains(place) {
       return tabStrip.group(at: place, in: margin(layout.tabs)).map { .tab(ViewKind.allCases[$0]) }
     }

@@ -32,6 +32,7 @@ extension State {
   }
 
   private var reasonNotToRecycle: String? {
+    if replay != nil { return "cannot recycle a worker: this is a recording" }
     if let reason = refusal("recycle a worker") { return reason }
     guard let worker = selectedWorker else { return "no worker is selected" }
     if !worker.liveness.isPresent { return "worker \(worker.pid) has gone already" }

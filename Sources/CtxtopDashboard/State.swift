@@ -11,6 +11,7 @@
 //   Incumbent.swift  a worker, and who takes its place               Interval.swift, Moment.swift    times
 //
 //   Lists/     the views: their definitions, columns, rows           Header/   the rows above, and their history
+//   Replaying/ a recording instead of a live service
 //   Details/   everything about one row                              Panels/   what lies over the list
 
 import CtxtopModel
@@ -29,6 +30,11 @@ package struct State: Sendable {
   var latest: (now: Snapshot, earlier: Snapshot?)?
   /// Numbers over time; they go on while paused.
   package internal(set) var history = History()
+
+  /// The recording that is shown; nil: a live service is.
+  package internal(set) var replay: Replay?
+  /// The recording that is being made of what is watched; nil: none is.
+  package internal(set) var recording: SavedRecords?
 
   /// Where snapshots come from.
   package internal(set) var source = SourceState.connecting
@@ -137,6 +143,9 @@ extension State {
 
   /// The numbers that charts are made of.
   var charts: History { heldCharts ?? history }
+
+  /// Which rows of the screen are for what.
+  var layout: Layout { Layout(size, hasTimeLine: replay != nil) }
 
   /// What is remembered of the shown view.
   var listState: ListState {

@@ -18,7 +18,7 @@ extension State {
   private func tabs(_ length: TabLength) -> [Strip.Group] {
     ViewKind.allCases.map { kind in
       let isShown = kind == view
-      let key = Span(kind.key.name, look[.key])
+      let key = Span(KeyBinding.key(of: kind, in: subject).name, look[.key])
       // The shown view is never a number only: where one is must be readable.
       guard isShown || length != .key else { return Strip.Group([key], weight: 50) }
       let name = length == .full || isShown ? kind.title : kind.shortTitle

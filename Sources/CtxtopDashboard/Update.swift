@@ -20,6 +20,7 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
   case .tick(let now):
     state.now = max(now, state.now)
     state.forgetOldNotice()
+    return state.play()
   case .resize(let size):
     state.size = size
     state.keepSelectionVisible()
@@ -27,6 +28,18 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
     state.tell(text)
   case .refused(let text, let pid):
     state.refuse(text, pid: pid)
+  case .recording(let outline):
+    state.open(outline)
+  case .recordingGrew(let outline):
+    return state.grow(to: outline)
+  case .record(let index, let now, let earlier):
+    state.show(record: index, now, earlier: earlier)
+  case .pastRecord(let index, let now, let earlier):
+    state.takePast(index, now, earlier: earlier)
+  case .unreadable(let index, let reason):
+    return state.skip(record: index, because: reason)
+  case .recorded(let recording):
+    state.recording = recording
   }
   return []
 }
@@ -62,17 +75,18 @@ extension State {
     return max(1, Int(clamping: silence / (UInt64(max(1, interval)) * 1_000_000)) - 1)
   }
 
-  mutating func show(_ model: Model) {
+  /// Shows a model; of a recording also one that is earlier than the shown one.
+  mutating func show(_ model: Model, isLater: Bool = true) {
     self.model = model
     failureCount = model.failureGroups.count
-    follow()
+    follow(isLater: isLater)
     rebuildRows()
   }
 
   fileprivate mutating func press(_ key: Key) -> [Effect] {
     if case .mouse(let mouse) = key { return point(mouse) }
     forgetAnswer()
-    guard let action = KeyBinding.action(for: key, in: mode) else {
+    guard let action = KeyBinding.action(for: key, in: mode, of: subject) else {
       if let dialog { take(key, in: dialog) }
       return []
     }
@@ -112,7 +126,29 @@ extension State {
     case .copy: return copy()
     case .confirm: return confirm()
     case .decline: dialog = nil
-    case .accept: accept()
+    case .accept: return accept()
+    case .record: return toggleRecording()
+    case .play, .nextRecord, .previousRecord, .nextFinding, .previousFinding, .goToTime, .goToEnd, .rewind, .faster,
+      .slower:
+      return move(inRecording: action)
+    }
+    return []
+  }
+
+  /// What can be done in a recording only.
+  private mutating func move(inRecording action: Action) -> [Effect] {
+    switch action {
+    case .play: return togglePlaying()
+    case .nextRecord: return step(by: 1)
+    case .previousRecord: return step(by: -1)
+    case .nextFinding: return goToFinding(by: 1)
+    case .previousFinding: return goToFinding(by: -1)
+    case .goToTime: ask(.prompt(prompt(.time)))
+    case .goToEnd: return goToEnd()
+    case .rewind: return rewind()
+    case .faster: changeSpeed(to: Speed.faster(than: replay?.speed ?? 1))
+    case .slower: changeSpeed(to: Speed.slower(than: replay?.speed ?? 1))
+    default: break
     }
     return []
   }

@@ -1,6 +1,7 @@
 // The whole screen from the state: a function of values, which reads no clock and asks no terminal.
 //
 //   ctxtop  shop@prod-3   gunicorn gthread 4x8   Flask 3.1.3   up 3d 04h                      ● live 1.0s   title
+//   09:00:00 ────────────✗══════◆════════ 21:00:00      in a recording only                                 time line
 //   req/s ...   p50 ...   in flight ...   errors ...                                                        traffic
 //   context live ...   connections ...   teardown failures ...                                              contexts
 //   ✗ CTX001 worker 4312 thread 7: app context left by GET /chat ...                                        verdict
@@ -15,7 +16,7 @@ import CtxtopScreen
 /// Draws the state into a screen of the state's own size.
 package func view(_ state: State) -> Buffer {
   var buffer = Buffer(state.size)
-  let layout = Layout(state.size)
+  let layout = state.layout
   state.renderHeader(layout, into: &buffer)
   state.renderList(in: layout.list, layout: layout, into: &buffer)
   state.renderFooter(in: layout.footer, into: &buffer)

@@ -35,6 +35,16 @@ package struct Shapes: Equatable, Sendable {
   package var paused: Unicode.Scalar
   /// Marks what is going on.
   package var live: Unicode.Scalar
+  /// Marks what is played.
+  package var playing: Unicode.Scalar
+  /// Marks what is being recorded.
+  package var recording: Unicode.Scalar
+  /// A line of time in which something is wrong.
+  package var doubled: Unicode.Scalar
+  /// Time of which nothing is known.
+  package var gap: Unicode.Scalar
+  /// Where in time one is.
+  package var position: Unicode.Scalar
   /// Marks what is well.
   package var good: Unicode.Scalar
   /// Stands before a row whose children are hidden.
@@ -50,7 +60,8 @@ package struct Shapes: Equatable, Sendable {
     widths: [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
     corners: ["┌", "┐", "└", "┘"], horizontal: "─", vertical: "│", tick: "┤",
     selection: "▸", ascending: "▲", descending: "▼", ellipsis: "…",
-    critical: "✗", warning: "▲", notice: "•", dead: "†", paused: "‖", live: "●", good: "✓",
+    critical: "✗", warning: "▲", notice: "•", dead: "†", paused: "‖", live: "●",
+    playing: "►", recording: "◉", doubled: "═", gap: "·", position: "◆", good: "✓",
     folded: "▸", unfolded: "▾",
     tree: TreeShapes(branch: "├─", lastBranch: "└─", line: "│ "))
 
@@ -60,7 +71,8 @@ package struct Shapes: Equatable, Sendable {
     widths: [" ", " ", " ", "-", "-", "=", "=", "#", "#"],
     corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|", tick: "+",
     selection: ">", ascending: "^", descending: "v", ellipsis: "~",
-    critical: "!", warning: "*", notice: "-", dead: "x", paused: "=", live: "o", good: "+",
+    critical: "!", warning: "*", notice: "-", dead: "x", paused: "=", live: "o",
+    playing: ">", recording: "@", doubled: "=", gap: ".", position: "#", good: "+",
     folded: "+", unfolded: "-",
     tree: TreeShapes(branch: "|-", lastBranch: "`-", line: "| "))
 }

@@ -145,6 +145,7 @@ final class Dashboard {
       case .askForControl: errands.askForControl(now: System.monotonicTime())
       case .recycle(let pid): errands.recycle(pid, now: System.monotonicTime())
       case .writeSnapshot: writeSnapshot()
+      case .showRecord, .startRecording, .stopRecording: break
       }
     }
   }

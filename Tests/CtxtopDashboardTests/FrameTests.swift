@@ -43,9 +43,11 @@ import Testing
   }
 
   @Test func everyKeyOfTheFooterIsInTheTableAndWorks() {
-    for binding in KeyBinding.all {
-      for mode in binding.modes {
-        for key in binding.keys { #expect(KeyBinding.action(for: key, in: mode) == binding.action) }
+    for subject in KeyBinding.Subject.allCases {
+      for binding in KeyBinding.of(subject) {
+        for mode in binding.modes {
+          for key in binding.keys { #expect(KeyBinding.action(for: key, in: mode, of: subject) == binding.action) }
+        }
       }
     }
   }

@@ -154,9 +154,11 @@ import Testing
   }
 
   @Test func noKeyMeansTwoThings() {
-    for mode in Mode.allCases {
-      let keys = KeyBinding.all.filter { $0.modes.contains(mode) }.flatMap(\.keys)
-      #expect(Set(keys).count == keys.count)
+    for subject in KeyBinding.Subject.allCases {
+      for mode in Mode.allCases {
+        let keys = KeyBinding.of(subject).filter { $0.modes.contains(mode) }.flatMap(\.keys)
+        #expect(Set(keys).count == keys.count)
+      }
     }
   }
 

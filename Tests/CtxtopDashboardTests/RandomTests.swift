@@ -42,6 +42,37 @@ private struct Dice: RandomNumberGenerator {
     }
   }
 
+  @Test(arguments: seeds) func nothingBreaksInARecording(seed: UInt64) {
+    var dice = Dice(state: seed)
+    var tape = Tape(records: (0..<12).map { _ in Self.snapshot(&dice) })
+    for index in tape.records.indices where dice.below(8) > 0 {
+      tape.records[index].wallTime = Fixture.wallTime + UInt64(index) * 1_000_000_000
+    }
+    tape.gaps = [Outline.Gap(before: 5, since: 9, until: 7_000_000_000, reason: "restarted")]
+    tape.holes = [3, 7]
+    tape.summarize()
+    var session = ReplaySession(tape: tape)
+    for step in 0..<Self.messages / 2 {
+      send(&dice, &session)
+      let problem = Self.problem(of: session.state, drawing: step % 3 == 0)
+      #expect(problem == nil, "seed \(seed), step \(step), \(session.state.mode) in \(session.state.view)")
+      #expect(session.tape.outline.entries.indices.contains(session.position ?? -1))
+      if problem != nil { return }
+    }
+  }
+
+  private func send(_ dice: inout Dice, _ session: inout ReplaySession) {
+    switch dice.below(100) {
+    case ..<60: session.press(Self.keys.randomElement(using: &dice) ?? .enter)
+    case ..<70: session.press(.character(Self.typed.randomElement(using: &dice) ?? "a"))
+    case ..<80: session.press(.mouse(Self.mouse(&dice, session.state.size)))
+    case ..<83: session.send(.resize(Self.size(&dice)))
+    case ..<86 where session.tape.records.count < 20: session.grow([Self.snapshot(&dice)])
+    case ..<90: session.catchUp()
+    default: session.wait(milliseconds: UInt64(dice.below(400)))
+    }
+  }
+
   private func send(_ dice: inout Dice, _ session: inout Session) {
     switch dice.below(100) {
     case ..<60: session.press(Self.keys.randomElement(using: &dice) ?? .enter)

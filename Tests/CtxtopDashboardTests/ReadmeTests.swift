@@ -11,7 +11,7 @@ import Testing
   @Test func keys() throws {
     let rows = KeyBinding.all.map { binding in
       let keys = binding.keys.map { "`\($0.name)`" }.joined(separator: " ")
-      return [keys, binding.help, Self.place(binding.modes)]
+      return [keys, binding.help, Self.place(binding)]
     }
     try expectBlock("keys", Self.table(["key", "what it does", "where"], rows))
   }
@@ -74,8 +74,13 @@ import Testing
     return "\(table.title):\n\n" + Self.table(["heading", "CSV", "what it says"], rows)
   }
 
-  private static func place(_ modes: [Mode]) -> String {
-    modes.count == Mode.allCases.count ? "everywhere" : modes.map { "\($0)" }.joined(separator: ", ")
+  private static func place(_ binding: KeyBinding) -> String {
+    let modes = binding.modes
+    let place = modes.count == Mode.allCases.count ? "everywhere" : modes.map { "\($0)" }.joined(separator: ", ")
+    if let subject = binding.subject { return place + (subject == .live ? "; not" : "; only") + " in a recording" }
+    let left = binding.inRecording?.keys ?? []
+    guard left != binding.keys else { return place }
+    return place + "; in a recording " + (left.isEmpty ? "not" : left.map { "`\($0.name)`" }.joined(separator: " "))
   }
 
   private static func table(_ heading: [String], _ rows: [[String]]) -> String {

@@ -13,7 +13,10 @@ extension State {
       text.text("it has left, and nothing is kept of it any more", .dim)
       return text.lines
     }
-    if seen.model !== model, !model.has(identity) {
+    if seen.model !== model, !model.has(identity), replay != nil {
+      text.line([Span("\(look.shapes.warning) \(absence(of: seen, in: model))", look[.warning])])
+      text.line([])
+    } else if seen.model !== model, !model.has(identity) {
       let age = Format.age(Moment.between(seen.model.now.monotonicTime, model.now.monotonicTime))
       text.line([Span("\(look.shapes.warning) has left \(age) ago; this is its last state", look[.warning])])
       text.line([])
@@ -22,9 +25,18 @@ extension State {
     return text.lines
   }
 
+  /// In a recording one may have come from before as well as from after.
+  private func absence(of seen: LastSeen, in model: Model) -> String {
+    let (then, now) = (seen.model.now.wallTime, model.now.wallTime)
+    let age = Format.age(max(Moment.between(then, now), Moment.between(now, then)))
+    return "not in this record; this is how it was \(age) \(then < now ? "earlier" : "later")"
+  }
+
   /// The numbers of a row over time.
   private func charts(of seen: LastSeen) -> [NumberChart] {
     let isThere = model === seen.model
+    // What was read before a jump is of another time.
+    if replay != nil, !isThere { return [] }
     guard let series = isThere ? charts.series(of: seen.identity) ?? seen.series : seen.series else { return [] }
     // Since it left, nothing is known.
     let missed = isThere ? 0 : max(0, charts.timeline.recorded - seen.recorded)
@@ -32,7 +44,7 @@ extension State {
     return RowNumbers.labels(of: seen.identity).enumerated().map { index, label in
       NumberChart(
         label: label, values: (series.values(of: index) + gap).suffix(Series.capacity), earlier: series.firstKept,
-        timeline: charts.timeline, interval: interval)
+        timeline: charts.timeline, interval: pace)
     }
   }
 }

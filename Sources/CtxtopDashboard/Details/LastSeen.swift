@@ -21,6 +21,7 @@ extension State {
     guard case .detail(let identity) = opened else { return lastSeen = nil }
     guard let model, lastSeen?.model !== model || lastSeen?.identity != identity else { return }
     if model.has(identity) {
+      if replay != nil, history.series(of: identity) == nil { readPastOfRow() }
       history.track(identity, in: model)
       lastSeen = LastSeen(
         identity: identity, model: model, series: history.series(of: identity), recorded: history.timeline.recorded)

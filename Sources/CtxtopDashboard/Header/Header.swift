@@ -7,6 +7,7 @@ import CtxtopSnapshot
 extension State {
   /// Draws everything above the list.
   func renderHeader(_ layout: Layout, into buffer: inout Buffer) {
+    renderTimeLine(into: &buffer)
     Strip(titleGroups, trailing: Strip.Group(stateOfSource, weight: 100)).render(
       in: margin(layout.title), into: &buffer)
     if let model {
@@ -33,6 +34,7 @@ extension State {
     guard let worker = snapshot.workers.first(where: { $0.liveness.isPresent }) ?? snapshot.workers.first else {
       return groups
     }
+    if let recordingGroup { groups.append(recordingGroup) }
     groups.append(Strip.Group([Span(serverText(worker.server, of: snapshot), look[.text])], weight: 70))
     if !worker.runtime.flask.isEmpty {
       groups.append(Strip.Group([Span("Flask \(worker.runtime.flask)", look[.text])], weight: 40))
@@ -57,6 +59,7 @@ extension State {
     func span(_ sign: Unicode.Scalar, _ text: String, _ role: Role) -> [Span] {
       [Span("\(sign) \(text)", look[role])]
     }
+    if let replay { return title(of: replay) }
     let step = Interval.text(interval)
     switch source {
     case .reconnecting(let since):
@@ -87,7 +90,7 @@ extension State {
       let isJudged = model.earlier != nil
       let isCurrent = isJudged && !isOutdated
       let text =
-        if !isJudged { "judging: needs a second snapshot" } else if !isCurrent {
+        if !isJudged { replay.map(reasonNotToJudge) ?? "judging: needs a second snapshot" } else if !isCurrent {
           "nothing was wrong when the last snapshot came"
         } else { "\(look.shapes.good) nothing is wrong" }
       return Line([Span(text, look[isCurrent ? .good : .dim])]).render(in: rect, into: &buffer)

@@ -10,7 +10,7 @@ extension State {
     let charts = ServiceNumber.allCases.map { number in
       NumberChart(
         label: number.label, values: self.charts.values(of: number), earlier: self.charts.service.firstKept,
-        timeline: self.charts.timeline, interval: interval, role: number.role)
+        timeline: self.charts.timeline, interval: pace, role: number.role)
     }
     let grid = ChartGrid(charts: charts, width: size.width)
     // As high as lets all be seen at once, if that leaves enough of each.
@@ -20,10 +20,11 @@ extension State {
 
   /// `600 snapshots, 10m at 1.0s`: what the charts can hold, and what they hold.
   var chartNote: String {
+    if wantedPast != nil { return "reading the records before this one" }
     let kept = charts.service.count
-    let whole = UInt64(Series.capacity) * UInt64(interval) * 1_000_000
-    return "keeps \(Format.uptime(whole)) at \(Interval.text(interval)), has "
-      + Format.uptime(charts.timeline.age(back: max(0, kept - 1), interval: interval))
+    let whole = UInt64(Series.capacity) * UInt64(pace) * 1_000_000
+    return "keeps \(Format.uptime(whole)) at \(Interval.text(pace)), has "
+      + Format.uptime(charts.timeline.age(back: max(0, kept - 1), interval: pace))
   }
 }
 

@@ -7,7 +7,7 @@ extension State {
   /// The help as text.
   var helpText: [Line] {
     var lines = [heading("Keys")]
-    for binding in KeyBinding.all {
+    for binding in KeyBinding.of(subject) {
       let keys = binding.keys.map(\.name).joined(separator: " ")
       lines.append(entry(keys, binding.help, width: 10, style: look[.key]))
     }

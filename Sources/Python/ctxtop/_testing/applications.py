@@ -15,20 +15,21 @@ from . import clients
 _original: Callable[..., None] | None = None
 _installed: Callable[..., None] | None = None
 _prepare: Callable[[], None] | None = None
+_made: Callable[[], None] | None = None
 
 
-def watch(prepare: Callable[[], None]) -> None:
-    """Instrument applications from now on; ``prepare`` is called before each. Imports no Flask."""
-    global _prepare
-    _prepare = prepare
+def watch(prepare: Callable[[], None], made: Callable[[], None]) -> None:
+    """Instrument applications from now on; these are called before and after each. Imports no Flask."""
+    global _prepare, _made
+    _prepare, _made = prepare, made
     _imports.when_imported("flask", _begin)
     clients.watch()
 
 
 def end() -> None:
     """Leave the applications to come alone, and the settings."""
-    global _prepare, _original, _installed
-    _prepare = None
+    global _prepare, _made, _original, _installed
+    _prepare = _made = None
     _settings.force({})
     flask = sys.modules.get("flask")
     if flask is not None and _original is not None and flask.Flask.__init__ is _installed:
@@ -60,10 +61,11 @@ def _begin() -> None:
 
 
 def _instrument(app: Any) -> None:
-    if _prepare is None:
+    if _prepare is None or _made is None:
         return
     with contextlib.suppress(Exception):
         _prepare()
         Ctxtop(app)
         # What the application asks for by itself it still gets: its repairs belong to what is tested.
         app.extensions.pop("ctxtop", None)
+        _made()

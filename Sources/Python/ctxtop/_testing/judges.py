@@ -58,7 +58,9 @@ def _contexts(worker: Worker, thread: int) -> Iterator[Thing]:
             is_left = _is_left_behind(context, unit, worker)
             is_tests = _runs_tests(unit, thread) and not context.request and not unit.request
             if is_left or is_tests:
-                is_finished = is_left and bool(context.request or context.left is not None)
+                # What a task has pushed another one may pop, in the same Context: fixtures do.
+                is_alone = unit.is_gone and unit.kind != record.TASK
+                is_finished = is_left and bool(context.request or context.left is not None or is_alone)
                 is_joined = context.left is None
                 yield Thing("CTX001", ("context", context.serial), context, is_finished, is_joined, unit=unit)
 
@@ -135,5 +137,8 @@ def _events(worker: Worker) -> Iterator[Thing]:
         key = ("failure", failure.function, failure.location, failure.exception, failure.kind, failure.label)
         yield Thing("CTX003", key, failure, True, False, failure.count)
     for vanished in worker.vanished:
+        if vanished.label is None and not vanished.frame:
+            # Nobody saw it pushed: it was found in a Context that several tasks share, and another one popped it.
+            continue
         key = ("vanished", vanished.kind, vanished.frame, vanished.label)
         yield Thing("CTX006", key, vanished, True, False, vanished.count)

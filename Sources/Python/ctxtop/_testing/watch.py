@@ -78,7 +78,7 @@ class Watch:
             self.problem = f"the native module does not load: {error}"
             return
         try:
-            applications.watch(self._prepare)
+            applications.watch(self._prepare, self._made)
         except Exception as error:
             self._fail(error)
 
@@ -218,8 +218,19 @@ class Watch:
     def _prepare(self) -> None:
         """An application is about to be instrumented."""
         if self._place is None:
-            self._place = exporter.Place()
+            try:
+                self._place = exporter.Place()
+            except OSError as error:
+                self._fail(error)
+                return
         _settings.force({**_SETTINGS, "CTXTOP_DIR": str(self._place.path)})
+
+    def _made(self) -> None:
+        """An application has been instrumented: no event of it is to be the first."""
+        try:
+            self._attach()
+        except Exception as error:
+            self._fail(error)
 
     def _attach(self) -> bool:
         """Whether the agent serves this process, in our place; False: there is no application yet."""

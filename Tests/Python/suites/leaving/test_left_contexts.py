@@ -44,7 +44,8 @@ def test_thread_that_pushed_and_ended(client: Any) -> None:
     client.get("/job")
 
 
-@leaves("CTX006" if HAS_VARIABLES else "CTX001")
+# Before 2.2 the request pops the wrong one of the two.
+@leaves("CTX006", *([] if HAS_VARIABLES else ["CTX001"]))
 def test_push_in_a_view(client: Any) -> None:
     with contextlib.suppress(AssertionError):
         client.get("/preview")

@@ -122,6 +122,9 @@ let package = Package(
       name: "CtxtopStoreTests",
       dependencies: ["CtxtopScoreboard", "CtxtopSnapshot", "CtxtopStore", "CtxtopTestKit"],
       swiftSettings: strict),
+    .executableTarget(
+      name: "ctxtop-recording-probe", dependencies: ["CtxtopSnapshot", "CtxtopStore"],
+      path: "Tests/ctxtop-recording-probe", swiftSettings: strict),
     .testTarget(name: "CtxtopPatternTests", dependencies: ["CtxtopPattern"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopScreenTests", dependencies: ["CtxtopScreen", "CtxtopTestKit"],

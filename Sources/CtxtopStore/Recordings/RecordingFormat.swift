@@ -1,18 +1,18 @@
 // A recording: the records of one service, one after the other, as they came over the wire. All numbers little-endian.
 //
 //   file    = head, frames                                         only ever appended to, but for one word of the head
-//   head    = 512 bytes; see RecordingHead
+//   head    = 512 bytes, twice: one bad sector shall not be the end of a day; see RecordingHead
 //   frame   = header of 56 bytes, payload; see FrameHeader
-//   payload of a record   the next bytes of its group's Zstandard stream, flushed
+//   payload of a record   see RecordingStream.swift
 //   payload of a gap      why there are no records, as text; the times are in the header
 //   payload of an index   offset of the index before (0: none) u64, offset of the first frame that it names u64,
 //                         the headers of all frames since then
 //
 // Groups. Records of one source mostly tell the same, so a record is compressed as the continuation of those before
-// it. A group is one Zstandard stream that is flushed after each record: better than a frame a record with the record
-// before as its prefix, because the stream keeps its code tables and has seen the whole group, and nothing has to be
-// hashed twice. To read a record, its group is read from the start: so a group ends after 64 records or 16 MiB, and
-// with every frame that is not a record.
+// it: as what it says otherwise than the one before (RecordingDifference.swift), in one Zstandard stream a group that is
+// flushed after each record. That is better than a frame a record with the record before as its prefix, because the
+// stream keeps its code tables and has seen the whole group, and nothing has to be hashed twice. To read a record, its
+// group is read from the start: so a group ends after 64 records or 4 MiB, and with every frame that is not a record.
 //
 // Index. Every 256 records an index repeats the headers since the last index. It names the index before, and the head
 // the latest one, so that a day is opened by reading 340 places instead of 86,400. Each index says where the frames
@@ -46,6 +46,8 @@ struct RecordingHead: Equatable {
   // 508  CRC32C of the rest, but for 48..<64
 
   static let byteCount = 512
+  /// Where the first frame begins, behind both heads.
+  static let end: UInt64 = 1024
   static let version: UInt16 = 1
   /// `CTXTOPF1`.
   static let magic: UInt64 = 0x3146_504F_5458_5443
@@ -73,18 +75,35 @@ struct RecordingHead: Equatable {
       && (0..<min(8, bytes.count)).allSatisfy { bytes[$0] == UInt8(truncatingIfNeeded: magic >> (8 * UInt64($0))) }
   }
 
+  /// Reads the head of a file: the first of the two that is right, and whether it is the first.
+  static func read(_ file: RecordingFile) throws(RecordingError) -> (head: RecordingHead, bytes: [UInt8], isFirst: Bool)
+  {
+    let both = try file.read(at: 0, count: Int(end))
+    guard both.count == end else {
+      throw both.withUnsafeBytes { isBegun(by: $0) } ? .unfinished(file.path) : .notARecording(file.path)
+    }
+    let bytes = Array(both[..<byteCount])
+    do throws(RecordingError) {
+      return (try RecordingHead(bytes, path: file.path), bytes, true)
+    } catch {
+      let other = Array(both[byteCount...])
+      guard let head = try? RecordingHead(other, path: file.path) else { throw error }
+      return (head, other, false)
+    }
+  }
+
   /// Reads a head.
   init(_ bytes: [UInt8], path: String) throws(RecordingError) {
     guard bytes.withUnsafeBytes({ Self.isBegun(by: $0) }) else { throw .notARecording(path) }
     guard bytes.count >= Self.byteCount else { throw .unfinished(path) }
-    let version = bytes.number(at: 8, as: UInt16.self)
-    guard version == Self.version else { throw .otherVersion(path, version: Int(version)) }
     let lengths = (
       service: Int(bytes.number(at: 12, as: UInt16.self)), host: Int(bytes.number(at: 14, as: UInt16.self))
     )
     guard bytes.number(at: 508, as: UInt32.self) == Self.checksum(bytes), lengths.service <= Self.serviceArea.count,
       lengths.host <= Self.hostArea.count
     else { throw .damaged(path, "its head is damaged") }
+    let version = bytes.number(at: 8, as: UInt16.self)
+    guard version == Self.version else { throw .otherVersion(path, version: Int(version)) }
     service = String(decoding: bytes[Self.serviceArea].prefix(lengths.service), as: UTF8.self)
     host = String(decoding: bytes[Self.hostArea].prefix(lengths.host), as: UTF8.self)
     wallTime = bytes.number(at: 16)
@@ -123,7 +142,7 @@ struct RecordingHead: Equatable {
   func latestIndex(in head: [UInt8]) -> UInt64? {
     let bytes = Array(head[Self.pointer])
     let offset = bytes.number(at: 0, as: UInt64.self)
-    return pointer(to: offset) == bytes && offset >= Self.byteCount ? offset : nil
+    return pointer(to: offset) == bytes && offset >= Self.end ? offset : nil
   }
 
   /// Whether a service of this name may be recorded here.
@@ -232,7 +251,7 @@ struct FrameHeader: Equatable {
   /// What no writer exceeds: compression makes nothing much longer. -1: there is no such frame.
   private static func longestPayload(of kind: UInt8, rawLength: Int) -> Int {
     switch kind {
-    case Kind.record: rawLength <= recordLimit ? rawLength + rawLength >> 7 + 1024 : -1
+    case Kind.record: rawLength <= recordLimit ? 2 * rawLength + rawLength >> 6 + 2048 : -1
     case Kind.gap: reasonLimit
     case Kind.index: (1...indexLimit).contains(rawLength) ? RecordingIndex.byteCount(of: rawLength) : -1
     default: recordLimit

@@ -58,7 +58,7 @@ struct RecordingIndex {
       guard let index = try RecordingIndex(file, at: next, size: size, seed: seed) else { return nil }
       guard index.end == chain.last?.first ?? index.end, index.first < index.offset else { return nil }
       chain.append(index)
-      if index.earlier == 0 { return index.first == UInt64(RecordingHead.byteCount) ? chain.reversed() : nil }
+      if index.earlier == 0 { return index.first == RecordingHead.end ? chain.reversed() : nil }
       // Only ever backwards: there is no way round.
       guard index.earlier < index.first else { return nil }
       next = index.earlier

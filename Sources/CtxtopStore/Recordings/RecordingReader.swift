@@ -42,7 +42,7 @@ package final class RecordingReader {
   /// What was found to be damaged so far: one line each, at most a few. Payloads are looked at when they are read.
   package var damage: [String] {
     let junk = (try? scan.hasJunk()) == true ? ["the bytes from \(scan.end) on are damaged"] : []
-    return scan.damage.lines + badRecords.lines + junk
+    return (scan.headDamage.map { [$0] } ?? []) + scan.damage.lines + badRecords.lines + junk
   }
 
   /// Takes in what was appended since.
@@ -121,7 +121,10 @@ package final class RecordingReader {
       at: place.offset + UInt64(FrameHeader.byteCount), count: Int(place.payloadLength))
     guard payload.count == Int(place.payloadLength), payload.checksum(0..<payload.count) == place.payloadChecksum
     else { throw damaged(index, "its checksum does not match") }
-    guard let record = decompressor.decompress(payload, length: Int(place.rawLength)) else {
+    guard
+      let record = decompressor.decompress(
+        payload, length: Int(place.rawLength), at: entries[index].monotonicTime)
+    else {
       throw damaged(index, "it cannot be decompressed")
     }
     guard RecordHeader.isWhole(record, entries[index]) else { throw damaged(index, "it contradicts itself") }

@@ -26,12 +26,14 @@ struct RecordingScan {
   private(set) var places: [RecordPlace] = []
   private(set) var gaps: [RecordingGap] = []
   private(set) var damage = DamageLog()
+  /// What is wrong with the head; nil: nothing.
+  private(set) var headDamage: String?
   /// Offset behind the last whole frame.
-  private(set) var end = UInt64(RecordingHead.byteCount)
+  private(set) var end = RecordingHead.end
   /// Offset of the last index that was met; 0: none.
   private(set) var lastIndex: UInt64 = 0
   /// Offset behind it.
-  private(set) var indexed = UInt64(RecordingHead.byteCount)
+  private(set) var indexed = RecordingHead.end
   /// The headers of the frames since then.
   private(set) var unindexed: [UInt8] = []
   /// Offset and header of the last frame.
@@ -47,8 +49,9 @@ struct RecordingScan {
   /// Looks at a whole file.
   init(_ file: RecordingFile) throws(RecordingError) {
     self.file = file
-    let bytes = try file.read(at: 0, count: RecordingHead.byteCount)
-    head = try RecordingHead(bytes, path: file.path)
+    let (head, bytes, isFirst) = try RecordingHead.read(file)
+    self.head = head
+    if !isFirst { headDamage = "its head is damaged, the copy is used" }
     if let latest = head.latestIndex(in: bytes) { try readIndex(latest) }
     try proceed()
   }
@@ -171,7 +174,7 @@ struct RecordingScan {
   /// The next header that is right, behind the header of the last frame: of that, the payload may be shorter or longer
   /// than it should. nil: there is none yet.
   private mutating func search(size: UInt64) throws(RecordingError) -> (FrameHeader, UInt64)? {
-    let beginning = last.map { $0.offset + UInt64(FrameHeader.byteCount) } ?? UInt64(RecordingHead.byteCount)
+    let beginning = last.map { $0.offset + UInt64(FrameHeader.byteCount) } ?? RecordingHead.end
     var offset = max(beginning, searched)
     var mayGrow = false
     while offset + UInt64(FrameHeader.byteCount) <= size {

@@ -64,7 +64,7 @@ package final class RecordingWriter {
       head = RecordingHead(
         service: service, host: host, wallTime: System.wallTime(),
         seed: UInt32(truncatingIfNeeded: System.randomNumber()))
-      end = UInt64(RecordingHead.byteCount)
+      end = RecordingHead.end
       sequence = 0
       damage = []
       unindexed = ([], end, 0)
@@ -156,7 +156,7 @@ package final class RecordingWriter {
   private func begin() throws(RecordingError) {
     do {
       try file.cut(to: 0)
-      try file.write(head.bytes, at: 0)
+      try file.write(head.bytes + head.bytes, at: 0)
     } catch {
       try? file.cut(to: 0)
       throw error
@@ -188,7 +188,7 @@ package final class RecordingWriter {
       self.group = nil
     }
     if group == nil { compressor.begin(length: record.count) }
-    guard let payload = compressor.compress(record) else {
+    guard let payload = compressor.compress(record, at: recordHeader.monotonicTime) else {
       group = nil
       throw .compression(path)
     }

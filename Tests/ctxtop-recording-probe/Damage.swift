@@ -1,0 +1,174 @@
+// Recordings that something happened to. What must hold, whatever it was: what is shown is, byte for byte, what was
+// written at that time, in the order in which it was written; and what the damage did not touch is shown.
+
+import CtxtopSnapshot
+import CtxtopStore
+import Glibc
+
+/// A small recording with gaps, indexes and groups, and what is to be found in it.
+struct Damage {
+  /// Bytes at the end that are cut one by one.
+  private static let cutLength = 65_536
+
+  private let path: String
+  private let bytes: [UInt8]
+  private let records: [[UInt8]]
+  private let numbers: [UInt64: Int]
+  /// Where each record's frame ends, and the number of the first record of its group.
+  private let ends: [Int]
+  private let groups: [Int]
+
+  init(_ path: String, records count: Int) throws {
+    self.path = path
+    var service = SyntheticService(workers: 2, units: 4)
+    var records: [[UInt8]] = []
+    var ends: [Int] = []
+    var groups: [Int] = []
+    let writer = try RecordingWriter(path: path, service: "shop", host: "prod-3")
+    for index in 0..<count {
+      service.advance()
+      let record = RecordEncoder.encode(service.snapshot)
+      let hasGap = index % 50 == 40
+      if hasGap {
+        try writer.markGap(since: service.snapshot.wallTime - 1, until: service.snapshot.wallTime, reason: "a test")
+      }
+      try writer.append(record, summary: Self.summary(index))
+      records.append(record)
+      ends.append(writer.byteCount)
+      // As RecordingStream says: 64 records, but a gap or an index ends it, too.
+      let first = groups.last ?? 0
+      groups.append(hasGap || index - first >= 64 || index == 256 ? index : first)
+    }
+    try writer.close()
+    self.records = records
+    self.ends = ends
+    self.groups = groups
+    numbers = Dictionary(uniqueKeysWithValues: records.enumerated().map { (Self.wallTime(of: $1), $0) })
+    bytes = try System.head(of: path, limit: writer.byteCount)
+  }
+
+  private static func summary(_ index: Int) -> RecordSummary {
+    var summary = RecordSummary()
+    summary.leakedContexts = UInt32(index)
+    summary.leakedConnections = UInt32(index * 3)
+    summary.verdicts = UInt16(index & 0x7FE)
+    return summary
+  }
+
+  private static func wallTime(of record: [UInt8]) -> UInt64 {
+    record.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: 16, as: UInt64.self)) }
+  }
+
+  // MARK: - What may happen
+
+  /// A crash at any byte.
+  func cuts() throws {
+    let descriptor = try System.open(path, O_RDWR)
+    defer { System.close(descriptor) }
+    let first = max(1024, bytes.count - Self.cutLength)
+    for length in stride(from: bytes.count - 1, through: first, by: -1) {
+      guard ftruncate(descriptor, off_t(length)) == 0 else { throw SystemError("ftruncate", errno) }
+      let whole = ends.firstIndex { $0 > length } ?? ends.count
+      // Every record was read when the file was cut right behind it; the bytes of those before did not change.
+      let shown = try check(reading: { $0 >= whole - 2 || $0 % 97 == length % 97 }, "cut at \(length)")
+      if shown != Set(0..<whole) { fail("cut at \(length): \(shown.count) records are shown, not \(whole)") }
+    }
+    print("{\"bytes\": \(bytes.count), \"cuts\": \(bytes.count - first)}")
+  }
+
+  /// One bit that is another.
+  func flips(_ count: Int, seed: UInt64) throws {
+    var dice = Dice(state: seed)
+    let descriptor = try System.open(path, O_RDWR)
+    defer { System.close(descriptor) }
+    var refused = 0
+    for _ in 0..<count {
+      let place = Int(dice.number(below: UInt64(bytes.count)))
+      let bit = UInt8(1) << UInt8(dice.number(below: 8))
+      try write(descriptor, [bytes[place] ^ bit], at: place)
+      let what = "bit \(bit) of byte \(place)"
+      let group = groups[min(ends.firstIndex { $0 > place } ?? 0, ends.count - 1)]
+      let probe = Int(dice.number(below: UInt64(records.count)))
+      // Other groups' bytes are as they were: one record of them stands for all.
+      let shown = try check(reading: { groups[$0] == group || $0 == probe }, what)
+      if shown.isEmpty { refused += 1 }
+      let untouched = records.indices.filter { groups[$0] != group || ends[$0] <= place && groups[$0] == group }
+      let readable = Set(untouched.filter { groups[$0] == group || $0 == probe })
+      let known = Set(untouched.filter { groups[$0] != group })
+      if !shown.isSuperset(of: readable.union(known)) { fail("\(what): an untouched record is not shown") }
+      try write(descriptor, [bytes[place]], at: place)
+    }
+    print("{\"bytes\": \(bytes.count), \"flips\": \(count), \"refused\": \(refused)}")
+  }
+
+  /// Bytes that come, go, move or are others.
+  func splices(_ count: Int, seed: UInt64) throws {
+    var dice = Dice(state: seed)
+    var shown = 0
+    for round in 0..<count {
+      var file = bytes
+      for _ in 0...dice.number(below: 3) { splice(&file, &dice) }
+      try replace(file)
+      shown += try check(reading: { _ in true }, "splice \(round) of seed \(seed)").count
+    }
+    print("{\"bytes\": \(bytes.count), \"splices\": \(count), \"shown\": \(shown)}")
+  }
+
+  private func splice(_ file: inout [UInt8], _ dice: inout Dice) {
+    let start = Int(dice.number(below: UInt64(file.count)))
+    let length = min(Int(dice.number(below: dice.chance(0.5) ? 40 : 4000)), file.count - start)
+    let noise = (0..<length).map { _ in UInt8(truncatingIfNeeded: dice.next()) }
+    let range = start..<start + length
+    switch dice.number(below: 5) {
+    case 0: file.insert(contentsOf: noise, at: start)
+    case 1: file.removeSubrange(range)
+    case 2: file.insert(contentsOf: file[range], at: Int(dice.number(below: UInt64(file.count))))
+    case 3: file.replaceSubrange(range, with: repeatElement(0, count: length))
+    default: file.replaceSubrange(range, with: noise)
+    }
+    if file.isEmpty { file = [0] }
+  }
+
+  // MARK: - What must hold
+
+  /// Opens the file and reads some of its records; which of the written ones it shows.
+  private func check(reading isRead: (Int) -> Bool, _ what: String) throws -> Set<Int> {
+    let reader: RecordingReader
+    do { reader = try RecordingReader(path: path) } catch { return [] }
+    var shown: Set<Int> = []
+    var last = -1
+    for (index, entry) in reader.entries.enumerated() {
+      guard let number = numbers[entry.wallTime], number > last, entry.summary == Self.summary(number) else {
+        fail("\(what): entry \(index) is none that was written there")
+      }
+      last = number
+      if isRead(number) {
+        guard let record = try? reader.record(at: index) else { continue }
+        if record != records[number] { fail("\(what): record \(number) is another") }
+      }
+      shown.insert(number)
+      if let before = reader.predecessor(of: index), reader.entries[before].monotonicTime >= entry.monotonicTime {
+        fail("\(what): time goes backwards")
+      }
+    }
+    if reader.damage.count > 40 { fail("\(what): \(reader.damage.count) lines of damage") }
+    return shown
+  }
+
+  private func write(_ descriptor: Int32, _ bytes: [UInt8], at place: Int) throws {
+    guard pwrite(descriptor, bytes, bytes.count, off_t(place)) == bytes.count else {
+      throw SystemError("pwrite", errno)
+    }
+  }
+
+  private func replace(_ file: [UInt8]) throws {
+    let descriptor = try System.open(path, O_WRONLY | O_TRUNC)
+    defer { System.close(descriptor) }
+    try System.write(descriptor, file)
+  }
+
+  private func fail(_ line: String) -> Never {
+    try? System.write(STDERR_FILENO, Array((line + "\n").utf8))
+    exit(1)
+  }
+}

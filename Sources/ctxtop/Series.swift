@@ -78,11 +78,7 @@ struct Series {
 
   /// The first comes as soon as there are two passes to compare.
   private func run(_ endpoint: Endpoint, _ emit: (Model) throws -> Void) throws {
-    if let time {
-      throw Failure(
-        "looking at \(time.text)", "\(endpoint.name) is an app, which shows itself as it is now",
-        "leave --at out, or give a file", .usage)
-    }
+    if let time { throw Failure.noTimes(of: endpoint, time) }
     let interval = interval ?? 1_000_000_000
     let first = try firstPasses(endpoint)
     var last = first.snapshots[first.snapshots.count - 1]

@@ -1,6 +1,6 @@
 // What a command looks at: an app now, or a file with what was seen of one, at a moment of it.
 //
-//   Archive.swift   what files hold            FileFailure.swift   why they cannot be read
+//   Archive.swift   what files hold            DocumentFailure.swift, RecordingFailure.swift   why they cannot be read
 
 import ArgumentParser
 import CtxtopModel
@@ -31,5 +31,14 @@ enum Subject {
     try Series(place, at: time, count: 1).run { model = $0 }
     guard let model else { throw Failure("looking at the target", "there is nothing", "name another", .noInput) }
     return model
+  }
+}
+
+extension Failure {
+  /// `--at` was given for an app.
+  static func noTimes(of endpoint: Endpoint, _ time: TimeReference) -> Failure {
+    Failure(
+      "looking at \(time.text)", "\(endpoint.name) is an app, which shows itself as it is now",
+      "leave --at out, or give a recording", .usage)
   }
 }

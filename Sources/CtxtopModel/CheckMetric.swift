@@ -10,12 +10,15 @@ package struct CheckFacts: Sendable {
   package let failures: CheckValue
   /// Whether two passes agreed; else what joins two records may be missing.
   package let isConfirmed: Bool
+  /// Whether this is how it was, and not how it is.
+  package let isPast: Bool
 
   /// Facts of the given parts.
-  package init(model: Model, failures: CheckValue, isConfirmed: Bool) {
+  package init(model: Model, failures: CheckValue, isConfirmed: Bool, isPast: Bool = false) {
     self.model = model
     self.failures = failures
     self.isConfirmed = isConfirmed
+    self.isPast = isPast
   }
 
   /// A number that one pass alone shows too small.
@@ -72,7 +75,7 @@ package struct CheckMetric: Sendable {
       let left = facts.model.verdicts.filter { $0.code == .orphanSession }
       return facts.joined(left.count { !facts.model.hasEnded($0) })
     },
-    CheckMetric("oldest", "how long the longest holder has had a connection or a lock, as 60s, 5m, 1h", isTime: true) {
+    CheckMetric("oldest", "age of the oldest checkout of a connection or a lock: 60s, 5m, 1h", isTime: true) {
       CheckValue(Double($0.model.longestHolding) / 1e9)
     },
     CheckMetric("failures", "teardown functions that raised, per minute") { $0.failures },
@@ -82,7 +85,7 @@ package struct CheckMetric: Sendable {
     CheckMetric("dead", "workers that died, and whose place nobody has taken") {
       $0.workers([.dead], orPerhaps: [.unknown])
     },
-    CheckMetric("wedged", "workers that are stopped, or in which nothing moves although requests wait") {
+    CheckMetric("wedged", "workers that are stopped, or stand still while requests wait") {
       $0.workers([.wedged, .stopped], orPerhaps: [.saturated, .stale, .unknown])
     },
     CheckMetric("workers", "workers that are there") { CheckValue(Double($0.model.totals.workers)) },

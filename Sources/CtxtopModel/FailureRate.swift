@@ -27,6 +27,16 @@ package enum FailureRate {
     return CheckValue(from: Double(low), to: Double(high))
   }
 
+  /// Of the last minute before the later of two moments that are at least a minute apart. Of a longer time the counters
+  /// tell the most that there can have been.
+  package static func recorded(in difference: Difference) -> CheckValue {
+    let recorded = recorded(in: difference.after.now)
+    let change = difference.total(.teardownFailures)
+    guard difference.interval >= minute, !change.isAtLeast, let count = change.change else { return recorded }
+    if difference.interval < minute + minute / 2, let rate = counted(difference) { return rate }
+    return CheckValue(from: min(recorded.low, Double(count)), to: min(recorded.high ?? .infinity, Double(count)))
+  }
+
   /// What the counters say of the time between two moments, as a rate; nil where no time lies between them.
   package static func counted(_ difference: Difference) -> CheckValue? {
     guard difference.interval > 0 else { return nil }

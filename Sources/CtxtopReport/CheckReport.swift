@@ -37,7 +37,8 @@ package enum CheckReport {
   private static func message(_ result: CheckResult) -> String {
     let model = result.facts.model
     let parts = result.alerts.isEmpty ? [summary(result.facts)] : result.alerts.map { sentence($0) } + [worst(result)]
-    return "\(model.now.service): " + parts.filter { !$0.isEmpty }.joined(separator: "; ")
+    let moment = result.facts.isPast ? " at \(Format.screen(.time(model.now.wallTime)))Z" : ""
+    return "\(model.now.service)\(moment): " + parts.filter { !$0.isEmpty }.joined(separator: "; ")
   }
 
   /// What is well, in numbers.

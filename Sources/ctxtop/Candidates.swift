@@ -117,14 +117,21 @@ struct CommandLineWords {
   {
     if let values = argument.allValues, !values.isEmpty { return values.map { Candidate($0) } }
     switch argument.valueName {
-    case "target": return Services.find(in: .ofThisUser()).found.map { Candidate($0.name) }
+    case "target", "first", "second": return Services.find(in: .ofThisUser()).found.map { Candidate($0.name) }
     case "code": return VerdictCatalogue.all.map { Candidate($0.code.rawValue, $0.entry.name) }
     case "command-or-topic":
       return (program?.visibleCommands ?? []).map { Candidate($0.commandName, $0.abstract ?? "") }
         + HelpTopic.allCases.map { Candidate($0.rawValue, $0.abstract) }
     case SettingsOptions.sortValue, SettingsOptions.columnsValue: return columns(current)
+    case Check.listValue: return thresholds(current)
     default: return []
     }
+  }
+
+  /// The names of what can be checked, one behind the other's comma.
+  private static func thresholds(_ current: String) -> [Candidate] {
+    let begun = current.lastIndex(of: ",").map { String(current[...$0]) } ?? ""
+    return CheckMetric.all.map { Candidate("\(begun)\($0.name)=", $0.meaning) }
   }
 
   /// `VIEW:`, and then its columns, one behind the other's comma.

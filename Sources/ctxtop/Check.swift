@@ -36,10 +36,10 @@ struct Check: ParsableCommand {
 
   @OptionGroup var subject: SubjectArguments
 
-  @Option(name: [.short, .long], help: ArgumentHelp("What is a warning.", valueName: "list"))
+  @Option(name: [.short, .long], help: ArgumentHelp("What is a warning.", valueName: Self.listValue))
   var warning: String?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("What is critical.", valueName: "list"))
+  @Option(name: [.short, .long], help: ArgumentHelp("What is critical.", valueName: Self.listValue))
   var critical: String?
 
   @Option(help: "Seconds to watch a running app for. (default: two passes, a fifth of a second apart)")
@@ -50,6 +50,9 @@ struct Check: ParsableCommand {
 
   @Flag(name: [.short, .long], help: "Print what is known behind the line: verdicts and values, a line each.")
   var verbose = false
+
+  /// What the value of -w and -c is called: completions know it by this name.
+  static let listValue = "list"
 
   private static let names =
     CheckMetric.all.filter { VerdictCode(rawValue: $0.name) == nil }.map { metric in

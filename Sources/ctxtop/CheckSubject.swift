@@ -27,7 +27,8 @@ struct CheckSubject {
       throw Failure("checking for a while", "a file does not change", "leave --window out", .usage)
     }
     let model = try Subject.model(of: place, at: time)
-    return CheckFacts(model: model, failures: failures(model), isConfirmed: isConfirmed(model))
+    return CheckFacts(
+      model: model, failures: failures(model), isConfirmed: isConfirmed(model), isPast: isPast)
   }
 
   /// The app at the end of a while, and what its counters counted in it.
@@ -47,7 +48,15 @@ struct CheckSubject {
     guard seconds > 60, let before = TimeReference("@\(seconds - 60)"),
       let earlier = try? Subject.model(of: place, at: before)
     else { return recorded }
-    return FailureRate.counted(Difference(from: earlier, to: model)) ?? recorded
+    return FailureRate.recorded(in: Difference(from: earlier, to: model))
+  }
+
+  /// Whether a file tells, and not the app.
+  private var isPast: Bool {
+    switch place {
+    case .live: false
+    case .recording, .document: true
+    }
   }
 
   /// What joins two records needs two passes; a document says what those concluded who had them.

@@ -53,8 +53,8 @@ enum Shell: String, CaseIterable, ExpressibleByArgument {
       while IFS=$'\t' read -r candidate rest; do
         COMPREPLY+=("${candidate#"$prefix"}")
       done < <("${1/#\~/$HOME}" candidates -- "${words[@]:1}" 2>/dev/null)
-      # Something follows a colon.
-      [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *: ]] && compopt -o nospace
+      # Something follows a colon, and a threshold's name.
+      [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace
     }
     complete -o default -F _ctxtop ctxtop
 
@@ -70,8 +70,8 @@ enum Shell: String, CaseIterable, ExpressibleByArgument {
         [[ -n $line ]] || continue
         word=${line%%$'\t'*}
         line=${word//:/\\:}:${line#*$'\t'}
-        # Something follows a colon.
-        if [[ $word == *: ]]; then open+=("$line"); else closed+=("$line"); fi
+        # Something follows a colon, and a threshold's name.
+        if [[ $word == *[:=] ]]; then open+=("$line"); else closed+=("$line"); fi
       done
       if (( ! $#closed && ! $#open )); then
         _default

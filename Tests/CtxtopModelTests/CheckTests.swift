@@ -153,5 +153,9 @@ struct CheckTests {
     }
     #expect(FailureRate.counted(Difference(from: model(0, 3), to: model(30, 5))) == CheckValue(4))
     #expect(FailureRate.counted(Difference(from: model(0, 3), to: model(0, 3))) == nil)
+    #expect(FailureRate.recorded(in: Difference(from: model(0, 3), to: model(60, 5))) == CheckValue(2))
+    // Ten minutes: nobody knows how many of the two were in the last one.
+    #expect(FailureRate.recorded(in: Difference(from: model(0, 3), to: model(600, 5))) == CheckValue(from: 0, to: 2))
+    #expect(FailureRate.recorded(in: Difference(from: model(0, 5), to: model(600, 5))) == CheckValue(0))
   }
 }

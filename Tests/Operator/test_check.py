@@ -56,7 +56,7 @@ def leaking(tmp_path):
 
 
 def test_all_is_well(check, exporter):
-    exporter("shop")
+    exporter("shop", is_awake=True)
     line = check("shop")
     assert line.status == "OK" and line.message.startswith("shop: 2 workers, leaked 0, ")
     assert line.data["leaked"]["value"] == "0" and line.data["workers"]["value"] == "2"
@@ -109,6 +109,12 @@ def test_failures_per_minute_are_known_or_not(check, tmp_path):
     assert check(*rate("-c", "leaked=5", count=4, first=1, last=119)).status == "OK"
 
 
+def test_a_worker_that_is_silent_is_perhaps_wedged(check, exporter):
+    exporter("shop")
+    line = check("shop")
+    assert line.status == "UNKNOWN" and "wedged is not known (critical 0): 0 to 2" in line.message
+
+
 def test_a_window(check, exporter):
     exporter("shop")
     begun = time.monotonic()
@@ -142,7 +148,7 @@ def test_a_fifo_does_not_keep_it(check, tmp_path):
 
 @pytest.mark.parametrize("arguments, words", [
     (["nobody"], "nobody"), (["/nowhere/shop.sock"], "No such file"), ([], "looking for a running app"),
-    (["shop", "-w", "leaked"], "NAME=RANGE"), (["shop", "-c", "leakt=0"], "is it leaked?"),
+    (["shop", "-w", "leaked"], "NAME=RANGE"), (["shop", "-c", "leakd=0"], "is it leaked?"),
     (["shop", "-c", "leaked=5:1"], "no range for leaked"), (["shop", "-c", "oldest=1w"], "60s, 5m or 1h"),
     (["shop", "-c", "leaked=0,leaked=1"], "twice"), (["shop", "--no-such"], "Unknown option"),
     (["shop", "--window", "20"], "longer --timeout"), (["shop", "extra"], "extra"), (["-t", "0"], "timeout"),
@@ -191,9 +197,9 @@ def test_a_plugin_that_calls_plugins(program, leaking, tmp_path):
         return subprocess.run(words, capture_output=True, text=True, timeout=20)
 
     turned = run(leaking)
-    assert turned.returncode == 0 and turned.stdout.startswith("CTXTOP OK - shop: critical is 1"), turned
+    assert turned.returncode == 0 and turned.stdout.startswith("CTXTOP OK - shop at 2026-11-22T09:01:00Z: critical is 1"), turned
     turned = run(write(tmp_path / "well.json", 60), "--ok=warning")
-    assert turned.returncode == 1 and turned.stdout.startswith("CTXTOP WARNING - shop: 1 worker"), turned
+    assert turned.returncode == 1 and turned.stdout.startswith("CTXTOP WARNING - shop at 2026-11-22T09:01:00Z: 1 worker"), turned
     turned = run(tmp_path / "none.json", "--unknown=critical")
     assert turned.returncode == 2 and turned.stdout.startswith("CTXTOP CRITICAL - ")
 

@@ -30,6 +30,7 @@ def test_the_first_word_is_a_command_or_an_app(candidates, exporter):
     assert candidates("du") == ["dump"]
     assert set(candidates("dump", "")) == {"shop", "chat"}
     assert candidates("-d", "1", "sh") == ["shop"]
+    assert candidates("diff", "sh") == candidates("diff", "a.json", "sh") == candidates("check", "sh") == ["shop"]
 
 
 @pytest.mark.parametrize("words, expected", [
@@ -42,6 +43,10 @@ def test_the_first_word_is_a_command_or_an_app(candidates, exporter):
     (["explain", "CTX00"], [f"CTX{number:03}" for number in range(1, 10)]),
     (["help", "verd"], ["verdicts"]),
     (["help", "du"], ["dump"]),
+    (["diff", "--form"], ["--format"]),
+    (["diff", "a.json", "b.json", "-f", "j"], ["json"]),
+    (["check", "-w", "leak"], ["leaked="]),
+    (["check", "-c", "leaked=0,CTX009"], ["leaked=0,CTX009="]),
     (["completions", ""], ["bash", "zsh", "fish"]),
     (["--sort", "work"], ["workers:"]),
     (["--sort", "-c"], []),

@@ -12,7 +12,7 @@ extension Report {
       ("leaked", .bool(!difference.leaks.isEmpty)), ("torn_down", .bool(difference.failures.isEmpty)),
       ("certain", .bool(difference.isCertain)), ("conclusion", .text(difference.conclusion)),
       ("notes", .array(difference.notes.map { .text($0) })), ("restarted", .bool(difference.isRestarted)),
-      ("interval_ns", .count(difference.interval)), ("before", moment(difference.before.now)),
+      ("interval_ns", .integer(difference.interval)), ("before", moment(difference.before.now)),
       ("after", moment(difference.after.now)),
       ("totals", .object(difference.totals.map { ($0.number.id, change($0)) })),
       ("losses", .array(difference.losses.map(loss))),
@@ -31,7 +31,7 @@ extension Report {
 
   private static func change(_ change: NumberChange) -> JSONText {
     .object([
-      ("before", .count(change.before)), ("after", .count(change.after)), ("change", .number(change.change)),
+      ("before", .integer(change.before)), ("after", .integer(change.after)), ("change", .integer(change.change)),
       ("at_least", .bool(change.isAtLeast)),
     ])
   }
@@ -39,9 +39,9 @@ extension Report {
   private static func loss(_ loss: Loss) -> JSONText {
     .object([
       ("kind", .text(loss.kind.rawValue)), ("leak", .bool(loss.kind.isLeak)),
-      ("name", .optional(loss.name.isEmpty ? nil : loss.name)),
-      ("request", .optional(loss.isRequest ? loss.owner : nil)),
-      ("place", .optional(loss.isRequest || loss.owner.isEmpty ? nil : loss.owner)), ("count", .count(loss.count)),
+      ("name", .text(loss.name.isEmpty ? nil : loss.name)),
+      ("request", .text(loss.isRequest ? loss.owner : nil)),
+      ("place", .text(loss.isRequest || loss.owner.isEmpty ? nil : loss.owner)), ("count", .integer(loss.count)),
       ("workers", .array(loss.workers.map { .integer(Int64($0)) })), ("text", .text(loss.phrase)),
       ("evidence", .array(loss.evidence.map { .text($0) })),
     ])
@@ -53,18 +53,18 @@ extension Report {
       (number.id, change(number.change(pair, difference.before, difference.after)))
     }
     return .object([
-      ("pid", .integer(Int64(worker.pid))), ("number", .number(worker.number.map { Int64($0) })),
-      ("slot", .integer(Int64(worker.slot))), ("generation", .count(worker.generation)),
-      ("instance", .count(worker.instance)), ("fate", .text(pair.fate.rawValue)), ("numbers", .object(numbers)),
+      ("pid", .integer(Int64(worker.pid))), ("number", .integer(worker.number.map { Int64($0) })),
+      ("slot", .integer(Int64(worker.slot))), ("generation", .integer(worker.generation)),
+      ("instance", .integer(worker.instance)), ("fate", .text(pair.fate.rawValue)), ("numbers", .object(numbers)),
     ])
   }
 
   private static func thing(_ thing: ThingChange) -> JSONText {
     .object([
       ("kind", .text(thing.kind.rawValue)), ("fate", .text(thing.fate.rawValue)),
-      ("worker", .number(thing.worker.map { Int64($0) })), ("text", .text(thing.text)),
-      ("state_before", .optional(thing.stateBefore)), ("state_after", .optional(thing.stateAfter)),
-      ("count_before", .count(thing.countBefore)), ("count_after", .count(thing.countAfter)),
+      ("worker", .integer(thing.worker.map { Int64($0) })), ("text", .text(thing.text)),
+      ("state_before", .text(thing.stateBefore)), ("state_after", .text(thing.stateAfter)),
+      ("count_before", .integer(thing.countBefore)), ("count_after", .integer(thing.countAfter)),
     ])
   }
 }

@@ -52,11 +52,17 @@ def left_over(worker: Worker, thread: int) -> dict[Hashable, Thing]:
     return {thing.key: thing for thing in found}
 
 
+def has_open_response(worker: Worker, thread: int) -> bool:
+    """Whether a request of the test thread, which runs none now, is not over: its response was not closed."""
+    return any(_runs_tests(unit, thread) and unit.request for unit in worker.units)
+
+
 def _contexts(worker: Worker, thread: int) -> Iterator[Thing]:
     for unit in worker.units:
         for context in unit.contexts:
             is_left = _is_left_behind(context, unit, worker)
-            is_tests = _runs_tests(unit, thread) and not context.request and not unit.request
+            # Its thread is asked between tests: the request that seems open there is a response that nobody has closed.
+            is_tests = _runs_tests(unit, thread) and not context.request
             if is_left or is_tests:
                 # What a task has pushed another one may pop, in the same Context: fixtures do.
                 is_alone = unit.is_gone and unit.kind != record.TASK

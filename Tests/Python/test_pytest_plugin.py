@@ -12,9 +12,6 @@ from pathlib import Path
 import pytest
 from support import agent, eras, plugin
 
-OUTER = eras.ROWS
-#: What needs a newer SQLAlchemy than the older rows have.
-DATABASE = ("test_database.py", "test_shared_context.py")
 APPLICATION = """
     import flask
     import pytest
@@ -50,12 +47,14 @@ def test_each_leaves_what_it_should(tmp_path: Path) -> None:
     assert re.fullmatch(rf"\d+ leaks in {len(leaving)} of {len(run.found)} tests", run.summary[0]), run.text
 
 
-@pytest.mark.parametrize("flask", ["0.10.1", "1.1.4", "2.2.5"])
-def test_contexts_of_other_versions(tmp_path: Path, flask: str) -> None:
+@pytest.mark.parametrize("flask", ["0.10.1", "2.0.3", "2.2.5"])
+def test_contexts_of_other_versions(tmp_path: Path, flask: str, is_long: bool) -> None:
     row = next(row for row in map(eras._runnable, eras.ROWS) if row.flask == flask)
     if not row.is_there:
         pytest.skip("no Python that is old enough")
-    suites = [path for path in sorted(plugin.LEAVING.glob("test_*contexts.py"))]
+    if not (row.is_short or is_long):
+        pytest.skip("only in the long form")
+    suites = sorted(plugin.LEAVING.glob("test_*contexts.py"))
     assert len(suites) == 2
     python = eras.interpreter(eras.environment(row))
     run = plugin.run(tmp_path, "--ctxtop", *suites, python=python)
@@ -195,6 +194,22 @@ def test_a_conftest_that_makes_its_application_at_import(tmp_path: Path) -> None
     assert "2 passed, 1 error" in run.text and "ERROR at teardown of test_leaves" in run.text
 
 
+def test_workers_of_xdist(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """
+        @pytest.mark.parametrize("turn", range(8))
+        def test_leaves(app, turn):
+            if turn % 2:
+                app.app_context().push()
+        """,
+    )
+    run = plugin.run(tmp_path, "--ctxtop", "-n", "2")
+    assert "8 passed, 4 errors" in run.text
+    assert run.summary[0] == "4 leaks in 4 of 8 tests", run.text
+    assert "could not" not in run.text and "nothing to watch" not in run.text
+
+
 def test_repairs_of_the_application_stay(tmp_path: Path) -> None:
     """An application that asks for a guarded teardown gets it, although it was instrumented before."""
     write(
@@ -321,8 +336,6 @@ def test_failure_text_is_that_of_the_readme(tmp_path: Path) -> None:
     before, rest = readme.read_text().split("<!-- pytest failure -->\n```\n")
     shown, after = rest.split("\n```\n<!-- end of pytest failure -->", 1)
     if os.environ.get("CTXTOP_RECORD"):
-        readme.write_text(
-            f"{before}<!-- pytest failure -->\n```\n{text}\n```\n<!-- end of pytest failure -->{after}"
-        )
+        readme.write_text(f"{before}<!-- pytest failure -->\n```\n{text}\n```\n<!-- end of pytest failure -->{after}")
         pytest.fail("recorded")
     assert shown == text

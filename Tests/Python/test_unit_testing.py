@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import random
 import re
 import subprocess
@@ -15,7 +17,7 @@ import pytest
 from ctxtop._testing import exporter, judges, record, words
 from support import agent, plugin
 
-PROGRAM = '''
+PROGRAM = """
 import contextlib, json, os, sys, threading, time
 from pathlib import Path
 sys.path[:0] = [{leaving!r}, {tests!r}]
@@ -42,15 +44,12 @@ leaks = [[leak.code, leak.statement] for leak in watch_.called()]
 Path(sys.argv[2]).write_text(json.dumps(dict(
     raw=raw.hex(), pid=os.getpid(), facts=facts, verdicts=judged["verdicts"], leaks=leaks, problem=watch_.problem)))
 watch_.end()
-'''
+"""
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A process that has left behind what there is to be left, as agent, program and plugin see it."""
-    import json
-    import os
-
     scratch = tmp_path_factory.mktemp("seen")
     tests = Path(__file__).parent
     (scratch / "program.py").write_text(PROGRAM.format(leaving=str(plugin.LEAVING), tests=str(tests)))
@@ -89,9 +88,7 @@ def test_the_record_says_what_json_says(seen: Any) -> None:
     worker = record.worker(bytes.fromhex(seen["raw"]), seen["pid"])
     assert worker is not None and worker.is_present
     [facts] = [each for each in seen["facts"]["workers"] if each["pid"] == seen["pid"]]
-    assert [(unit.id, unit.name, unit.is_gone) for unit in worker.units] == [
-        (unit["id"], unit["name"], unit["state"] == "gone") for unit in facts["units"]
-    ]
+    assert [(unit.id, unit.name) for unit in worker.units] == [(unit["id"], unit["name"]) for unit in facts["units"]]
     assert [context.serial for unit in worker.units for context in unit.contexts] == [
         context["id"] for context in facts["contexts"]
     ]

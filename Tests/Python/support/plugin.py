@@ -39,7 +39,9 @@ class Run:
     def summary(self) -> list[str]:
         """The lines that the plugin says at the end."""
         parts = re.split(r"^=+ ctxtop =+$\n", self.text, flags=re.MULTILINE)
-        return re.split(r"^(?:=+ |\d+ (?:passed|failed|error))", parts[1], flags=re.MULTILINE)[0].splitlines() if parts[1:] else []
+        if not parts[1:]:
+            return []
+        return re.split(r"^(?:=+ |\d+ (?:passed|failed|error))", parts[1], flags=re.MULTILINE)[0].splitlines()
 
 
 def run(

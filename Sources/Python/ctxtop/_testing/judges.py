@@ -47,7 +47,7 @@ class Thing:
 
 
 def left_over(worker: Worker, thread: int) -> dict[Hashable, Thing]:
-    """Everything that is left over in a worker, by key. ``thread``: the kernel's id of the thread that runs the tests."""
+    """Everything that is left over in a worker, by key. ``thread``: the kernel's id of the one that runs the tests."""
     found = [*_contexts(worker, thread), *_connections(worker, thread), *_sessions(worker), *_events(worker)]
     return {thing.key: thing for thing in found}
 
@@ -146,5 +146,5 @@ def _events(worker: Worker) -> Iterator[Thing]:
         if vanished.label is None and not vanished.frame:
             # Nobody saw it pushed: it was found in a Context that several tasks share, and another one popped it.
             continue
-        key = ("vanished", vanished.kind, vanished.frame, vanished.label)
-        yield Thing("CTX006", key, vanished, True, False, vanished.count)
+        place = ("vanished", vanished.kind, vanished.frame, vanished.label)
+        yield Thing("CTX006", place, vanished, True, False, vanished.count)

@@ -332,9 +332,7 @@ def _unit(fields: _Fields) -> Unit:
 def _context(fields: _Fields) -> Context:
     serial, kind, is_preserved, pushed = fields.number(), fields.number(), fields.yes(), fields.number()
     left, request = fields.optional_natural(), fields.number()
-    return Context(
-        serial, kind, is_preserved, pushed, left, request, fields.label(), fields.string(), fields.number()
-    )
+    return Context(serial, kind, is_preserved, pushed, left, request, fields.label(), fields.string(), fields.number())
 
 
 def _holder(fields: _Fields) -> Holder:

@@ -57,6 +57,11 @@ def has_open_response(worker: Worker, thread: int) -> bool:
     return any(_runs_tests(unit, thread) and unit.request for unit in worker.units)
 
 
+def serves_elsewhere(worker: Worker, thread: int) -> bool:
+    """Whether another thread than that of the tests serves a request now."""
+    return any(unit.request and not unit.is_gone and not _runs_tests(unit, thread) for unit in worker.units)
+
+
 def _contexts(worker: Worker, thread: int) -> Iterator[Thing]:
     for unit in worker.units:
         for context in unit.contexts:

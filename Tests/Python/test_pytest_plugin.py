@@ -36,6 +36,8 @@ def check_found(run: plugin.Run) -> None:
             assert set(line["outcomes"]) <= {"passed", "skipped"}, f"{test}: {line}\n{run.text}"
         else:
             assert {"failed", "skipped"} & set(line["outcomes"]), f"{test}: {line}\n{run.text}"
+    expected = next(line for test, line in run.found.items() if test.endswith("::test_expected_to_leave"))
+    assert expected["outcomes"] == ["passed", "skipped", "passed"], run.text
 
 
 def test_each_leaves_what_it_should(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from . import record
-from .record import Connection, Context, Failure, Session, Unit, Vanished, Worker
+from .record import Connection, Context, Failure, Holder, Session, Unit, Vanished, Worker
 
 Subject = Context | Connection | Failure | Session | Vanished
 
@@ -112,7 +112,7 @@ def _connections(worker: Worker, thread: int) -> Iterator[Thing]:
         else:
             is_left = _is_forgotten(connection, worker, thread)
         if is_left:
-            yield Thing("CTX004", ("connection", *key), connection, bool(holder.request), True)
+            yield Thing("CTX004", ("connection", *key), connection, _was_request(holder, worker), True)
 
 
 def _is_forgotten(connection: Connection, worker: Worker, thread: int) -> bool:
@@ -135,11 +135,19 @@ def _has_context(worker: Worker, serial: int) -> bool:
     )
 
 
+def _was_request(holder: Holder, worker: Worker) -> bool:
+    """Whether a request took it, in a context that has ended. One in a task runs in a copy of what is around the task: a
+    context that a fixture has pushed, perhaps. It is of another unit, or not known; its end is the fixture's."""
+    unit = worker.by_name.get((holder.unit, holder.generation)) if holder.unit is not None else None
+    is_copied = not holder.context or (unit is not None and unit.kind == record.TASK)
+    return bool(holder.request) and not is_copied
+
+
 def _sessions(worker: Worker) -> Iterator[Thing]:
     for session in worker.sessions:
         holder = session.holder
         key = ("session", session.id, session.generation, session.heir_request != 0)
-        yield Thing("CTX005", key, session, bool(holder and holder.request), True)
+        yield Thing("CTX005", key, session, holder is not None and _was_request(holder, worker), True)
 
 
 def _events(worker: Worker) -> Iterator[Thing]:

@@ -136,8 +136,11 @@ def _has_context(worker: Worker, serial: int) -> bool:
 
 
 def _was_request(holder: Holder, worker: Worker) -> bool:
-    """Whether a request took it, in a context that has ended. One in a task runs in a copy of what is around the task: a
-    context that a fixture has pushed, perhaps. It is of another unit, or not known; its end is the fixture's."""
+    """Whether a request took it, in a context that has ended.
+
+    A request in a task runs in a copy of what is around the task: a context that a fixture has pushed, perhaps, which
+    is another unit's, or not known. That ends with the fixture.
+    """
     unit = worker.by_name.get((holder.unit, holder.generation)) if holder.unit is not None else None
     is_copied = not holder.context or (unit is not None and unit.kind == record.TASK)
     return bool(holder.request) and not is_copied

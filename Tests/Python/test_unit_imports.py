@@ -56,3 +56,13 @@ def test_a_call_that_raises_does_not_break_the_import(module: str, caplog: pytes
     _imports.when_imported(module, lambda: 1 / 0)
     assert importlib.import_module(module).ready
     assert len(caplog.records) == 1
+
+
+def test_two_may_wait_for_one_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "awaited_by_two.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    called: list[int] = []
+    _imports.when_imported("awaited_by_two", lambda: called.append(1 // 0))
+    _imports.when_imported("awaited_by_two", lambda: called.append(2))
+    importlib.import_module("awaited_by_two")
+    assert called == [2]

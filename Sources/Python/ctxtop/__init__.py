@@ -26,7 +26,10 @@ are the cold paths:
 ``_coroutines``       greenlets and asyncio tasks
 ``_imports``          calls that wait for a module to be imported
 ``_run``              every application of a process, for ``ctxtop run``
+``pytest_plugin``     which test left something behind; the parts are in ``_testing``
 ====================  =======================================================================
+
+(PYTEST_DONT_REWRITE: there are no assertions to explain, and whoever imported us before pytest is not to be warned.)
 
 What must hold everywhere: an application runs with ctxtop exactly as it does without. Whatever fails here
 ends in one log line and an unmonitored application.

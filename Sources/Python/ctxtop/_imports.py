@@ -32,9 +32,17 @@ def when_imported(name: str, call: Callable[[], None]) -> None:
         _run(name, call)
         return
     before = _waiting.get(name)
-    _waiting[name] = call if before is None else lambda: (_run(name, before), call())[-1]
+    _waiting[name] = call if before is None else _both(name, before, call)
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
+
+
+def _both(name: str, first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def calls() -> None:
+        _run(name, first)
+        second()
+
+    return calls
 
 
 def _run(name: str, call: Callable[[], None]) -> None:

@@ -101,7 +101,7 @@ def asks(item: pytest.Item) -> bool:
         return True
     # A suite may have a fixture of this name for something of its own.
     known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get("ctxtop")
-    return bool(known) and getattr(known[-1].func, "__module__", None) == __name__
+    return getattr(known[-1].func, "__module__", None) == __name__ if known else False
 
 
 def _begin() -> Watch:

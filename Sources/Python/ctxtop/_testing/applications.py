@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import gc
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from .. import Ctxtop, _imports, _settings
+from .. import _imports, _settings, _setup
 from . import clients
 
 _original: Callable[..., None] | None = None
 _installed: Callable[..., None] | None = None
 _prepare: Callable[[], None] | None = None
-_made: Callable[[], None] | None = None
+_made: Callable[[Exception | None], None] | None = None
 
 
-def watch(prepare: Callable[[], None], made: Callable[[], None]) -> None:
-    """Instrument applications from now on; these are called before and after each. Imports no Flask."""
+def watch(prepare: Callable[[], None], made: Callable[[Exception | None], None]) -> None:
+    """Instrument applications from now on; these are called before each and after it. Neither may raise.
+
+    ``made`` is told what went wrong, if anything did. Imports no Flask.
+    """
     global _prepare, _made
     _prepare, _made = prepare, made
     _imports.when_imported("flask", _begin)
@@ -63,9 +65,11 @@ def _begin() -> None:
 def _instrument(app: Any) -> None:
     if _prepare is None or _made is None:
         return
-    with contextlib.suppress(Exception):
+    try:
         _prepare()
-        Ctxtop(app)
+        _setup.instrument(app)
         # What the application asks for by itself it still gets: its repairs belong to what is tested.
         app.extensions.pop("ctxtop", None)
-        _made()
+        _made(None)
+    except Exception as error:
+        _made(error)

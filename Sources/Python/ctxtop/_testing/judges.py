@@ -18,7 +18,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from . import record
-from .record import Connection, Context, Failure, Session, Unit, Vanished, Worker
+from .record import Connection, Context, Failure, Holder, Session, Unit, Vanished, Worker
 
 Subject = Context | Connection | Failure | Session | Vanished
 
@@ -47,16 +47,27 @@ class Thing:
 
 
 def left_over(worker: Worker, thread: int) -> dict[Hashable, Thing]:
-    """Everything that is left over in a worker, by key. ``thread``: the kernel's id of the thread that runs the tests."""
+    """Everything that is left over in a worker, by key. ``thread``: the kernel's id of the one that runs the tests."""
     found = [*_contexts(worker, thread), *_connections(worker, thread), *_sessions(worker), *_events(worker)]
     return {thing.key: thing for thing in found}
+
+
+def has_open_response(worker: Worker, thread: int) -> bool:
+    """Whether a request of the test thread, which runs none now, is not over: its response was not closed."""
+    return any(_runs_tests(unit, thread) and unit.request for unit in worker.units)
+
+
+def serves_elsewhere(worker: Worker, thread: int) -> bool:
+    """Whether another thread than that of the tests serves a request now."""
+    return any(unit.request and not unit.is_gone and not _runs_tests(unit, thread) for unit in worker.units)
 
 
 def _contexts(worker: Worker, thread: int) -> Iterator[Thing]:
     for unit in worker.units:
         for context in unit.contexts:
             is_left = _is_left_behind(context, unit, worker)
-            is_tests = _runs_tests(unit, thread) and not context.request and not unit.request
+            # Its thread is asked between tests: the request that seems open there is a response that nobody has closed.
+            is_tests = _runs_tests(unit, thread) and not context.request
             if is_left or is_tests:
                 # What a task has pushed another one may pop, in the same Context: fixtures do.
                 is_alone = unit.is_gone and unit.kind != record.TASK
@@ -101,7 +112,7 @@ def _connections(worker: Worker, thread: int) -> Iterator[Thing]:
         else:
             is_left = _is_forgotten(connection, worker, thread)
         if is_left:
-            yield Thing("CTX004", ("connection", *key), connection, bool(holder.request), True)
+            yield Thing("CTX004", ("connection", *key), connection, _was_request(holder, worker), True)
 
 
 def _is_forgotten(connection: Connection, worker: Worker, thread: int) -> bool:
@@ -124,11 +135,22 @@ def _has_context(worker: Worker, serial: int) -> bool:
     )
 
 
+def _was_request(holder: Holder, worker: Worker) -> bool:
+    """Whether a request took it, in a context that has ended.
+
+    A request in a task runs in a copy of what is around the task: a context that a fixture has pushed, perhaps, which
+    is another unit's, or not known. That ends with the fixture.
+    """
+    unit = worker.by_name.get((holder.unit, holder.generation)) if holder.unit is not None else None
+    is_copied = not holder.context or (unit is not None and unit.kind == record.TASK)
+    return bool(holder.request) and not is_copied
+
+
 def _sessions(worker: Worker) -> Iterator[Thing]:
     for session in worker.sessions:
         holder = session.holder
         key = ("session", session.id, session.generation, session.heir_request != 0)
-        yield Thing("CTX005", key, session, bool(holder and holder.request), True)
+        yield Thing("CTX005", key, session, holder is not None and _was_request(holder, worker), True)
 
 
 def _events(worker: Worker) -> Iterator[Thing]:
@@ -140,5 +162,5 @@ def _events(worker: Worker) -> Iterator[Thing]:
         if vanished.label is None and not vanished.frame:
             # Nobody saw it pushed: it was found in a Context that several tasks share, and another one popped it.
             continue
-        key = ("vanished", vanished.kind, vanished.frame, vanished.label)
-        yield Thing("CTX006", key, vanished, True, False, vanished.count)
+        place = ("vanished", vanished.kind, vanished.frame, vanished.label)
+        yield Thing("CTX006", place, vanished, True, False, vanished.count)

@@ -67,6 +67,11 @@ class Ownership:
         owner = self._owners.get(key)
         return owner.name if owner is not None else ""
 
+    def is_orphan(self, key: Hashable) -> bool:
+        """Whether a thing's fixture has ended without it."""
+        owner = self._owners.get(key)
+        return owner is not None and owner.has_ended
+
     def is_owned(self, thing: Thing) -> bool:
         owner = self._owners.get(thing.key)
         if owner is not None and not owner.has_ended:

@@ -239,6 +239,13 @@ class _Fields:
         self._place = place
         return value
 
+    def count(self) -> int:
+        """How many parts follow: each has a byte at least."""
+        value = self.number()
+        if value > self._end - self._place:
+            raise Malformed("a list of the record is longer than the record")
+        return value
+
     def skip(self, fields: int) -> None:
         for _ in range(fields):
             self.number()
@@ -280,7 +287,7 @@ class _Fields:
         return part
 
     def list(self, decode: Callable[[_Fields], T]) -> tuple[T, ...]:
-        return tuple([decode(self.entity()) for _ in range(self.number())])
+        return tuple([decode(self.entity()) for _ in range(self.count())])
 
     def block(self) -> tuple[_Fields, _Fields]:
         """(strings, body) of the block that begins here; goes on behind it."""
@@ -300,7 +307,7 @@ class _Fields:
 
     def table(self) -> tuple[str, ...]:
         found = []
-        for _ in range(self.number()):
+        for _ in range(self.count()):
             length = self.number()
             start = self._place
             self._place = start + length
@@ -325,9 +332,7 @@ def _unit(fields: _Fields) -> Unit:
 def _context(fields: _Fields) -> Context:
     serial, kind, is_preserved, pushed = fields.number(), fields.number(), fields.yes(), fields.number()
     left, request = fields.optional_natural(), fields.number()
-    return Context(
-        serial, kind, is_preserved, pushed, left, request, fields.label(), fields.string(), fields.number()
-    )
+    return Context(serial, kind, is_preserved, pushed, left, request, fields.label(), fields.string(), fields.number())
 
 
 def _holder(fields: _Fields) -> Holder:
@@ -351,7 +356,7 @@ def _failure(fields: _Fields) -> Failure:
     fields.optional()  # unit
     count = fields.number()
     fields.skip(2)  # first, last
-    skipped = tuple([fields.string() for _ in range(fields.number())])
+    skipped = tuple([fields.string() for _ in range(fields.count())])
     return Failure(function, location, kind, blueprint, exception, message, label, count, skipped)
 
 

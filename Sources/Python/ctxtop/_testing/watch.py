@@ -27,6 +27,10 @@ from .judges import Thing
 
 # Two looks confirm each other if they are so far apart: as in the program.
 _APART = 50_000_000
+# How long a request of another thread may take to end when a test has, in seconds, and how often to ask.
+_PATIENCE, _PAUSE = 0.2, 0.005
+# So often is it tried although it was in vain: each time takes time.
+_VAIN = 4
 _SETTINGS = {
     "CTXTOP_ENABLED": "1",
     "CTXTOP_NAME": exporter.NAME,
@@ -55,9 +59,13 @@ class Watch:
         self._seen: Things = {}
         self._base: Things = {}
         self._told: Things = {}
+        #: The keys of everything that was ever told.
+        self._charged: set[Hashable] = set()
         #: What was there after the test before; None: it was not looked.
         self._after: Things | None = None
         self._owners = ownership.Ownership()
+        #: How often it was in vain to wait for a request, and, of late, to collect garbage for a response.
+        self._futile = self._held = 0
         #: When each test began, in the agent's time.
         self._began: list[tuple[int, str]] = []
 
@@ -140,16 +148,39 @@ class Watch:
 
     def _leaks(self, is_judged: Judge) -> list[words.Leak]:
         try:
-            things = self._new(self._look(), is_judged)
+            things = self._new(self._settled(), is_judged)
             if things:
                 things = self._confirmed(is_judged)
             self._told.update((thing.key, thing) for thing in things)
+            self._charged.update(self._told)
             if not things or self._worker is None:
                 return []
             return [self._explained(leak) for leak in words.leaks([*map(self._counted, things)], self._worker)]
         except Exception as error:
             self._fail(error)
             return []
+
+    def _settled(self) -> Things:
+        """What is left over once what is still ending has ended: a server's thread that has answered closes the
+        response a moment later; and a response that only garbage has is closed by collecting it."""
+        things = self._look()
+        deadline = time.monotonic() + _PATIENCE
+        while self._is(judges.serves_elsewhere) and self._futile < _VAIN:
+            if time.monotonic() > deadline:
+                # It takes longer, or has not to do with this test.
+                self._futile += 1
+                break
+            time.sleep(_PAUSE)
+            things = self._look()
+        for generation in (1, 2):
+            if self._is(judges.has_open_response) and self._held < _VAIN:
+                gc.collect(generation)
+                things = self._look()
+        self._held = self._held + 1 if self._is(judges.has_open_response) else 0
+        return things
+
+    def _is(self, holds: Callable[[record.Worker, int], bool]) -> bool:
+        return self._worker is not None and holds(self._worker, self._thread)
 
     def _new(self, things: Things, is_judged: Judge) -> list[Thing]:
         """What was not there when the test began, was not told, and is to be judged now."""
@@ -160,8 +191,11 @@ class Watch:
         return [thing for thing in new if thing.is_finished or thing.key not in lent]
 
     def _known(self, key: Hashable) -> int:
+        """How often that was known when the test began, or was told since."""
         known = self._told.get(key) or self._base.get(key)
-        return known.count if known is not None else 0
+        if known is None or (key not in self._charged and self._owners.is_orphan(key)):
+            return 0
+        return known.count
 
     def _counted(self, thing: Thing) -> Thing:
         """The thing with the number of times that are this test's own."""
@@ -193,6 +227,7 @@ class Watch:
         """Everything that is left over now; nothing where nothing can be seen."""
         try:
             worker = self._facts()
+            self._seen = {}
             if worker is None:
                 return {}
             self._worker, self._dropped = worker, worker.dropped
@@ -225,11 +260,14 @@ class Watch:
                 return
         _settings.force({**_SETTINGS, "CTXTOP_DIR": str(self._place.path)})
 
-    def _made(self) -> None:
-        """An application has been instrumented: no event of it is to be the first."""
+    def _made(self, error: Exception | None) -> None:
+        """An application has been instrumented, or could not be: no event of it is to be the first."""
         try:
-            self._attach()
-        except Exception as error:
+            if error is None and not self._attach():
+                error = exporter.NoAnswer("ctxtop does not serve this Python, and the log says why")
+        except Exception as other:
+            error = other
+        if error is not None:
             self._fail(error)
 
     def _attach(self) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .judges import Thing
-from .record import CHECKED_OUT, APP, Connection, Context, Failure, Label, Session, Vanished, Worker
+from .record import APP, CHECKED_OUT, Connection, Context, Failure, Label, Session, Vanished, Worker
 
 _SECOND = 1_000_000_000
 # A test's failure begins with the cause of the others, where there is one.

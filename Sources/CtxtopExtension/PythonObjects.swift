@@ -51,6 +51,7 @@ enum Python {
     return callSlowly(callable, arguments, count, names)
   }
 
+  @inline(never)
   private static func callSlowly(_ callable: Object?, _ arguments: Arguments?, _ count: Int, _ names: Object?)
     -> Object?
   {

@@ -22,28 +22,36 @@ struct SlotMemory {
   var asked: UInt64 = 0
 }
 
-/// Two halves that are mixed side by side: each step waits for the one before in its own half only.
+/// Four quarters that are mixed side by side: each step waits for the one before in its own quarter only.
 private struct Mixer {
-  var even: UInt64 = 1
-  var odd: UInt64 = 2
+  private var first: UInt64 = 1
+  private var second: UInt64 = 2
+  private var third: UInt64 = 3
+  private var fourth: UInt64 = 4
 
   @inline(__always)
-  mutating func add(_ first: UInt64, _ second: UInt64) {
-    even = (even ^ first) &* 0xFF51_AFD7_ED55_8CCD
-    odd = (odd ^ second) &* 0xC4CE_B9FE_1A85_EC53
-    even ^= even &>> 32
-    odd ^= odd &>> 32
+  mutating func add(_ words: (UInt64, UInt64, UInt64, UInt64)) {
+    first = (first ^ words.0) &* 0xFF51_AFD7_ED55_8CCD
+    second = (second ^ words.1) &* 0xC4CE_B9FE_1A85_EC53
+    third = (third ^ words.2) &* 0x9FB2_1C65_1E98_DF25
+    fourth = (fourth ^ words.3) &* 0xD6E8_FEB8_6659_FD93
+    first ^= first &>> 32
+    second ^= second &>> 32
+    third ^= third &>> 32
+    fourth ^= fourth &>> 32
   }
 
-  /// An even number of words.
+  /// A number of words that four divides.
   @inline(__always)
   mutating func add(_ words: Words, _ range: Range<Int>) {
     var index = range.lowerBound
     while index < range.upperBound {
-      add(words.load(index), words.load(index &+ 1))
-      index &+= 2
+      add((words.load(index), words.load(index &+ 1), words.load(index &+ 2), words.load(index &+ 3)))
+      index &+= 4
     }
   }
+
+  var mixed: UInt64 { first ^ second ^ third ^ fourth }
 }
 
 extension SlotView {
@@ -53,8 +61,11 @@ extension SlotView {
     mixer.add(control, 0..<CTXTOP_SLOT_GUARDED_END)
     // The counts of records used, and the exact counts of what failed and what was dropped.
     mixer.add(control, CTXTOP_SLOT_USED_NAMES..<48)
-    mixer.add(control.load(CTXTOP_SLOT_LATENCY_LONGEST), UInt64(truncatingIfNeeded: unitCount))
-    mixer.add(UInt64(truncatingIfNeeded: holdingCount), UInt64(truncatingIfNeeded: failureCount))
+    mixer.add(
+      (
+        control.load(CTXTOP_SLOT_LATENCY_LONGEST), UInt64(truncatingIfNeeded: unitCount),
+        UInt64(truncatingIfNeeded: holdingCount), UInt64(truncatingIfNeeded: failureCount)
+      ))
     let used = min(Int(truncatingIfNeeded: control.load(CTXTOP_SLOT_USED_LANES)), CTXTOP_LANES)
     var lane = lanes
     for _ in 0..<max(used, 0) {
@@ -63,13 +74,13 @@ extension SlotView {
     }
     var unit = units.body
     for _ in 0..<unitCount {
-      mixer.add(unit.load(CTXTOP_UNIT_CHANGE), unit.load(CTXTOP_UNIT_TENANT))
-      mixer.add(unit.load(CTXTOP_UNIT_CLOSED_ELSEWHERE), 0)
+      mixer.add(
+        (unit.load(CTXTOP_UNIT_CHANGE), unit.load(CTXTOP_UNIT_TENANT), unit.load(CTXTOP_UNIT_CLOSED_ELSEWHERE), 0))
       unit = unit.advanced(by: CTXTOP_UNIT_WORDS)
     }
     var holding = holdings.body
     for _ in 0..<holdingCount {
-      mixer.add(holding.load(CTXTOP_HOLDING_CHANGE), holding.load(CTXTOP_HOLDING_TENANT))
+      mixer.add((holding.load(CTXTOP_HOLDING_CHANGE), holding.load(CTXTOP_HOLDING_TENANT), 0, 0))
       holding = holding.advanced(by: CTXTOP_HOLDING_WORDS)
     }
     var failure = failures.body
@@ -77,6 +88,6 @@ extension SlotView {
       mixer.add(failure, CTXTOP_FAILURE_CHANGE..<CTXTOP_FAILURE_FIRST)
       failure = failure.advanced(by: CTXTOP_FAILURE_WORDS)
     }
-    return mixer.even ^ mixer.odd
+    return mixer.mixed
   }
 }

@@ -1,4 +1,4 @@
-// CRC32C (Castagnoli): by the processor's instruction. Processors without it are older than 2009: for them it is
+// CRC32C (Castagnoli): by the processor's instruction. Processors without it are older than 2010: for them it is
 // reckoned bit by bit, which is slow and right.
 
 import CCtxtop

@@ -80,7 +80,7 @@ uint64_t ctxtop_thread_id(void);
 /* link(2) of an open unnamed or temporary file is not possible everywhere: rename without replacing. */
 int ctxtop_rename_new(const char *from, const char *to);
 
-/* Whether the processor has an instruction for CRC32C; only then may the next one be called. */
+/* Whether the processor has the instructions for CRC32C; only then may the next one be called. */
 int ctxtop_has_crc32c(void);
 /* Continues a CRC32C over some bytes, without the complement at its beginning and end. */
 uint32_t ctxtop_crc32c(uint32_t crc, const void *bytes, size_t count);

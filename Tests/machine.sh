@@ -68,6 +68,11 @@ build_program() {
   swift build -c release --static-swift-stdlib --product ctxtop
 }
 
+# What writes and damages recordings, 100,000 times: too often for a debug build.
+build_recording_probe() {
+  swift build -c release --static-swift-stdlib --product ctxtop-recording-probe
+}
+
 build_extension() {
   swift build -c release --product ctxtop-extension
 }

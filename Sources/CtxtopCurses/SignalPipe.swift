@@ -22,7 +22,7 @@ package final class SignalPipe {
   private var earlier: [(Int32, sigaction)] = []
 
   /// Makes the pipe and installs the handlers. A signal that was ignored stays ignored, as `nohup` wants it.
-  package init() throws(SignalPipeError) {
+  package init(_ signals: [Int32] = SignalPipe.signals) throws(SignalPipeError) {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw SignalPipeError(code: errno) }
     for end in ends {
@@ -35,7 +35,7 @@ package final class SignalPipe {
     action.__sigaction_handler.sa_handler = { SignalPipe.handle($0) }
     // What is interrupted by a signal is `poll`, which never restarts; everything else shall.
     action.sa_flags = SA_RESTART
-    for signal in SignalPipe.signals {
+    for signal in signals {
       var before = sigaction()
       sigaction(signal, nil, &before)
       if SignalPipe.isIgnored(before) { continue }

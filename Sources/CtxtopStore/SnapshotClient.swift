@@ -7,6 +7,8 @@ import CtxtopSnapshot
 package struct Passes: Equatable, Sendable {
   /// The passes over the workers, oldest first; at least one.
   package var snapshots: [Snapshot]
+  /// The record of the last one, where the source gives records.
+  package var record: [UInt8]?
   /// Where the last one came from.
   package var state: SourceState
 
@@ -74,6 +76,7 @@ private struct Collector {
   let source: any SnapshotSource
   let wanted: Int
   private var snapshots: [Snapshot] = []
+  private var record: [UInt8]?
   private var state = SourceState.connecting
 
   init(name: String, source: any SnapshotSource, wanted: Int) {
@@ -87,7 +90,11 @@ private struct Collector {
 
   /// What came of it; nil: nothing came, and nothing was said.
   var result: Result<Passes, StoreError>? {
-    if !snapshots.isEmpty { return .success(Passes(snapshots: snapshots, state: state)) }
+    if !snapshots.isEmpty {
+      var passes = Passes(snapshots: snapshots, state: state)
+      passes.record = record
+      return .success(passes)
+    }
     if case .reconnecting(_, let reason) = state { return .failure(reason) }
     return nil
   }
@@ -97,7 +104,7 @@ private struct Collector {
     for event in source.advance(now: now) where snapshots.count < wanted {
       switch event {
       case .state(let new): state = new
-      case .record: break
+      case .record(let bytes): record = bytes
       case .snapshot(let snapshot): take(snapshot)
       }
     }

@@ -2,6 +2,7 @@
 //
 //   Watch.swift    ctxtop [TARGET]      Dashboard.swift   the run loop of the screen
 //   Ls.swift       ctxtop ls            Errands.swift     what it asks the exporter for
+//   Record.swift   ctxtop record        Recorder.swift, Rotation.swift, Progress.swift, Summaries.swift
 //   Diff.swift     ctxtop diff          Check.swift       ctxtop check, with Alarm.swift
 //   Dump.swift     ctxtop dump, with TableOptions.swift
 //                                       SnapshotFile.swift  what it writes on `w`
@@ -12,7 +13,7 @@
 //   Help.swift     ctxtop help          HelpTopic.swift, Manual.swift, CommandInfo.swift
 //   Completions.swift ctxtop completions, with Candidates.swift and CompletionScripts.swift
 //   SettingsOptions.swift, ConfigurationFile.swift        what is configured, and where
-//   Arguments.swift                                       what several commands take
+//   Arguments.swift, Quantities.swift                     what several commands take
 //   Failure.swift  errors as prose, with TargetFailure.swift, SourceFailure.swift, RunFailure.swift
 //   ExitStatus.swift  the table of exit statuses          Ending.swift      which command ends how
 
@@ -37,6 +38,8 @@ struct Ctxtop: ParsableCommand {
         ctxtop shop             the dashboard of the app called shop
         ctxtop ls               which apps run here
         ctxtop dump shop        what the dashboard would show, as text
+        ctxtop record shop -o shop.ctxtop
+                                what the dashboard would show, to look at later
         ctxtop diff a.json b.json
                                 what leaked between two moments
         ctxtop check shop       whether all is well, for a monitoring system
@@ -48,7 +51,8 @@ struct Ctxtop: ParsableCommand {
       """,
     version: "1.0.0",
     subcommands: [
-      Watch.self, Ls.self, Dump.self, Diff.self, Check.self, Recycle.self, Explain.self, Run.self, Completions.self,
+      Watch.self, Ls.self, Dump.self, Record.self, Diff.self, Check.self, Recycle.self, Explain.self, Run.self,
+      Completions.self,
       Candidates.self,
       Help.self,
     ],

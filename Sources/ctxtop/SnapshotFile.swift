@@ -38,7 +38,7 @@ enum SnapshotFile {
   }
 
   /// `20261122T090412Z`: sorts as it should, and no file system minds it.
-  private static func time(_ wallTime: UInt64) -> String {
+  static func time(_ wallTime: UInt64) -> String {
     String(Format.time(wallTime).prefix(19).filter { $0 != "-" && $0 != ":" }) + "Z"
   }
 }

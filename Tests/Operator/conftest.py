@@ -36,6 +36,14 @@ def probe():
     return path
 
 
+@pytest.fixture(scope="session")
+def recording_probe():
+    """What looks into recordings, and damages them: Tests/ctxtop-recording-probe, built with optimisation."""
+    path = os.environ.get("CTXTOP_RECORDING_PROBE", str(ROOT / ".build/release/ctxtop-recording-probe"))
+    assert os.access(path, os.X_OK), f"{path} is not built: swift build -c release --product ctxtop-recording-probe"
+    return path
+
+
 @pytest.fixture
 def place(tmp_path):
     """A runtime directory that is ours alone."""

@@ -20,31 +20,43 @@ struct Damage {
 
   init(_ path: String, records count: Int) throws {
     self.path = path
-    var service = SyntheticService(workers: 2, units: 4)
+    var service = SyntheticService(workers: 1, units: 2)
     var records: [[UInt8]] = []
-    var ends: [Int] = []
-    var groups: [Int] = []
     let writer = try RecordingWriter(path: path, service: "shop", host: "prod-3")
-    for index in 0..<count {
+    for index in 0...count {
       service.advance()
       let record = RecordEncoder.encode(service.snapshot)
-      let hasGap = index % 50 == 40
-      if hasGap {
+      records.append(record)
+      // The last one is for later.
+      if index == count { break }
+      if index % 15 == 10 {
         try writer.markGap(since: service.snapshot.wallTime - 1, until: service.snapshot.wallTime, reason: "a test")
       }
       try writer.append(record, summary: Self.summary(index))
-      records.append(record)
-      ends.append(writer.byteCount)
-      // As RecordingStream says: 64 records, but a gap or an index ends it, too.
-      let first = groups.last ?? 0
-      groups.append(hasGap || index - first >= 64 || index == 256 ? index : first)
     }
     try writer.close()
     self.records = records
-    self.ends = ends
-    self.groups = groups
     numbers = Dictionary(uniqueKeysWithValues: records.enumerated().map { (Self.wallTime(of: $1), $0) })
     bytes = try System.head(of: path, limit: writer.byteCount)
+    (ends, groups) = Self.frames(of: bytes)
+  }
+
+  /// Where the records end, and where their groups begin: as FrameHeader says.
+  private static func frames(of bytes: [UInt8]) -> (ends: [Int], groups: [Int]) {
+    var ends: [Int] = []
+    var groups: [Int] = []
+    var place = 1024
+    bytes.withUnsafeBytes { bytes in
+      while place < bytes.count {
+        let end = place + 56 + Int(bytes.loadUnaligned(fromByteOffset: place + 12, as: UInt32.self))
+        if bytes[place + 4] == 1 {
+          groups.append(ends.count - Int(bytes.loadUnaligned(fromByteOffset: place + 6, as: UInt16.self)))
+          ends.append(end)
+        }
+        place = end
+      }
+    }
+    return (ends, groups)
   }
 
   private static func summary(_ index: Int) -> RecordSummary {
@@ -82,21 +94,23 @@ struct Damage {
     let descriptor = try System.open(path, O_RDWR)
     defer { System.close(descriptor) }
     var refused = 0
-    for _ in 0..<count {
+    let pointer = 48..<64
+    for round in 0..<count {
       let place = Int(dice.number(below: UInt64(bytes.count)))
       let bit = UInt8(1) << UInt8(dice.number(below: 8))
+      // Every other time the index is not to be found: what it saves reading is read then.
+      if round % 2 == 1 { try write(descriptor, Array(repeating: 0, count: pointer.count), at: pointer.lowerBound) }
       try write(descriptor, [bytes[place] ^ bit], at: place)
       let what = "bit \(bit) of byte \(place)"
       let group = groups[min(ends.firstIndex { $0 > place } ?? 0, ends.count - 1)]
-      let probe = Int(dice.number(below: UInt64(records.count)))
+      let probe = Int(dice.number(below: UInt64(ends.count)))
       // Other groups' bytes are as they were: one record of them stands for all.
       let shown = try check(reading: { groups[$0] == group || $0 == probe }, what)
       if shown.isEmpty { refused += 1 }
-      let untouched = records.indices.filter { groups[$0] != group || ends[$0] <= place && groups[$0] == group }
-      let readable = Set(untouched.filter { groups[$0] == group || $0 == probe })
-      let known = Set(untouched.filter { groups[$0] != group })
-      if !shown.isSuperset(of: readable.union(known)) { fail("\(what): an untouched record is not shown") }
+      let untouched = ends.indices.filter { groups[$0] != group || ends[$0] <= place }
+      if !shown.isSuperset(of: untouched) { fail("\(what): an untouched record is not shown") }
       try write(descriptor, [bytes[place]], at: place)
+      if round % 2 == 1 { try write(descriptor, Array(bytes[pointer]), at: pointer.lowerBound) }
     }
     print("{\"bytes\": \(bytes.count), \"flips\": \(count), \"refused\": \(refused)}")
   }
@@ -109,9 +123,21 @@ struct Damage {
       var file = bytes
       for _ in 0...dice.number(below: 3) { splice(&file, &dice) }
       try replace(file)
-      shown += try check(reading: { _ in true }, "splice \(round) of seed \(seed)").count
+      let what = "splice \(round) of seed \(seed)"
+      let before = try check(reading: { _ in true }, what)
+      shown += before.count
+      if round % 4 == 0 { try goOn(before, what) }
     }
     print("{\"bytes\": \(bytes.count), \"splices\": \(count), \"shown\": \(shown)}")
+  }
+
+  /// Appends a record to what is left: it is shown, and so is what was.
+  private func goOn(_ before: Set<Int>, _ what: String) throws {
+    guard let writer = try? RecordingWriter(path: path, service: "shop", host: "prod-3") else { return }
+    try writer.append(records[ends.count], summary: Self.summary(ends.count))
+    try writer.close()
+    let after = try check(reading: { _ in true }, what)
+    if after != before.union([ends.count]) { fail("\(what): after another record, others are shown") }
   }
 
   private func splice(_ file: inout [UInt8], _ dice: inout Dice) {

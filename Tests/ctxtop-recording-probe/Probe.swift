@@ -2,7 +2,9 @@
 // What it found is one JSON object on standard output; a record that should not have been shown is one line on standard
 // error, and status 1. Built with optimisation: what it does, it does 100,000 times.
 //
-//   day FILE RECORDS WORKERS UNITS      writes a recording; -> bytes, raw bytes, seconds
+//   day FILE RECORDS WORKERS UNITS PEAK writes a recording of a day; -> bytes, raw bytes, seconds
+//   list FILE                           -> what is in it
+//   raw FILE                            the records as they are, on standard output
 //   read FILE TRIES                     -> ms to open and have the latest snapshots, and to seek anywhere, for each try
 //   cuts FILE                           cuts a new recording at every byte of its last 64 KiB
 //   flips FILE COUNT SEED               flips one bit of a new recording, so many times
@@ -20,30 +22,29 @@ enum Probe {
     let numbers = words.dropFirst(2).map { Int($0) ?? 0 }
     let path = words[1]
     switch (words[0], numbers.count) {
-    case ("day", 3): try day(path, records: numbers[0], workers: numbers[1], units: numbers[2])
+    case ("day", 4): try day(path, numbers[0], workers: numbers[1], units: numbers[2], peak: numbers[3])
+    case ("list", 0): try list(path)
+    case ("raw", 0): try raw(path)
     case ("read", 1): try read(path, tries: numbers[0])
-    case ("cuts", 0): try Damage(path, records: 420).cuts()
-    case ("flips", 2): try Damage(path, records: 150).flips(numbers[0], seed: UInt64(numbers[1]))
-    case ("splices", 2): try Damage(path, records: 150).splices(numbers[0], seed: UInt64(numbers[1]))
+    case ("cuts", 0): try Damage(path, records: 700).cuts()
+    case ("flips", 2): try Damage(path, records: 120).flips(numbers[0], seed: UInt64(numbers[1]))
+    case ("splices", 2): try Damage(path, records: 120).splices(numbers[0], seed: UInt64(numbers[1]))
     default: exit(64)
     }
   }
 
-  private static func day(_ path: String, records: Int, workers: Int, units: Int) throws {
-    var service = SyntheticService(workers: workers, units: units)
+  /// So many records, from all hours of the day alike.
+  private static func day(_ path: String, _ records: Int, workers: Int, units: Int, peak: Int) throws {
+    var service = SyntheticService(workers: workers, units: units, peak: Double(peak))
     let writer = try RecordingWriter(path: path, service: "shop", host: "prod-3")
     var raw = 0
     var seconds = (made: 0.0, written: 0.0)
-    let dump = getenv("DUMP") != nil ? open("/dev/shm/recording/raw", O_WRONLY | O_CREAT | O_TRUNC, 0o600) : -1
-    let skip = Int(getenv("SKIP").map { String(cString: $0) } ?? "0")!
-    for _ in 0..<skip { service.skip() }
-    for _ in 0..<records {
+    for index in 0..<records {
       let began = System.monotonicTime()
-      service.advance()
+      service.advance(hour: 24 * Double(index) / Double(records))
       let record = RecordEncoder.encode(service.snapshot)
       let made = System.monotonicTime()
       raw += record.count
-      if dump >= 0 { _ = write(dump, record, record.count) }
       var summary = RecordSummary()
       summary.leakedContexts = UInt32(service.snapshot.workers.reduce(0) { $0 + $1.counters.contextsLeaked })
       try writer.append(record, summary: summary)
@@ -72,6 +73,28 @@ enum Probe {
       sought.append(try milliseconds { try show(reader, index) })
     }
     print("{\"records\": \(reader.entries.count), \"open\": \(opened), \"seek\": \(sought)}")
+  }
+
+  private static func list(_ path: String) throws {
+    let reader = try RecordingReader(path: path)
+    let gaps = reader.gaps.map {
+      "{\"before\": \($0.before), \"since\": \($0.since), \"until\": \($0.until), \"reason\": \"\($0.reason)\"}"
+    }
+    let damage = reader.damage.map { "\"\($0)\"" }
+    let bytes = try System.head(of: path, limit: Int(reader.byteCount) + 4096)
+    // As RecordingHead says: the place of the latest index.
+    let isIndexed = bytes[48..<64].contains { $0 != 0 }
+    print(
+      """
+      {"service": "\(reader.service)", "host": "\(reader.host)", "records": \(reader.entries.count), \
+      "gaps": [\(gaps.joined(separator: ", "))], "damage": [\(damage.joined(separator: ", "))], \
+      "indexed": \(isIndexed), "rest": \(bytes.count - Int(reader.byteCount))}
+      """)
+  }
+
+  private static func raw(_ path: String) throws {
+    let reader = try RecordingReader(path: path)
+    for index in reader.entries.indices { try System.write(STDOUT_FILENO, reader.record(at: index)) }
   }
 
   /// What a frame needs: the snapshot and the one before it.

@@ -18,11 +18,11 @@ struct SyntheticService {
 
   private(set) var snapshot: Snapshot
   private var dice: Dice
-  private(set) var tick = 0
+  private var tick = 0
   /// Requests a second, in each worker, in the busiest hour.
   private let peak: Double
 
-  init(workers: Int, units: Int, peak: Double = 40, seed: UInt64 = 1) {
+  init(workers: Int, units: Int, peak: Double = 10, seed: UInt64 = 1) {
     dice = Dice(state: seed)
     self.peak = peak
     snapshot = Snapshot(
@@ -61,14 +61,12 @@ struct SyntheticService {
     return worker
   }
 
-  mutating func skip() { tick += 1 }
   /// The service a second later.
-  mutating func advance() {
+  mutating func advance(hour: Double = 12) {
     tick += 1
     snapshot.wallTime += Self.second + dice.number(below: 2_000_000)
     snapshot.monotonicTime += Self.second + dice.number(below: 2_000_000)
     // The night is quieter than the afternoon.
-    let hour = Double(tick % 86_400) / 3600
     let load = peak * (hour < 6 ? 0.15 : hour < 9 ? 0.5 : hour < 18 ? 1 : 0.6)
     for index in snapshot.workers.indices { advance(index, requests: load) }
   }

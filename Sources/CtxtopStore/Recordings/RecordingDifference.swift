@@ -192,11 +192,14 @@ struct RecordingDifference {
           count += 1
           continue
         }
-        guard let mark = marks.take(UInt8.self), let word = word(mark, at: time, &details), count + word.length <= length
+        guard let mark = marks.take(UInt8.self), let word = word(mark, at: time, &details),
+          count + word.length <= length
         else { return isWhole = false }
         words.append(word)
         cursor += 1
-        for index in 0..<word.length { record[count + index] = UInt8(truncatingIfNeeded: word.bits >> UInt64(8 * index)) }
+        for index in 0..<word.length {
+          record[count + index] = UInt8(truncatingIfNeeded: word.bits >> UInt64(8 * index))
+        }
         count += word.length
       }
     }

@@ -28,6 +28,12 @@ package final class RecordingReader {
     firstBytes.count >= 8 && RecordingHead.isBegun(by: firstBytes)
   }
 
+  /// The service that was recorded in a file; nil: it is no recording, or cannot be read.
+  package static func service(ofFile path: String) -> String? {
+    guard let file = try? RecordingFile(path: path, writable: false) else { return nil }
+    return (try? RecordingHead.read(file))?.head.service
+  }
+
   /// The service that was recorded.
   package var service: String { scan.head.service }
   /// The host at which the recording began.

@@ -74,6 +74,22 @@ package final class RecordingWriter {
 
   deinit { try? close() }
 
+  /// Throws if what is at the path cannot become, or go on as, a recording. What is not there can.
+  package static func check(_ path: String, _ status: FileStatus) throws(RecordingError) {
+    guard status.kind == .regular else { throw .notARecording(path) }
+    let file = try RecordingFile(path: path, writable: false)
+    if try file.size() == 0 { return }
+    do throws(RecordingError) {
+      _ = try RecordingHead.read(file)
+    } catch {
+      if case .unfinished = error { return }
+      throw error
+    }
+  }
+
+  /// Whether there is no place for another record, and a new file must be begun.
+  package var isFull: Bool { recordCount >= RecordingScan.recordLimit }
+
   /// Appends a record as it came over the wire.
   package func append(_ record: [UInt8], summary: RecordSummary) throws(RecordingError) {
     let recordHeader = try Self.header(of: record)

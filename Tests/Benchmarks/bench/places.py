@@ -37,6 +37,13 @@ def program() -> Path:
     return path
 
 
+def recording_probe() -> Path:
+    """What writes a day in a minute: ``CTXTOP_RECORDING_PROBE``, else the release build of the tree."""
+    path = Path(os.environ.get("CTXTOP_RECORDING_PROBE", ROOT / ".build" / "release" / "ctxtop-recording-probe"))
+    assert os.access(path, os.X_OK), f"{path} is not built: swift build -c release --product ctxtop-recording-probe"
+    return path
+
+
 def environment(directory: Path, **more: str) -> dict[str, str]:
     """Variables of a measured process: as little as possible, and the same for plain and instrumented."""
     variables = {

@@ -53,8 +53,7 @@ final class DumpedRecording {
 
   private func append(_ model: Model) throws {
     do throws(RecordingError) {
-      let writer = try writer ?? RecordingWriter(path: place, service: model.now.service, host: model.now.host)
-      self.writer = writer
+      let writer = if let begun = self.writer { begun } else { try begin(model.now) }
       if let earlier = model.earlier {
         if earlier.monotonicTime != last?.monotonicTime { try append(earlier, Model(now: earlier), to: writer) }
       } else if let last {
@@ -64,6 +63,12 @@ final class DumpedRecording {
     } catch {
       throw Failure(error)
     }
+  }
+
+  private func begin(_ first: Snapshot) throws(RecordingError) -> RecordingWriter {
+    let writer = try RecordingWriter(path: place, service: first.service, host: first.host)
+    self.writer = writer
+    return writer
   }
 
   private func append(

@@ -25,6 +25,8 @@ package enum Message: Sendable {
   case recordingGrew(Outline)
   /// The record of an index, which was asked for, and the one that it is compared with.
   case record(Int, now: Snapshot, earlier: Snapshot?)
+  /// The same of a document, with what it says was concluded; nil: it says nothing.
+  case document(Int, now: Snapshot, judgement: Judgement?)
   /// A record that `State.wantedPast` names; nil: it cannot be read.
   case pastRecord(Int, now: Snapshot?, earlier: Snapshot?)
   /// A record that was asked for cannot be read, and why.

@@ -34,6 +34,8 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
     return state.grow(to: outline)
   case .record(let index, let now, let earlier):
     state.show(record: index, now, earlier: earlier)
+  case .document(let index, let now, let judgement):
+    state.show(document: index, now, judgement)
   case .pastRecord(let index, let now, let earlier):
     state.takePast(index, now, earlier: earlier)
   case .unreadable(let index, let reason):
@@ -156,7 +158,8 @@ extension State {
   private mutating func togglePause() {
     heldCharts = isPaused ? nil : history
     guard !isPaused, let latest else { return }
-    show(Model(now: latest.now, earlier: latest.earlier))
+    // A recording has no more than what it shows.
+    if replay == nil { show(Model(now: latest.now, earlier: latest.earlier)) }
   }
 
   private mutating func changeInterval(to milliseconds: Int) -> [Effect] {

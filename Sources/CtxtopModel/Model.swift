@@ -32,6 +32,9 @@ package final class Model: Sendable {
   /// The service's summary.
   package let totals: Totals
 
+  /// Whether the conclusions are those of whoever wrote a document.
+  package var isTold: Bool { rates.isTold }
+
   /// What is concluded from two snapshots needs so many nanoseconds between them.
   package static var confirmationInterval: UInt64 { Findings.confirmationInterval }
 

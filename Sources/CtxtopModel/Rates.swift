@@ -29,12 +29,15 @@ package struct Rates: Equatable, Sendable {
   package var total: RateSet?
   /// Where each worker of the newer snapshot stands in the older one; nil where it does not.
   var earlierIndices: [Int?]
-  /// What a document says of each worker's use of the processor, where nothing was compared; else empty.
-  private var toldPercents: [Double?] = []
+  /// What a document says of each worker's use of the processor; nil: this is of no document.
+  private var toldPercents: [Double?]?
+
+  /// Whether nothing was compared here, and somebody else's conclusions are told.
+  var isTold: Bool { toldPercents != nil }
 
   /// The share of one processor that a worker used; nil where that is not known.
   package func cpuPercent(ofWorker index: Int) -> Double? {
-    toldPercents.isEmpty ? workers[index]?.cpuPercent : toldPercents[index]
+    toldPercents.map { $0[index] } ?? workers[index]?.cpuPercent
   }
 
   /// Nothing to compare with, and what was told all the same: one for each worker.

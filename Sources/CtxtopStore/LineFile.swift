@@ -47,15 +47,18 @@ package final class LineFile {
     while true {
       let part = try bytes(byteCount..<(byteCount + UInt64(Self.chunk)))
       if part.isEmpty { break }
-      for (index, byte) in part.enumerated() {
-        if byte == 0x0A {
-          add(start..<(byteCount + UInt64(index)), isBlank)
-          (start, isBlank) = (byteCount + UInt64(index) + 1, true)
-          if hasTooMany { return }
-        } else if byte > 0x20 {
-          isBlank = false
+      part.withUnsafeBytes { bytes in
+        var rest = bytes[...]
+        while !hasTooMany {
+          let end = rest.firstNewline ?? rest.endIndex
+          isBlank = isBlank && rest[..<end].allSatisfy { $0 <= 0x20 }
+          if end == rest.endIndex { break }
+          add(start..<(byteCount + UInt64(end)), isBlank)
+          (start, isBlank) = (byteCount + UInt64(end) + 1, true)
+          rest = rest[(end + 1)...]
         }
       }
+      if hasTooMany { return }
       byteCount += UInt64(part.count)
     }
     add(start..<byteCount, isBlank)
@@ -64,5 +67,14 @@ package final class LineFile {
   private func add(_ line: Range<UInt64>, _ isBlank: Bool) {
     guard !isBlank else { return }
     if lines.count < Self.lineLimit { lines.append(line) } else { hasTooMany = true }
+  }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+  /// Where the first newline is. Found by the library: files are long.
+  fileprivate var firstNewline: Int? {
+    let part = UnsafeRawBufferPointer(rebasing: self)
+    guard let start = part.baseAddress, let place = memchr(start, 0x0A, part.count) else { return nil }
+    return startIndex + (UnsafeRawPointer(place) - start)
   }
 }

@@ -104,7 +104,7 @@ final class DocumentMoments: Archive {
       // A document that was written anew may have many lines; then its first one alone is none.
       let first = file.lines.first.map { $0.upperBound } ?? 0
       let isMany = file.lines.count > 1 && first <= SnapshotDocument.limit
-      let hasOneALine = isMany ? SnapshotDocument.wallTime(try file.bytes(0..<first)) != nil : false
+      let hasOneALine = isMany ? SnapshotDocument.isWhole(try file.bytes(0..<first)) : false
       places = hasOneALine ? file.lines : [0..<file.byteCount]
     } catch {
       throw Failure(error)
@@ -131,10 +131,13 @@ final class DocumentMoments: Archive {
     return time
   }
 
-  func model(at index: Int) throws -> Model {
+  func model(at index: Int) throws -> Model { try document(at: index).model }
+
+  /// A document, with what it says was concluded.
+  func document(at index: Int) throws -> SnapshotDocument {
     do {
       // One byte more than may be, so that what is too long is seen to be.
-      return try SnapshotDocument(file.bytes(places[index], limit: SnapshotDocument.limit + 1)).model
+      return try SnapshotDocument(file.bytes(places[index], limit: SnapshotDocument.limit + 1))
     } catch let error as DocumentError {
       throw failure(error, at: index)
     } catch let error as StoreError {

@@ -67,13 +67,18 @@ enum ResultFile {
     let descriptor: Int32
 
     init(for path: String, mode: UInt32) throws {
-      self.path = "\(directory(of: path))/.\(name(of: path)).\(getpid()).tmp"
+      self.path = temporaryPath(for: path)
       do {
         descriptor = try System.open(self.path, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
       } catch {
         throw Failure("creating \(path)", error.description, "choose a directory that you can write to", .cannotCreate)
       }
     }
+  }
+
+  /// A name beside a file, for what shall become it.
+  static func temporaryPath(for path: String) -> String {
+    "\(directory(of: path))/.\(name(of: path)).\(getpid()).tmp"
   }
 
   private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {

@@ -186,3 +186,27 @@ import Testing
     #expect(!session.text.contains("was replaced by"))
   }
 }
+
+@Suite struct ShownDocumentTests {
+  /// One document as it is read from a file: what was concluded then, without the facts that led to it.
+  @Test func showsWhatWasConcludedThen() throws {
+    let model = Model(now: Fixture.market(at: 1), earlier: Fixture.market(at: 0))
+    var session = Session(120, 40, passes: 0)
+    session.send(.recording(Outline(entries: [Outline.Entry(wallTime: model.now.wallTime)])))
+    session.send(.document(0, now: model.now, judgement: model.judgement))
+    let screen = session.screen.lines.joined(separator: "\n")
+    let worst = try #require(model.verdicts.first)
+    #expect(screen.contains(worst.code.rawValue) && screen.contains("replay 2026-11-22 09:00:01 UTC"))
+    #expect(!screen.contains("there is none to compare it with"))
+    for key in ["p", " ", "t", "T", "Z", "]", "1", "6"] as [Key] { session.press(key) }
+    #expect(session.state.model?.verdicts == model.verdicts)
+  }
+
+  @Test func nothingWrongIsSaidSo() {
+    let model = Model(now: Fixture.healthy(at: 1), earlier: Fixture.healthy(at: 0))
+    var session = Session(120, 40, passes: 0)
+    session.send(.recording(Outline(entries: [Outline.Entry(wallTime: model.now.wallTime)])))
+    session.send(.document(0, now: model.now, judgement: model.judgement))
+    #expect(session.screen.lines.joined(separator: "\n").contains("nothing is wrong"))
+  }
+}

@@ -87,7 +87,7 @@ extension State {
   /// written anew every second: from a minute on, ages have no seconds.
   private func renderVerdict(_ model: Model, in rect: Rect, into buffer: inout Buffer) {
     guard let worst = model.verdicts.first else {
-      let isJudged = model.earlier != nil
+      let isJudged = model.earlier != nil || model.isTold
       let isCurrent = isJudged && !isOutdated
       let text =
         if !isJudged { replay.map(reasonNotToJudge) ?? "judging: needs a second snapshot" } else if !isCurrent {

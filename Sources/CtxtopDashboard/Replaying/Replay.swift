@@ -72,12 +72,20 @@ extension State {
 
   /// Shows a record that was asked for. `earlier` is what it is compared with; nil: with none.
   mutating func show(record index: Int, _ snapshot: Snapshot, earlier: Snapshot?) {
+    show(record: index, Model(now: snapshot, earlier: earlier))
+  }
+
+  /// Shows a document: what was concluded then is told, and not judged again.
+  mutating func show(document index: Int, _ snapshot: Snapshot, _ judgement: Judgement?) {
+    show(record: index, judgement.map { Model(now: snapshot, judgement: $0) } ?? Model(now: snapshot))
+  }
+
+  private mutating func show(record index: Int, _ model: Model) {
     guard let replay, replay.outline.entries.indices.contains(index) else { return }
     let before = replay.position
-    let model = Model(now: snapshot, earlier: earlier)
     self.replay?.position = index
     self.replay?.misses = 0
-    latest = (snapshot, earlier)
+    latest = (model.now, model.earlier)
     remember(model, of: index)
     show(model, isLater: before.map { $0 < index } ?? true)
     adjustClock(from: before)

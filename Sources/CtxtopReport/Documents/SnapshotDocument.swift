@@ -45,8 +45,13 @@ package struct SnapshotDocument: Equatable, Sendable {
   /// The time of a document, without the rest of it: nanoseconds since 1970; nil: it says none.
   package static func wallTime(_ json: [UInt8]) -> UInt64? {
     if let time = DocumentLines.wallTime(json[...]) { return time }
-    return (try? JSONDecoder().decode(Head.self, from: Data(json)))?.wallTime
+    return head(json)?.wallTime
   }
+
+  /// Whether the bytes are one whole JSON object with a time, whatever else is in it.
+  package static func isWhole(_ json: [UInt8]) -> Bool { head(json).map { $0.wallTime > 0 } ?? false }
+
+  private static func head(_ json: [UInt8]) -> Head? { try? JSONDecoder().decode(Head.self, from: Data(json)) }
 
   private struct Parsed: Decodable {
     let snapshot: Snapshot

@@ -31,6 +31,8 @@ package final class Model: Sendable {
   package let conditions: [WorkerCondition]
   /// The service's summary.
   package let totals: Totals
+  /// Whether the conclusions were drawn before, and are told.
+  package let isTold: Bool
 
   /// What is concluded from two snapshots needs so many nanoseconds between them.
   package static var confirmationInterval: UInt64 { Findings.confirmationInterval }
@@ -45,6 +47,7 @@ package final class Model: Sendable {
     verdicts = findings.verdicts
     conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
     totals = Totals(now, rates: rates, conditions: conditions)
+    isTold = false
   }
 
   /// What was concluded before, and is told: nothing is judged. Of the rates, only the processor's is known.
@@ -56,6 +59,7 @@ package final class Model: Sendable {
     conditions = now.workers.indices.map { WorkerCondition(now.workers[$0], told: judged[$0]) }
     rates = Rates(toldPercents: judged.map { $0?.cpuPercent }, of: now)
     totals = Totals(now, rates: rates, conditions: conditions)
+    isTold = true
   }
 
   /// Judges `now` with another pass that confirms it: before it or after it, and as far away as it needs to be. The
@@ -68,5 +72,6 @@ package final class Model: Sendable {
     verdicts = findings.verdicts
     conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
     totals = Totals(now, rates: rates, conditions: conditions)
+    isTold = false
   }
 }

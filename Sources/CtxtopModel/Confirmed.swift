@@ -13,7 +13,6 @@ extension Model {
     return Model(now: now, witness: other.now)
   }
 
-  /// Whether its conclusions were drawn from whole facts, and not told by a document, which has no time of an agent's
-  /// coming.
-  private var isJudgedHere: Bool { !now.workers.contains { $0.attached == 0 } }
+  /// Whether its conclusions were drawn from whole facts: those of a document do without the times of agents.
+  private var isJudgedHere: Bool { !isTold && !now.workers.contains { $0.attached == 0 } }
 }

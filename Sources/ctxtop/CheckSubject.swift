@@ -19,16 +19,13 @@ struct CheckSubject {
 
   /// What is known.
   func facts() throws -> CheckFacts {
-    switch place {
-    case .live(let endpoint) where window != nil && time == nil: return try watched(endpoint, window ?? 0)
-    case .recording, .document, .live: break
-    }
-    if window != nil, time == nil {
+    if let window, time == nil, case .live(let endpoint) = place { return try watched(endpoint, window) }
+    if window != nil, isPast {
       throw Failure("checking for a while", "a file does not change", "leave --window out", .usage)
     }
     let model = try Subject.model(of: place, at: time)
     return CheckFacts(
-      model: model, failures: failures(model), isConfirmed: isConfirmed(model), isPast: isPast)
+      model: model, failures: try failures(model), isConfirmed: isConfirmed(model), isPast: isPast)
   }
 
   /// The app at the end of a while, and what its counters counted in it.
@@ -40,15 +37,14 @@ struct CheckSubject {
     return CheckFacts(model: models[1], failures: failures, isConfirmed: isConfirmed(models[1]))
   }
 
-  /// The failures' own records; where they do not tell, the counters of a recording a minute before.
-  private func failures(_ model: Model) -> CheckValue {
+  /// The failures' own records; where they do not tell, the counters a minute before, in a file that goes back so far.
+  private func failures(_ model: Model) throws -> CheckValue {
     let recorded = FailureRate.recorded(in: model.now)
-    guard recorded.known == nil, case .recording = place else { return recorded }
     let seconds = model.now.wallTime / 1_000_000_000
-    guard seconds > 60, let before = TimeReference("@\(seconds - 60)"),
-      let earlier = try? Subject.model(of: place, at: before)
+    guard recorded.known == nil, seconds > 60, let before = TimeReference("@\(seconds - 60)"),
+      let archive = try place.archive(), archive.count > 1, let index = try? archive.index(at: before)
     else { return recorded }
-    return FailureRate.recorded(in: Difference(from: earlier, to: model))
+    return FailureRate.recorded(in: Difference(from: try archive.model(at: index), to: model))
   }
 
   /// Whether a file tells, and not the app.
@@ -61,7 +57,7 @@ struct CheckSubject {
 
   /// What joins two records needs two passes; a document says what those concluded who had them.
   private func isConfirmed(_ model: Model) -> Bool {
-    if case .document = place { return true }
+    if model.isTold { return true }
     guard let earlier = model.earlier else { return false }
     return model.now.monotonicTime >= earlier.monotonicTime &+ Model.confirmationInterval
   }

@@ -73,3 +73,9 @@ def document(second=0, workers=None, verdicts=(), app="shop", host="prod-3"):
 def write(path, *arguments, **options):
     path.write_text(json.dumps(document(*arguments, **options)) + "\n")
     return path
+
+
+def write_lines(path, *documents):
+    """Several moments in one file."""
+    path.write_text("".join(json.dumps(each) + "\n" for each in documents))
+    return path

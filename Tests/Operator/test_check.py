@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from documents import connection, context, document, failure, stamp, verdict, worker, write
+from documents import connection, context, document, failure, stamp, verdict, worker, write, write_lines
 from fake import record, wait_for_end
 
 STATUSES = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3}
@@ -109,6 +109,24 @@ def test_failures_per_minute_are_known_or_not(check, tmp_path):
     assert check(*rate("-c", "leaked=5", count=4, first=1, last=119)).status == "OK"
 
 
+def test_failures_of_a_file_that_goes_back_for_a_minute(check, tmp_path):
+    def moment(second, count):
+        return document(second, [worker(failures=[failure(count, first=1, last=second - 1)])])
+
+    path = write_lines(tmp_path / "shop.ndjson", moment(60, 65), moment(90, 68), moment(120, 70), moment(900, 72))
+    assert check(path, "--at", "+60s", "-w", "failures=4").data["failures"]["value"] == "5"
+    # It does not go back so far, and the other time it does for much longer.
+    assert check(path, "--at", "+30s", "-w", "failures=4").status == "UNKNOWN"
+    line = check(path, "-w", "failures=1")
+    assert line.status == "UNKNOWN" and "1 to 2" in line.message
+    assert check(path, "-w", "failures=2").status == "OK"
+
+
+def test_a_file_is_how_it_was(check, leaking):
+    assert check(leaking, "-w", "leaked=0").message.startswith("shop at 2026-11-22T09:01:00Z: leaked is 1 (warning 0)")
+    assert "a file does not change" in check(leaking, "--window", "1").message
+
+
 def test_a_worker_that_is_silent_is_perhaps_wedged(check, exporter):
     exporter("shop")
     line = check("shop")
@@ -123,13 +141,18 @@ def test_a_window(check, exporter):
 
 
 def test_one_pass_is_not_enough(check, exporter):
+    seen = []
+
     def serve(connection):
-        connection.sendall(record())
+        seen.append(connection)
+        if len(seen) == 1:
+            connection.sendall(record())
         wait_for_end(connection)
 
     exporter("shop", serve)
     line = check("shop", "-c", "leaked=0")
     assert line.status == "UNKNOWN" and "leaked is not known" in line.message
+    seen.clear()
     assert check("shop", "-w", "workers=2:").status == "OK"
 
 

@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from documents import connection, context, failure, verdict, worker, write
+from documents import connection, context, document, failure, verdict, worker, write, write_lines
 
 
 @pytest.fixture
@@ -133,6 +133,31 @@ def test_an_app_as_it_is_now(ctxtop, exporter, tmp_path):
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("nothing leaked in between: 0 requests, 2 workers\n")
     assert ctxtop("diff", "shop", "shop").returncode == 0
+
+
+def test_moments_of_one_file(ctxtop, fails, tmp_path):
+    leaking = worker(requests=300, contexts=[context(900)])
+    path = write_lines(tmp_path / "shop.ndjson", document(0), document(60, [worker(requests=200)]), document(120, [leaking]))
+    assert ctxtop("diff", path).stdout.startswith("leaked in between: 1 context in GET /q (1 worker)\n")
+    assert ctxtop("diff", path, "--at", "09:00", "--at", "09:01").stdout.startswith(
+        "nothing leaked in between: 100 requests, 1 worker\n")
+    later = ctxtop("diff", path, "--at", "-60s", "-f", "json")
+    assert later.returncode == 1 and json.loads(later.stdout)["totals"]["requests"]["change"] == 100
+    one = write(tmp_path / "one.json", 90, [worker(requests=250)])
+    # A time chooses among the moments of a file that has several.
+    assert ctxtop("diff", path, one, "--at", "+60s").stdout.startswith("nothing leaked in between: 50 requests")
+    assert ctxtop("diff", one, path, "--at", "start", "--at", "end").returncode == 1
+    fails(ctxtop("diff", path, "--at", "end", "--at", "end"), 2, "they are one")
+    fails(ctxtop("diff", path, "--at", "09:02", "--at", "09:01"), 2, "give the earlier one first")
+    fails(ctxtop("diff", path, "--at", "2026-11-21"), 2, "it shows")
+
+
+def test_facts_without_conclusions(ctxtop, fails, before, tmp_path):
+    facts = document(60)
+    facts["verdicts"] = None
+    facts["workers"][0].update(state=None, cpu_percent=None)
+    facts["workers"][0]["units"][0]["state"] = None
+    fails(ctxtop("diff", before, write_lines(tmp_path / "facts.json", facts)), 2, "without conclusions")
 
 
 def test_text_of_a_server_cannot_reach_the_terminal(diff):

@@ -74,8 +74,12 @@ def test_a_run_that_leaks_a_connection(start: Callable[..., Server], tmp_path: P
 
 
 def test_failures_of_a_window(start: Callable[..., Server]) -> None:
-    server = start(GUNICORN_THREADS, "S1")
+    # Each failure takes a connection from the pool for good.
+    server = start(GUNICORN_THREADS, "S1", {"SHOP_POOL_SIZE": "500"})
     assert check(server, "-c", "failures=0")[0] == 0
     with load.running(server, ["/cart"], clients=2):
+        agent.until(lambda: agent.codes(agent.dump(server.directory)), lambda codes: "CTX003" in codes, 5)
         status, line = check(server, "-c", "failures=0", "--window", "1")
     assert status == 2 and "failures is " in line, line
+    # Of the last minute their own records tell.
+    assert check(server, "-c", "failures=0")[0] == 2

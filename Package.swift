@@ -76,23 +76,27 @@ let package = Package(
       name: "CtxtopStore", dependencies: ["CCtxtop", "CZstd", "CtxtopScoreboard", "CtxtopSnapshot"],
       swiftSettings: strict),
     .target(name: "CtxtopPattern", dependencies: ["CPCRE2"], swiftSettings: strict),
+    .target(name: "CtxtopSelection", dependencies: ["CtxtopModel", "CtxtopPattern"], swiftSettings: strict),
     .target(name: "CtxtopScreen", swiftSettings: strict),
     .target(
-      name: "CtxtopSettings", dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", tomlKit],
+      name: "CtxtopSettings",
+      dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", "CtxtopSelection", tomlKit],
       swiftSettings: strict),
     .target(
       name: "CtxtopDashboard",
-      dependencies: ["CtxtopModel", "CtxtopPattern", "CtxtopScreen", "CtxtopSettings", "CtxtopSnapshot"],
+      dependencies: [
+        "CtxtopModel", "CtxtopPattern", "CtxtopScreen", "CtxtopSelection", "CtxtopSettings", "CtxtopSnapshot",
+      ],
       swiftSettings: strict),
     .target(
       name: "CtxtopCurses", dependencies: ["CNcurses", "CtxtopScreen"], swiftSettings: strict),
     .target(
-      name: "CtxtopReport", dependencies: ["CtxtopModel", "CtxtopSnapshot"], swiftSettings: strict),
+      name: "CtxtopReport", dependencies: ["CtxtopModel", "CtxtopSelection", "CtxtopSnapshot"], swiftSettings: strict),
     .executableTarget(
       name: "ctxtop",
       dependencies: [
-        "CtxtopCurses", "CtxtopDashboard", "CtxtopModel", "CtxtopReport", "CtxtopScreen",
-        "CtxtopSettings", "CtxtopSnapshot", "CtxtopStore", argumentParser,
+        "CtxtopCurses", "CtxtopDashboard", "CtxtopModel", "CtxtopPattern", "CtxtopReport", "CtxtopScreen",
+        "CtxtopSelection", "CtxtopSettings", "CtxtopSnapshot", "CtxtopStore", argumentParser,
       ], swiftSettings: strict),
 
     // Tests.
@@ -133,14 +137,21 @@ let package = Package(
       name: "ctxtop-terminal-probe", dependencies: ["CtxtopCurses", "CtxtopScreen"],
       path: "Tests/ctxtop-terminal-probe", swiftSettings: strict),
     .testTarget(
-      name: "CtxtopSettingsTests", dependencies: ["CtxtopScreen", "CtxtopSettings"], swiftSettings: strict),
+      name: "CtxtopSelectionTests",
+      dependencies: ["CtxtopModel", "CtxtopSelection", "CtxtopSnapshot", "CtxtopTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopSettingsTests", dependencies: ["CtxtopScreen", "CtxtopSelection", "CtxtopSettings"],
+      swiftSettings: strict),
     .testTarget(
       name: "CtxtopDashboardTests",
       dependencies: [
         "CtxtopDashboard", "CtxtopModel", "CtxtopScreen", "CtxtopSettings", "CtxtopSnapshot", "CtxtopTestKit",
       ], exclude: ["__Screens__"], swiftSettings: strict),
     .testTarget(
-      name: "CtxtopReportTests", dependencies: ["CtxtopModel", "CtxtopReport", "CtxtopSnapshot", "CtxtopTestKit"],
-      swiftSettings: strict),
+      name: "CtxtopReportTests",
+      dependencies: [
+        "CtxtopModel", "CtxtopReport", "CtxtopScreen", "CtxtopSelection", "CtxtopSnapshot", "CtxtopTestKit",
+      ], exclude: ["__Documents__"], swiftSettings: strict),
   ]
 )

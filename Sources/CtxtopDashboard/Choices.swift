@@ -1,6 +1,7 @@
 // What the user chose before the dashboard began: each view as it was asked for.
 
 import CtxtopPattern
+import CtxtopSelection
 import CtxtopSettings
 
 extension State {

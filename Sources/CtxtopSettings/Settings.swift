@@ -1,14 +1,14 @@
 // What a user can choose about the dashboard, as one value. Where it can be chosen, under which name and how a
 // mistake reads, stands in one table.
 //
-//   Names.swift         what the names of views and the like may be
-//   ColumnChoice.swift  a column to sort by, columns to show      ViewColumns.swift   which there are
+//   Names.swift         what the names of views and the like may be      ViewColumns.swift   which columns they have
 //   Setting.swift       one line of the table            SettingTable.swift   the table
 //   ValueKind.swift     what a value may be, and how it is read and written
 //   SettingsReader.swift file and environment -> Settings and mistakes, with TOMLDocument.swift, KeyPlaces.swift
 //   DefaultsText.swift  `ctxtop --write-config`
 
 import CtxtopScreen
+import CtxtopSelection
 
 /// What a user can choose about the dashboard.
 package struct Settings: Equatable, Sendable {

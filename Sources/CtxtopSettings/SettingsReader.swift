@@ -1,5 +1,7 @@
 // Settings from the file and the environment. What is wrong costs itself only; all of it is told.
 
+import CtxtopSelection
+
 /// Settings as they were found, and what was wrong on the way.
 package struct SettingsReader {
   /// Bytes of a file beyond which it is none of ours.

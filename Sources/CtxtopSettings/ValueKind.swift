@@ -1,6 +1,7 @@
 // What the value of a setting may be: how it is read, from a file or from a text, and how it is written.
 
 import CtxtopPattern
+import CtxtopSelection
 
 /// A value as it was given.
 package enum Given: Equatable, Sendable {
@@ -92,10 +93,7 @@ extension ValueKind<SortChoice?> {
       read: { given in
         guard let text = given.string else { return nil }
         if text.isEmpty { return .some(nil) }
-        let isInverse = text.hasPrefix("-")
-        return view.column(named: isInverse ? String(text.dropFirst()) : text).map {
-          SortChoice($0, isInverse: isInverse)
-        }
+        return (try? SortChoice(text, among: view.columns)).map { .some($0) }
       },
       write: { .string($0?.text ?? "") })
   }
@@ -106,25 +104,8 @@ extension ValueKind<ColumnChoice> {
   static func columns(of view: ViewName) -> ValueKind {
     ValueKind(
       expected: "columns of \(view.rawValue), all of them without or all of them with + or - in front",
-      read: { given in given.strings.flatMap { choice($0, of: view) } },
+      read: { given in given.strings.flatMap { try? ColumnChoice($0, among: view.columns) } },
       write: { .list($0.texts.map { .string($0) }) })
-  }
-
-  private static func choice(_ texts: [String], of view: ViewName) -> ColumnChoice? {
-    if texts.isEmpty { return .usual }
-    var (plain, shown, hidden): ([String], [String], [String]) = ([], [], [])
-    for text in texts {
-      let sign = text.first.flatMap { "+-".contains($0) ? $0 : nil }
-      guard let id = view.column(named: sign == nil ? text : String(text.dropFirst())) else { return nil }
-      switch sign {
-      case "+": shown.append(id)
-      case "-": hidden.append(id)
-      default: plain.append(id)
-      }
-    }
-    if plain.isEmpty { return .changed(shown: shown, hidden: hidden) }
-    // Twice the same column is once too often.
-    return shown.isEmpty && hidden.isEmpty && Set(plain).count == plain.count ? .only(plain) : nil
   }
 }
 

@@ -1,7 +1,7 @@
 // `ctxtop help [COMMAND | TOPIC]`: what `--help` says of a command, or a chapter of the reference.
 
 import ArgumentParser
-import CtxtopSettings
+import CtxtopSelection
 
 /// Explains a command or a topic. Takes the place of the `help` that the parser would add, which knows commands only.
 struct Help: ParsableCommand {

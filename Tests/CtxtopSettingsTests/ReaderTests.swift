@@ -1,6 +1,7 @@
 // The file and the environment: what they choose, and what is told of mistakes in them.
 
 import CtxtopScreen
+import CtxtopSelection
 import CtxtopSettings
 import Testing
 

@@ -1,5 +1,6 @@
 // The table of settings: its names, its defaults, and what every kind of value may be.
 
+import CtxtopSelection
 import CtxtopSettings
 import Testing
 
@@ -59,16 +60,7 @@ import Testing
     #expect(settings[.workers].sort == SortChoice("contexts_leaked", isInverse: true))
   }
 
-  @Test func columnsAreThoseThatWereChosen() {
-    let (usual, all) = (["a", "c"], ["a", "b", "c", "d"])
-    #expect(ColumnChoice.usual.ids(usual: usual, all: all) == ["a", "c"])
-    #expect(ColumnChoice.only(["d", "a", "x"]).ids(usual: usual, all: all) == ["d", "a"])
-    #expect(ColumnChoice.changed(shown: ["d", "b"], hidden: ["a"]).ids(usual: usual, all: all) == ["b", "c", "d"])
-  }
-
   @Test func theNearestWordIsFound() {
-    #expect(Nearest.of("colour", among: ["color", "mouse"]) == "color")
     #expect(Nearest.of("workers.srt", among: Setting.all.map(\.key)) == "workers.sort")
-    #expect(Nearest.of("xyzzy", among: Setting.all.map(\.key)) == nil)
   }
 }

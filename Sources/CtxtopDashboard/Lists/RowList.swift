@@ -3,6 +3,7 @@
 import CtxtopModel
 import CtxtopPattern
 import CtxtopScreen
+import CtxtopSelection
 import CtxtopSnapshot
 
 /// The rows of a view, whatever they are.

@@ -4,6 +4,7 @@
 import CtxtopModel
 import CtxtopPattern
 import CtxtopScreen
+import CtxtopSelection
 import CtxtopSnapshot
 
 /// The tree's definition.

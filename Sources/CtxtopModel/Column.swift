@@ -67,3 +67,13 @@ package struct Table<Row>: Sendable {
   /// The column of an id.
   package func column(_ id: String) -> Column<Row>? { columns.first { $0.id == id } }
 }
+
+extension Table {
+  /// The table with the snapshot's time as its first column, for files that hold several snapshots.
+  package func withTime(_ wallTime: UInt64) -> Table {
+    let time = Column<Row>("time", "TIME", "when the snapshot was", unit: "time", width: 20, presence: .file) { _ in
+      .time(wallTime)
+    }
+    return Table(name: name, title: title, columns: [time] + columns)
+  }
+}

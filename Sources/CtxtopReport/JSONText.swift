@@ -1,13 +1,16 @@
-// JSON of a few values: objects keep the order in which they were written.
+// JSON that is made here: differences, rows of tables, and the schema. Snapshots are printed by the encoder of
+// CtxtopSnapshot.
 
-/// A value of JSON.
-package enum JSONText {
+/// A value of JSON. Objects keep the order in which they were written.
+package indirect enum JSONText {
   case null
   case bool(Bool)
   case integer(Int64)
+  /// A number that is text already.
+  case digits(String)
   case text(String)
   case array([JSONText])
-  case object([(String, JSONText)])
+  case object([(name: String, value: JSONText)])
 
   /// A number that may be too large for any reader: then it is the largest that is not.
   package static func count(_ value: UInt64?) -> JSONText { value.map { .integer(Int64(clamping: $0)) } ?? .null }
@@ -18,49 +21,82 @@ package enum JSONText {
 
   /// The value as one line, without a newline.
   package var line: String {
-    var out = ""
-    write(to: &out)
-    return out
+    var text = ""
+    write(to: &text, indent: nil)
+    return text
   }
 
-  private func write(to out: inout String) {
+  /// With a line for each member, unless all of it fits into one.
+  var page: String {
+    var text = ""
+    write(to: &text, indent: 0)
+    return text + "\n"
+  }
+
+  private static let width = 120
+
+  private func write(to text: inout String, indent: Int?) {
     switch self {
-    case .null: out += "null"
-    case .bool(let value): out += value ? "true" : "false"
-    case .integer(let value): out += String(value)
-    case .text(let value): Self.write(value, to: &out)
-    case .array(let values):
-      out += "["
-      for (index, value) in values.enumerated() {
-        if index > 0 { out += "," }
-        value.write(to: &out)
-      }
-      out += "]"
-    case .object(let members):
-      out += "{"
-      for (index, member) in members.enumerated() {
-        if index > 0 { out += "," }
-        Self.write(member.0, to: &out)
-        out += ":"
-        member.1.write(to: &out)
-      }
-      out += "}"
+    case .null: text += "null"
+    case .bool(let value): text += value ? "true" : "false"
+    case .integer(let value): text += String(value)
+    case .digits(let digits): text += digits
+    case .text(let string): text += Self.quoted(string)
+    case .array(let values): write(values.map { (nil, $0) }, "[", "]", to: &text, indent)
+    case .object(let members): write(members.map { ($0.name, $0.value) }, "{", "}", to: &text, indent)
     }
   }
 
-  private static func write(_ text: String, to out: inout String) {
-    out += "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+  private func write(
+    _ parts: [(name: String?, value: JSONText)], _ open: String, _ close: String, to text: inout String, _ indent: Int?
+  ) {
+    guard let indent, !parts.isEmpty, !fits(at: indent) else {
+      return Self.write(parts, open, close, to: &text, separator: indent == nil ? "," : ", ", inner: indent)
+    }
+    let margin = "\n" + String(repeating: " ", count: indent + 2)
+    Self.write(
+      parts, open + margin, "\n" + String(repeating: " ", count: indent) + close, to: &text, separator: "," + margin,
+      inner: indent + 2)
+  }
+
+  private static func write(
+    _ parts: [(name: String?, value: JSONText)], _ open: String, _ close: String, to text: inout String,
+    separator: String, inner: Int?
+  ) {
+    text += open
+    for (index, part) in parts.enumerated() {
+      if index > 0 { text += separator }
+      if let name = part.name { text += quoted(name) + (inner == nil ? ":" : ": ") }
+      part.value.write(to: &text, indent: inner)
+    }
+    text += close
+  }
+
+  /// Whether it fits into the rest of a line; what has objects in it reads better in lines of its own.
+  private func fits(at indent: Int) -> Bool {
+    if case .object(let members) = self, members.contains(where: { $0.value.isObject }) { return false }
+    return line.count + indent < Self.width * 9 / 10
+  }
+
+  private var isObject: Bool { if case .object = self { true } else { false } }
+
+  /// A string with its quotes. What a terminal would act on, and what JavaScript takes for the end of a line, is
+  /// escaped too.
+  static func quoted(_ string: String) -> String {
+    var text = "\""
+    for scalar in string.unicodeScalars {
+      switch scalar.value {
+      case 0x22: text += "\\\""
+      case 0x5C: text += "\\\\"
+      case 0x0A: text += "\\n"
+      case 0x0D: text += "\\r"
+      case 0x09: text += "\\t"
+      case ..<0x20, 0x7F..<0xA0, 0x2028...0x2029:
         let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: text.unicodeScalars.append(scalar)
       }
     }
-    out += "\""
+    return text + "\""
   }
 }

@@ -1,76 +1,92 @@
-// The screen's tables as plain text: a summary line, the verdicts, and one table after the other, each
-// column as wide as its widest cell. For pipes, mails and terminals that can do no more.
+// The screen's tables as plain text: a summary, the verdicts, and one table after the other, each column as wide as its
+// widest cell. For pipes, mails and terminals that can do no more.
+//
+//   text    everything, each table under its title
+//   frame   what a person looks for: of contexts and connections those that are not as they should be, and a line
+//           that says how much else there is
 
 package import CtxtopModel
-import CtxtopSnapshot
+package import CtxtopSelection
 
-extension Report {
-  /// Rows at most of a table that shows what is not as it should be.
-  private static let longest = 20
+/// Tables as plain text.
+package struct TextReport {
+  /// How many columns of a terminal a text takes.
+  package typealias Measure = (String) -> Int
 
-  /// A model as plain text: of contexts and connections, those that are not as they should be.
-  package static func text(_ model: Model) -> String {
-    var text = summary(model)
-    for verdict in model.verdicts {
-      text += "\(verdict.code.rawValue) \(Format.cleaned(verdict.message))\n"
+  let model: Model
+  private let width: Measure
+
+  /// A report on a model.
+  package init(_ model: Model, width: @escaping Measure) {
+    self.model = model
+    self.width = width
+  }
+
+  /// Everything that the screen's views list.
+  package var text: String {
+    let tables = ReportTable.allCases.filter { $0 != .verdicts }.compactMap { table -> String? in
+      let values = table.values(of: model, TableSelection(), for: .person)
+      // That there is no worker is worth a line; that nothing failed is said by the summary.
+      guard !values.rows.isEmpty || table == .workers else { return nil }
+      return "\n\(table.title) (\(values.rows.count))\n" + lines(values)
     }
-    text += "\n" + lines(Table.workers.columns, model.workerRows)
-    text += section(.contexts, model.contextRows.filter { $0.shownState.level >= .notice })
-    text += section(.connections, model.holdingRows.filter { $0.state.level >= .notice })
-    text += section(.failures, model.failureGroups)
-    return text
+    return summary + verdicts + tables.joined()
   }
 
-  /// A table after an empty line, if there is anything in it; cut where it would bury the others.
-  private static func section<Row>(_ table: Table<Row>, _ rows: [Row]) -> String {
-    if rows.isEmpty { return "" }
-    let rest = rows.count - longest
-    let shown = Array(rows.prefix(longest))
-    // Of connections without sessions, say, nobody misses what is only known of sessions.
-    let columns = table.columns.filter { column in shown.contains { column.value($0) != .unknown } }
-    return "\n" + lines(columns, shown) + (rest > 0 ? "and \(rest) more\n" : "")
-  }
-
-  private static func summary(_ model: Model) -> String {
-    let now = model.now
-    let totals = model.totals
-    let server = now.workers.first?.server ?? Server()
+  /// The workers, and what is not as it should be.
+  package var frame: String {
+    let contexts = model.contextRows.filter { $0.shownState.level >= .notice }
+    let holdings = model.holdingRows.filter { $0.state.level >= .notice }
+    let workers = ReportTable.workers.values(of: model, TableSelection(), for: .person)
     let parts = [
-      "\(now.service)@\(now.host)", server.kind, server.model, String(Format.time(now.wallTime).prefix(19)) + "Z",
+      lines(workers), part(.contexts, contexts), part(.connections, holdings), part(.failures, model.failureGroups),
     ]
-    var text = parts.filter { !$0.isEmpty }.map(Format.cleaned).joined(separator: "  ") + "\n"
-    text += "workers \(totals.workers)  req/s \(rate(totals.rates?.requests))"
-    text += "  p50 \(latency(totals.rates?.p50))  p99 \(latency(totals.rates?.p99))"
-    text += "  in flight \(Format.screen(.share(totals.inFlight, of: totals.capacity)))"
-    text += "  errors/s \(rate(totals.rates?.exceptions))\n"
-    text += "contexts live \(totals.contextsLive)  leaked \(totals.contextsLeaked)  reused \(totals.contextsReused)"
-    text += "  connections \(Format.screen(.share(totals.connectionsCheckedOut, of: totals.connectionsLimit))) out"
-    if let oldest = totals.oldestCheckout { text += ", oldest \(Format.age(oldest))" }
-    text += "  teardown failures \(totals.teardownFailures)\n"
-    if totals.dropped > 0 { text += "events dropped \(totals.dropped): a table of the segment was full\n" }
-    return text
+    return summary + verdicts + "\n" + parts.filter { !$0.isEmpty }.joined(separator: "\n") + rest(contexts, holdings)
   }
 
-  private static func rate(_ value: Double?) -> String { Format.screen(value.map { .real($0) } ?? .unknown) }
+  /// One table, as far as it is wanted.
+  package func table(_ table: ReportTable, _ selection: TableSelection) -> String {
+    lines(table.values(of: model, selection, for: .person))
+  }
 
-  private static func latency(_ value: UInt64?) -> String { Format.screen(value.map { .duration($0) } ?? .unknown) }
+  private var verdicts: String {
+    model.verdicts.map { "\($0.code.rawValue) \(Format.cleaned($0.message))\n" }.joined()
+  }
+
+  private func part<Row>(_ table: Table<Row>, _ rows: [Row]) -> String {
+    rows.isEmpty ? "" : lines(TableValues(table, rows, model, TableSelection(), for: .person))
+  }
+
+  /// How much a frame does not list, where it leaves anything out.
+  private func rest(_ contexts: [ContextRow], _ holdings: [HoldingRow]) -> String {
+    let (live, fine) = (model.contextRows.count - contexts.count, model.holdingRows.count - holdings.count)
+    let parts = [
+      live > 0 ? Format.count(UInt64(live), "context", "contexts") : nil,
+      fine > 0 ? Format.count(UInt64(fine), "connection or lock", "connections and locks") : nil,
+    ].compactMap { $0 }
+    return parts.isEmpty ? "" : "\nas they should be: \(parts.joined(separator: ", ")); ctxtop dump lists them\n"
+  }
 
   /// A heading and a line for each row.
-  private static func lines<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> String {
-    let columns = columns.filter { $0.presence != .file }
-    let cells = [columns.map(\.title)] + rows.map { row in columns.map { Format.screen($0.value(row)) } }
-    let widths = columns.indices.map { index in cells.map { $0[index].count }.max() ?? 0 }
+  private func lines(_ values: TableValues) -> String {
+    let cells = [values.headings.map(\.title)] + values.rows.map { $0.map(Format.screen) }
+    let measured = cells.map { $0.map(width) }
+    let widths = values.headings.indices.map { index in measured.map { $0[index] }.max() ?? 0 }
     var text = ""
-    for line in cells {
+    for (line, lengths) in zip(cells, measured) {
       var padded = ""
-      for index in columns.indices {
-        let space = String(repeating: " ", count: widths[index] - line[index].count)
-        padded +=
-          (index == 0 ? "" : "  ") + (columns[index].alignment == .left ? line[index] + space : space + line[index])
+      for (index, heading) in values.headings.enumerated() {
+        let space = String(repeating: " ", count: widths[index] - lengths[index])
+        padded += (index == 0 ? "" : "  ") + (heading.alignment == .left ? line[index] + space : space + line[index])
       }
       while padded.last == " " { padded.removeLast() }
       text += padded + "\n"
     }
     return text
   }
+}
+
+extension ReportTable {
+  /// What stands above it.
+  fileprivate var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 }

@@ -72,4 +72,12 @@ extension TimeReference: ExpressibleByArgument {
 
 extension ReportFormat: ExpressibleByArgument {}
 
-extension ReportTable: ExpressibleByArgument {}
+/// What was given as the name of a table; whether there is one is said in the program's own words.
+struct TableName: ExpressibleByArgument {
+  /// What was given.
+  let text: String
+
+  init?(argument: String) { text = argument }
+
+  static var allValueStrings: [String] { ReportTable.allCases.map(\.rawValue) }
+}

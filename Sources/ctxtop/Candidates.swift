@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import CtxtopModel
+import CtxtopReport
+import CtxtopSelection
 import CtxtopSettings
 import CtxtopStore
 
@@ -49,6 +51,8 @@ struct CommandLineWords {
   private var given: Set<String> = []
   /// The option whose value the current word is.
   private var pending: ArgumentInfo?
+  /// The table that was named, for what belongs to one.
+  private var table = ReportTable.workers
   /// How many words stand in front that are neither options nor their values.
   private var position = 0
   /// Whether what comes is no option any more.
@@ -69,27 +73,33 @@ struct CommandLineWords {
   }
 
   private mutating func take(_ word: String) {
-    if pending != nil {
+    if let option = pending {
+      note(word, of: option)
       pending = nil
     } else if word == "--" {
       isPastOptions = true
     } else if word.hasPrefix("-"), word.count > 1, !isPastOptions {
       let flag = word.prefix { $0 != "=" }
       given.insert(String(flag))
-      guard flag.count == word.count, let option = option(named: word), option.takesValue else { return }
-      pending = option
+      guard let option = option(named: String(flag)), option.takesValue else { return }
+      if flag.count == word.count { pending = option } else { note(String(word.dropFirst(flag.count + 1)), of: option) }
     } else {
       position += 1
     }
   }
 
+  private mutating func note(_ value: String, of option: ArgumentInfo) {
+    guard option.valueName == TableOptions.tableValue, let named = ReportTable(rawValue: value) else { return }
+    table = named
+  }
+
   /// What fits, in the order of the tables.
   var candidates: [Candidate] {
-    if let pending { return fitting(Self.values(of: pending, current)) }
+    if let pending { return fitting(values(of: pending, current)) }
     if current.hasPrefix("-"), !isPastOptions { return fitting(options) }
     let positional = command.visibleArguments.filter(\.isPositional)
     let argument = position < positional.count ? positional[position] : positional.last { $0.isRepeating }
-    let values = argument.map { Self.values(of: $0, current, program) } ?? []
+    let values = argument.map { self.values(of: $0, current) } ?? []
     let commands = program.visibleCommands.map { Candidate($0.commandName, $0.abstract ?? "") }
     return fitting((isFirst ? commands : []) + values)
   }
@@ -97,7 +107,7 @@ struct CommandLineWords {
   private var options: [Candidate] {
     if let sign = current.firstIndex(of: "="), let option = option(named: String(current[..<sign])) {
       let value = String(current[current.index(after: sign)...])
-      return Self.values(of: option, value).map { Candidate(current[...sign] + $0.text, $0.meaning) }
+      return values(of: option, value).map { Candidate(current[...sign] + $0.text, $0.meaning) }
     }
     return command.visibleArguments.filter { argument in
       argument.isRepeating || !argument.flags.contains(where: given.contains)
@@ -113,17 +123,19 @@ struct CommandLineWords {
   }
 
   /// The values of an argument, as far as they are known; the shell knows files.
-  private static func values(of argument: ArgumentInfo, _ current: String, _ program: CommandInfo? = nil) -> [Candidate]
-  {
+  private func values(of argument: ArgumentInfo, _ current: String) -> [Candidate] {
     if let values = argument.allValues, !values.isEmpty { return values.map { Candidate($0) } }
     switch argument.valueName {
     case "target", "first", "second": return Services.find(in: .ofThisUser()).found.map { Candidate($0.name) }
     case "code": return VerdictCatalogue.all.map { Candidate($0.code.rawValue, $0.entry.name) }
     case "command-or-topic":
-      return (program?.visibleCommands ?? []).map { Candidate($0.commandName, $0.abstract ?? "") }
+      return program.visibleCommands.map { Candidate($0.commandName, $0.abstract ?? "") }
         + HelpTopic.allCases.map { Candidate($0.rawValue, $0.abstract) }
-    case SettingsOptions.sortValue, SettingsOptions.columnsValue: return columns(current)
-    case Check.listValue: return thresholds(current)
+    case Check.listValue: return Self.thresholds(current)
+    case SettingsOptions.sortValue, SettingsOptions.columnsValue: return Self.columns(current)
+    case TableOptions.columnsValue:
+      return Self.columns(table.columns, behind: current.lastIndex { ",+-".contains($0) }, current)
+    case TableOptions.sortValue: return Self.orders(table.columns, current)
     default: return []
     }
   }
@@ -141,7 +153,21 @@ struct CommandLineWords {
         Candidate("\($0.rawValue):")
       }
     }
-    let end = current.lastIndex { ":,+-".contains($0) } ?? colon
-    return view.columns.map { Candidate(current[...end] + $0.id, $0.description) }
+    return columns(view.columns, behind: current.lastIndex { ":,+-".contains($0) } ?? colon, current)
+  }
+
+  private static func columns(_ columns: [ColumnName], behind end: String.Index?, _ current: String) -> [Candidate] {
+    let before = end.map { String(current[...$0]) } ?? ""
+    return columns.map { Candidate(before + $0.id, $0.description) }
+  }
+
+  /// `COLUMN`, `-COLUMN`, and behind a colon in which order.
+  private static func orders(_ columns: [ColumnName], _ current: String) -> [Candidate] {
+    if let colon = current.firstIndex(of: ":") {
+      return [("asc", "the smallest first"), ("desc", "the greatest first")].map {
+        Candidate(current[...colon] + $0, $1)
+      }
+    }
+    return Self.columns(columns, behind: current.hasPrefix("-") ? current.startIndex : nil, current)
   }
 }

@@ -4,11 +4,12 @@ import CtxtopDashboard
 import CtxtopModel
 import CtxtopReport
 import CtxtopScreen
+import CtxtopSelection
 import CtxtopSettings
 
 /// A topic of the help that is no command.
 enum HelpTopic: String, CaseIterable {
-  case keys, columns, states, verdicts, settings, environment, status, manual
+  case keys, columns, states, verdicts, metrics, settings, environment, status, manual
 
   /// What the list of topics says.
   var abstract: String {
@@ -17,6 +18,7 @@ enum HelpTopic: String, CaseIterable {
     case .columns: "The columns of all views, and their names in CSV and options."
     case .states: "The states of workers, units, contexts and connections."
     case .verdicts: "The verdicts, by code."
+    case .metrics: "The metrics that ctxtop dump -f prometheus prints."
     case .settings: "What can be configured, in the file, by variables and by options."
     case .environment: "The variables that are looked at."
     case .status: "What the exit statuses mean."
@@ -32,6 +34,7 @@ enum HelpTopic: String, CaseIterable {
     case .columns: ReferenceText.text(Self.columnChapter)
     case .states: ReferenceText.text(Self.stateChapter)
     case .verdicts: ExplainReport.list()
+    case .metrics: ReferenceText.text(Self.metricChapter)
     case .settings: ReferenceText.text(Self.settingChapter)
     case .environment: ReferenceText.text(Self.environmentChapter)
     case .status: ReferenceText.text(Self.statusChapter)
@@ -78,6 +81,18 @@ extension HelpTopic {
       ("\(code.rawValue) \(entry.name) (\(entry.severity.rawValue))", "\(entry.meaning) What to do: \(entry.remedy)")
     }
     return ReferenceChapter("Verdicts", sections: [ReferenceSection(nil, entries)])
+  }
+
+  static var metricChapter: ReferenceChapter {
+    ReferenceChapter(
+      "Metrics",
+      [
+        """
+        What ctxtop dump -f prometheus prints. Every metric has the label app; those of a worker also worker, its \
+        number where its server counts, pid, and slot, its place in the segment. What is not known is not printed.
+        """
+      ],
+      sections: [ReferenceSection(nil, Metric.all.map { ($0.name, "\($0.kind.rawValue): \($0.help)") })])
   }
 
   static var settingChapter: ReferenceChapter {

@@ -21,7 +21,7 @@ enum Manual {
     for command in program.visibleCommands { write(command, to: &page) }
     for chapter in [
       HelpTopic.keyChapter, HelpTopic.columnChapter, HelpTopic.stateChapter, HelpTopic.verdictChapter,
-      HelpTopic.settingChapter, HelpTopic.environmentChapter, files, HelpTopic.statusChapter,
+      HelpTopic.metricChapter, HelpTopic.settingChapter, HelpTopic.environmentChapter, files, HelpTopic.statusChapter,
     ] {
       page.chapter(chapter)
     }

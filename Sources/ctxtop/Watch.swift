@@ -3,6 +3,7 @@
 import ArgumentParser
 import CtxtopCurses
 import CtxtopReport
+import CtxtopScreen
 import CtxtopSettings
 import CtxtopStore
 import Glibc
@@ -86,7 +87,8 @@ struct Watch: ParsableCommand {
     var isFirst = true
     do {
       try Series(endpoint: endpoint, count: count, interval: settings.nanoseconds).run { model in
-        try StandardOutput.write((isFirst ? [] : [10]) + Report.bytes(model, as: .text))
+        let frame = TextReport(model) { DisplayWidth.of($0) }.frame
+        try StandardOutput.write((isFirst ? [] : [10]) + Array(frame.utf8))
         isFirst = false
       }
     } catch is ReaderIsGone {}

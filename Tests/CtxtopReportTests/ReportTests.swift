@@ -2,6 +2,8 @@
 
 import CtxtopModel
 import CtxtopReport
+import CtxtopScreen
+import CtxtopSelection
 import CtxtopSnapshot
 import CtxtopTestKit
 import Foundation
@@ -11,10 +13,19 @@ import Testing
 struct ReportTests {
   private let model = Model(now: Fixture.shop(at: 1), earlier: Fixture.shop(at: 0))
 
-  @Test("Text: the screen's tables without a screen")
-  func text() {
+  private func lines(_ format: ReportFormat, _ request: TableRequest?, of model: Model? = nil) -> [String] {
+    let bytes = Report.bytes(model ?? self.model, as: format, request) { DisplayWidth.of($0) }
+    return String(decoding: bytes, as: UTF8.self).split(separator: format == .csv ? "\r\n" : "\n").map(String.init)
+  }
+
+  private func csv(_ model: Model, _ table: ReportTable, isFirst: Bool = true) -> String {
+    String(decoding: Report.bytes(model, as: .csv, TableRequest(table), isFirst: isFirst), as: UTF8.self)
+  }
+
+  @Test("Frame: the workers, and what is not as it should be")
+  func frame() {
     #expect(
-      Report.text(model) == """
+      TextReport(model) { $0.count }.frame == """
         shop@prod-3  gunicorn  gthread  2026-11-22T09:00:01Z
         workers 3  req/s 296  p50 12ms  p99 243ms  in flight 12/24  errors/s 1.0
         contexts live 25  leaked 1  reused 42  connections 5/15 out, oldest 4m13s  teardown failures 3
@@ -53,6 +64,8 @@ struct ReportTests {
          PID  WORKERS  COUNT  LAST  FUNCTION         EXCEPTION     REQUEST         WHERE       SKIPPED  MESSAGE
         4312        1      3   10s  shop.close_cart  RuntimeError  GET /chat/<id>  shop.py:12        1  cart is locked
 
+        as they should be: 24 contexts, 6 connections and locks; ctxtop dump lists them
+
         """)
   }
 
@@ -78,7 +91,7 @@ struct ReportTests {
     snapshot.workers[0].failures[0].message = "said \"no\", twice\nand left"
     let model = Model(now: snapshot)
     #expect(
-      Report.csv(model, .failures) == """
+      csv(model, .failures) == """
         time,pid,workers,count,last,last_age,first,function,exception,request,endpoint,location,skipped,message\r
         2026-11-22T09:00:00.123456789Z,4312,1,3,2026-11-22T08:59:51.123456789Z,9000000000,\
         2026-11-22T08:55:48.123456789Z,shop.close_cart,RuntimeError,GET /chat/<id>,chat,shop.py:12,1,\
@@ -86,12 +99,12 @@ struct ReportTests {
         and left"\r
 
         """)
-    #expect(Report.csv(model, .workers, withHeader: false).hasPrefix("2026-11-22T09:00:00.123456789Z,1,4312,leaking,"))
+    #expect(csv(model, .workers, isFirst: false).hasPrefix("2026-11-22T09:00:00.123456789Z,1,4312,leaking,"))
   }
 
   @Test("CSV of every table: a field for each column, a line for each row", arguments: ReportTable.allCases)
   func tables(table: ReportTable) {
-    let lines = Report.csv(model, table).split(separator: "\r\n")
+    let lines = csv(model, table).split(separator: "\r\n")
     let rows =
       switch table {
       case .workers: 4
@@ -104,26 +117,101 @@ struct ReportTests {
     #expect(lines.count == 1 + rows)
     #expect(lines[0].hasPrefix("time,"))
     #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("2026-11-22T09:00:01.123456789Z,") })
-    #expect(Report.csv(model, table, withHeader: false).split(separator: "\r\n") == Array(lines.dropFirst()))
+    #expect(csv(model, table, isFirst: false).split(separator: "\r\n") == Array(lines.dropFirst()))
   }
 
   @Test("CSV of contexts: the state of JSON, and that of the screen")
   func contexts() throws {
-    let lines = Report.csv(model, .contexts).split(separator: "\r\n").map { $0.split(separator: ",") }
+    let lines = csv(model, .contexts).split(separator: "\r\n").map { $0.split(separator: ",") }
     let state = try #require(lines[0].firstIndex(of: "state"))
     let condition = try #require(lines[0].firstIndex(of: "condition"))
     #expect(lines[2][state] == "live" && lines[2][condition] == "slow")
   }
 
-  @Test("Text: a long table is cut, and says so")
-  func cut() {
-    var snapshot = Fixture.shop(at: 1)
-    snapshot.workers[0].failures = (0..<25).map { index in
-      var failure = Fixture.failure()
-      failure.function = "shop.close_\(index)"
-      return failure
+  @Test("Text: everything, each table under its title")
+  func text() {
+    let market = Model(now: Fixture.market(at: 1), earlier: Fixture.market(at: 0))
+    let text = String(decoding: Report.bytes(market, as: .text) { DisplayWidth.of($0) }, as: UTF8.self)
+    expectFile(text, at: "Tests/CtxtopReportTests/__Documents__/market.txt")
+    for table in ReportTable.allCases where table != .verdicts {
+      let rows =
+        table == .failures ? market.failureGroups.count : lines(.csv, TableRequest(table), of: market).count - 1
+      #expect(text.contains("\n\(table.rawValue.capitalized) (\(rows))\n"), "\(table)")
     }
-    let text = Report.text(Model(now: snapshot))
-    #expect(text.hasSuffix("\nand 5 more\n"))
+  }
+
+  @Test("Nothing is cut, however much there is", arguments: [ReportFormat.json, .ndjson, .csv, .text])
+  func complete(format: ReportFormat) {
+    let many = Model(now: Fixture.healthy(workers: 500, at: 1), earlier: Fixture.healthy(workers: 500, at: 0))
+    for (table, rows) in [(ReportTable.workers, 500), (.units, 4_000), (.contexts, 2_000), (.connections, 2_500)] {
+      let lines = lines(format, TableRequest(table), of: many)
+      #expect(lines.count == (format == .json ? 1 : format == .ndjson ? rows : rows + 1))
+      #expect(format != .json || lines[0].matches(of: /"time":/).count == rows)
+      #expect(format != .text || self.lines(.text, nil, of: many).contains("\(table.rawValue.capitalized) (\(rows))"))
+    }
+  }
+
+  @Test("Text: wide characters take two columns")
+  func wide() throws {
+    var snapshot = Fixture.shop()
+    snapshot.workers[0].units[0].name = "工作线程"
+    snapshot.workers[0].units[1].name = "cafe\u{301}"
+    let selection = try TableSelection(
+      columns: ["name", "pid"], filter: "name:工|cafe", sort: nil, among: ReportTable.units.columns)
+    #expect(
+      lines(.text, TableRequest(.units, selection), of: Model(now: snapshot)) == [
+        "NAME       PID", "工作线程  4312", "cafe\u{301}      4312",
+      ])
+  }
+
+  @Test("Rows as JSON: ids and raw values, null for what is not known")
+  func rows() throws {
+    let selection = try TableSelection(
+      columns: ["time", "pid", "state", "requests_per_second", "rss_bytes", "uptime", "now"], filter: "pid:431[45]",
+      sort: "-pid", among: ReportTable.workers.columns)
+    let rows = [
+      """
+      {"time":"2026-11-22T09:00:01.123456789Z","pid":4315,"state":"dead","requests_per_second":0.000,\
+      "rss_bytes":null,"uptime":273601000000000,"now":"GET /chat/<id> 00:01:02"}
+      """,
+      """
+      {"time":"2026-11-22T09:00:01.123456789Z","pid":4314,"state":"ok","requests_per_second":95.000,\
+      "rss_bytes":186646528,"uptime":273601000000000,"now":"GET /cart/<int:id> 00:00:00"}
+      """,
+    ]
+    #expect(lines(.ndjson, TableRequest(.workers, selection)) == rows)
+    #expect(lines(.json, TableRequest(.workers, selection)) == ["[\(rows.joined(separator: ","))]"])
+  }
+
+  @Test("Rows as JSON of every table hold what CSV holds", arguments: ReportTable.allCases)
+  func rowsOfTables(table: ReportTable) throws {
+    let market = Model(now: Fixture.market(at: 1), earlier: Fixture.market(at: 0))
+    let bytes = Report.bytes(market, as: .json, TableRequest(table))
+    let rows = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [[String: Any]])
+    let head = lines(.csv, TableRequest(table), of: market)[0].split(separator: ",").map(String.init)
+    #expect(rows.count == lines(.csv, TableRequest(table), of: market).count - 1)
+    #expect(rows.allSatisfy { Set($0.keys) == Set(head) })
+  }
+
+  @Test("CSV: the columns that were chosen and no other")
+  func chosenColumns() throws {
+    func selection(_ columns: [String]) throws -> TableSelection {
+      try TableSelection(columns: columns, filter: nil, sort: nil, among: ReportTable.workers.columns)
+    }
+    #expect(
+      lines(.csv, TableRequest(.workers, try selection(["state", "pid"])))[...1] == ["state,pid", "leaking,4312"])
+    let without = lines(.csv, TableRequest(.workers, try selection(["-time", "-now"])))[0]
+    #expect(without.hasPrefix("number,pid,") && without.hasSuffix(",units"))
+  }
+
+  @Test("JSON of rows: whatever a text holds, it is valid")
+  func escapes() throws {
+    var snapshot = Fixture.shop()
+    let name = "a\"b\\c\n\r\t\u{1}\u{7f}\u{85}\u{2028}\u{1F600}"
+    snapshot.workers[0].units[0].name = name
+    let bytes = Report.bytes(Model(now: snapshot), as: .json, TableRequest(.units))
+    #expect(!bytes.dropLast().contains { $0 < 0x20 || $0 == 0x7F })
+    let rows = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [[String: Any]])
+    #expect(rows.contains { $0["name"] as? String == name })
   }
 }

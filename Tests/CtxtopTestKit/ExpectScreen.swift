@@ -56,7 +56,7 @@ package func expectText(
   }
 }
 
-private func firstDifference(_ recorded: String, _ text: String) -> String {
+func firstDifference(_ recorded: String, _ text: String) -> String {
   let before = recorded.split(separator: "\n", omittingEmptySubsequences: false)
   let after = text.split(separator: "\n", omittingEmptySubsequences: false)
   let rows = 0..<max(before.count, after.count)
@@ -68,7 +68,7 @@ extension Array {
   fileprivate func at(_ index: Int) -> Element? { index < count ? self[index] : nil }
 }
 
-private func readFile(_ path: String) -> String? {
+func readFile(_ path: String) -> String? {
   guard let file = fopen(path, "r") else { return nil }
   defer { fclose(file) }
   var bytes: [UInt8] = []
@@ -80,7 +80,7 @@ private func readFile(_ path: String) -> String? {
   }
 }
 
-private func writeFile(_ path: String, _ text: String) -> Bool {
+func writeFile(_ path: String, _ text: String) -> Bool {
   guard let file = fopen(path, "w") else { return false }
   defer { fclose(file) }
   return fputs(text, file) >= 0

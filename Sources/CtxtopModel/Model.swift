@@ -31,8 +31,6 @@ package final class Model: Sendable {
   package let conditions: [WorkerCondition]
   /// The service's summary.
   package let totals: Totals
-  /// Whether the conclusions were drawn before, and are told.
-  package let isTold: Bool
 
   /// Whether the conclusions are those of whoever wrote a document.
   package var isTold: Bool { rates.isTold }
@@ -50,7 +48,6 @@ package final class Model: Sendable {
     verdicts = findings.verdicts
     conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
     totals = Totals(now, rates: rates, conditions: conditions)
-    isTold = false
   }
 
   /// What was concluded before, and is told: nothing is judged. Of the rates, only the processor's is known.
@@ -62,7 +59,6 @@ package final class Model: Sendable {
     conditions = now.workers.indices.map { WorkerCondition(now.workers[$0], told: judged[$0]) }
     rates = Rates(toldPercents: judged.map { $0?.cpuPercent }, of: now)
     totals = Totals(now, rates: rates, conditions: conditions)
-    isTold = true
   }
 
   /// Judges `now` with another pass that confirms it: before it or after it, and as far away as it needs to be. The
@@ -75,6 +71,5 @@ package final class Model: Sendable {
     verdicts = findings.verdicts
     conditions = now.workers.indices.map { WorkerCondition(now, worker: $0, findings: findings.workers[$0]) }
     totals = Totals(now, rates: rates, conditions: conditions)
-    isTold = false
   }
 }

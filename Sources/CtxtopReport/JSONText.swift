@@ -1,6 +1,7 @@
-// JSON that is made here: rows of tables, and the schema. Snapshots are printed by the encoder of CtxtopSnapshot.
+// JSON that is made here: differences, rows of tables, and the schema. Snapshots are printed by the encoder of
+// CtxtopSnapshot.
 
-/// A JSON value. Members keep their order; a number is the text of one.
+/// A value of JSON. Objects keep the order in which they were written; a number is the text of one.
 indirect enum JSONText {
   case null
   case bool(Bool)
@@ -15,7 +16,7 @@ indirect enum JSONText {
   /// A text; null where it is not known.
   static func text(_ value: String?) -> JSONText { value.map { .string($0) } ?? .null }
 
-  /// On one line.
+  /// The value as one line, without a newline.
   var line: String {
     var text = ""
     write(to: &text, indent: nil)

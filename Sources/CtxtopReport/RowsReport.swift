@@ -21,7 +21,7 @@ extension JSONText {
   init(_ value: Value) {
     switch value {
     case .unknown: self = .null
-    case .text, .state, .time: self = .string(Format.raw(value))
+    case .text, .state, .time: self = .text(Format.raw(value))
     // A number that is none has no digits either.
     case .real, .percent: self = Format.raw(value).isEmpty ? .null : .number(Format.raw(value))
     case .integer, .identifier, .duration, .age, .uptime, .bytes, .share: self = .number(Format.raw(value))

@@ -3,9 +3,9 @@
 //   Watch.swift    ctxtop [TARGET]      Dashboard.swift   the run loop of the screen
 //   Ls.swift       ctxtop ls            Errands.swift     what it asks the exporter for
 //   Record.swift   ctxtop record        Recorder.swift, Rotation.swift, Progress.swift, Summaries.swift
+//   Dump.swift     ctxtop dump          TableOptions.swift  what it prints of one table
 //   Diff.swift     ctxtop diff          Check.swift       ctxtop check, with Alarm.swift
-//   Dump.swift     ctxtop dump, with TableOptions.swift
-//                                       SnapshotFile.swift  what it writes on `w`
+//                                       SnapshotFile.swift  what the dashboard writes on `w`
 //   Explain.swift  ctxtop explain       Series.swift      models one after the other, for what prints
 //   Recycle.swift  ctxtop recycle       Subject.swift     one model of an app or a file
 //   Run.swift      ctxtop run           Output.swift      standard output and files

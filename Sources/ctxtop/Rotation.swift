@@ -36,7 +36,7 @@ struct Rotation {
         if try System.renameUnlessThere(path, to: directory + name) { return }
       } catch {
         throw Failure(
-          "renaming \(path)", (error as? SystemError)?.description ?? "\(error)", "see who may write to its directory",
+          "renaming \(path)", error.description, "see who may write to its directory",
           .cannotCreate)
       }
     }

@@ -14,7 +14,10 @@ import urllib.request
 
 import pytest
 
-MARKET = pathlib.Path(__file__).resolve().parents[1] / "CtxtopReportTests/__Documents__/market.prom"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MARKET = ROOT / "Tests/CtxtopReportTests/__Documents__/market.prom"
+#: The expressions that README.md proposes.
+ALERTS = (ROOT / "README.md").read_text().partition("Three alerts:\n\n```\n")[2].partition("```")[0].splitlines()
 #: What would end a label's value, or a line, or a page, if it were not escaped.
 HOSTILE = 'sh"op\\n\n\t\x01\r{}, 工'
 
@@ -33,6 +36,17 @@ def test_promtool_has_nothing_to_say(ctxtop, exporter):
     assert lint(result.stdout) == (0, "")
     assert lint(MARKET.read_text()) == (0, "")
     assert lint("ctxtop_things{a=1} 1\n")[0] != 0, "it would not have anything to say of anything"
+
+
+def test_what_a_document_does_not_tell_is_no_zero(ctxtop):
+    metrics = ctxtop("dump", MARKET.with_suffix(".json"), "-f", "prometheus").stdout
+    assert lint(metrics) == (0, "")
+    live = set(MARKET.read_text().splitlines())
+    series = [line for line in metrics.splitlines() if not line.startswith("#")]
+    # Times are told to the microsecond.
+    counts = [line for line in series if "_seconds" not in line]
+    assert len(counts) > 200 and set(counts) <= live
+    assert "request_duration" not in metrics and "cpu_seconds" not in metrics and "last_seen" not in metrics
 
 
 def test_several_replace_the_file_each_time(ctxtop, fails, exporter, tmp_path):
@@ -133,3 +147,7 @@ def test_prometheus_scrapes_it(ctxtop, exporter, tmp_path):
         [(_, median)] = query("histogram_quantile(0.5, sum by (le) (ctxtop_request_duration_seconds_bucket))")
         assert 0.008 < median < 0.017
         assert not query("ctxtop_worker_resident_memory_bytes == 0")
+        leaks, verdicts, silence = ALERTS
+        assert query(leaks) == [({"app": "market"}, 2)]
+        assert {labels["code"] for labels, _ in query(verdicts)} >= {"CTX001", "CTX008"}
+        query(silence)  # Whether it holds is for the clock to say.

@@ -11,10 +11,8 @@ extension Metric {
       "request_duration_seconds", .histogram, of: .all,
       "Time from a request's first line to its response's last, since the worker attached."
     ) { row in
-      let latency = row.worker.latency
-      // Requests have ended, and none was counted: a source without latencies.
-      if latency.total == 0, row.worker.counters.requests > row.worker.inFlight { return [] }
-      return samples(of: latency, row.labels)
+      // JSON tells of quantiles, not of counts; nor does it tell when a worker attached.
+      row.worker.attached > 0 ? samples(of: row.worker.latency, row.labels) : []
     }
   }
 

@@ -51,19 +51,19 @@ extension SchemaType {
   /// The keywords that say what it is.
   var keywords: [(name: String, value: JSONText)] {
     switch self {
-    case .count: [("type", .string("integer")), ("minimum", .number("0"))]
-    case .integer: [("type", .string("integer"))]
-    case .number: [("type", .string("number")), ("minimum", .number("0"))]
-    case .text: [("type", .string("string"))]
-    case .bool: [("type", .string("boolean"))]
+    case .count: [("type", .text("integer")), ("minimum", .integer(0))]
+    case .integer: [("type", .text("integer"))]
+    case .number: [("type", .text("number")), ("minimum", .integer(0))]
+    case .text: [("type", .text("string"))]
+    case .bool: [("type", .text("boolean"))]
     case .time:
-      [("type", .string("string")), ("format", .string("date-time")), ("pattern", .string(Self.timePattern))]
-    case .words(let words): [("type", .string("string")), ("enum", .array(words.map { .string($0) }))]
-    case .constant(let text): [("const", .string(text))]
+      [("type", .text("string")), ("format", .text("date-time")), ("pattern", .text(Self.timePattern))]
+    case .words(let words): [("type", .text("string")), ("enum", .array(words.map { .text($0) }))]
+    case .constant(let text): [("const", .text(text))]
     case .object(let members): Self.keywords(of: members)
-    case .texts: [("type", .string("object")), ("additionalProperties", .object(SchemaType.text.keywords))]
-    case .named(let name): [("$ref", .string("#/$defs/\(name)"))]
-    case .list(let element): [("type", .string("array")), ("items", .object(element.keywords))]
+    case .texts: [("type", .text("object")), ("additionalProperties", .object(SchemaType.text.keywords))]
+    case .named(let name): [("$ref", .text("#/$defs/\(name)"))]
+    case .list(let element): [("type", .text("array")), ("items", .object(element.keywords))]
     case .optional(let type): type.keywordsWithNull
     }
   }
@@ -71,10 +71,10 @@ extension SchemaType {
   private static let timePattern = "^\\d{4,}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$"
 
   private var keywordsWithNull: [(name: String, value: JSONText)] {
-    if case .named = self { return [("anyOf", .array([.object(keywords), .object([("type", .string("null"))])]))] }
+    if case .named = self { return [("anyOf", .array([.object(keywords), .object([("type", .text("null"))])]))] }
     return keywords.map { name, value in
       switch (name, value) {
-      case ("type", .string(let type)): (name, .array([.string(type), .string("null")]))
+      case ("type", .string(let type)): (name, .array([.text(type), .text("null")]))
       case ("enum", .array(let words)): (name, .array(words + [.null]))
       default: (name, value)
       }
@@ -84,16 +84,16 @@ extension SchemaType {
   /// All members that are described are there. Others may come.
   private static func keywords(of members: [SchemaMember]) -> [(name: String, value: JSONText)] {
     [
-      ("type", .string("object")),
+      ("type", .text("object")),
       ("properties", .object(members.map { ($0.name, .object($0.keywords)) })),
-      ("required", .array(members.map { .string($0.name) })),
+      ("required", .array(members.map { .text($0.name) })),
     ]
   }
 }
 
 extension SchemaMember {
   fileprivate var keywords: [(name: String, value: JSONText)] {
-    let unit: [(name: String, value: JSONText)] = unit.map { [("x-unit", .string($0))] } ?? []
-    return [("description", .string(description))] + type.keywords + unit
+    let unit: [(name: String, value: JSONText)] = unit.map { [("x-unit", .text($0))] } ?? []
+    return [("description", .text(description))] + type.keywords + unit
   }
 }

@@ -14,10 +14,10 @@ package enum SnapshotSchema {
   /// As text, with a newline at the end.
   package static var text: String {
     let head: [(name: String, value: JSONText)] = [
-      ("$schema", .string("https://json-schema.org/draft/2020-12/schema")),
-      ("$id", .string("urn:ctxtop:snapshot:1")),
-      ("title", .string("\(SnapshotJSON.schema)")),
-      ("description", .string(about)),
+      ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
+      ("$id", .text("urn:ctxtop:snapshot:1")),
+      ("title", .text("\(SnapshotJSON.schema)")),
+      ("description", .text(about)),
     ]
     let definitions = definitions.map { name, members in (name, JSONText.object(SchemaType.object(members).keywords)) }
     return JSONText.object(head + SchemaType.object(document).keywords + [("$defs", .object(definitions))]).page

@@ -32,12 +32,11 @@ struct Rotation {
   func retire(began wallTime: UInt64) throws {
     for number in 1...Self.limit {
       let name = stem + "-" + SnapshotFile.time(wallTime) + (number == 1 ? "" : "-\(number)") + ending
-      do {
+      do throws(SystemError) {
         if try System.renameUnlessThere(path, to: directory + name) { return }
       } catch {
         throw Failure(
-          "renaming \(path)", error.description, "see who may write to its directory",
-          .cannotCreate)
+          "renaming \(path)", error.description, "see who may write to its directory", .cannotCreate)
       }
     }
     throw Failure(

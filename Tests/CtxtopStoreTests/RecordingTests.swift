@@ -240,12 +240,14 @@ import Testing
     let file = try bytes()
     let (head, _, _) = try RecordingHead.read(RecordingFile(path: path, writable: false))
     let real = try #require(head.latestIndex(in: file))
+    let named = try #require(
+      file.withUnsafeBytes { FrameHeader(UnsafeRawBufferPointer(rebasing: $0[1024...]), seed: head.seed) })
     // Somewhere else; beyond the end; at a record; and at an index that names itself as the one before.
     var lies = [1024, real + 1, UInt64(file.count), .max, 1 << 62].map { ($0, file) }
     for earlier in [real, real + 8, .max, 1] {
       var other = Array(file[..<Int(real)])
       other += RecordingIndex.frame(
-        naming: Array(file[1024..<1080]), first: 1024, after: earlier, sequence: 302, seed: head.seed)
+        naming: [named], first: 1024, after: earlier, sequence: 302, seed: head.seed)
       lies.append((real, other))
     }
     for (place, content) in lies {
@@ -272,7 +274,7 @@ import Testing
     ] {
       var header = FrameHeader(FrameHeader.Kind.record, sequence: 0)
       header.rawLength = rawLength
-      try put(file + header.frame(bomb, seed: head.seed))
+      try put(file + header.frame(bomb, seed: head.seed).bytes)
       let reader = try RecordingReader(path: path)
       guard !reader.entries.isEmpty else { continue }
       #expect(throws: RecordingError.self) { try reader.record(at: 0) }

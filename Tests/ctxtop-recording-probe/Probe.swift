@@ -26,7 +26,7 @@ enum Probe {
     case ("list", 0): try list(path)
     case ("raw", 0): try raw(path)
     case ("read", 1): try read(path, tries: numbers[0])
-    case ("cuts", 0): try Damage(path, records: 700).cuts()
+    case ("cuts", 0): try Damage(path, records: 150, workers: 2, units: 8).cuts()
     case ("flips", 2): try Damage(path, records: 120).flips(numbers[0], seed: UInt64(numbers[1]))
     case ("splices", 2): try Damage(path, records: 120).splices(numbers[0], seed: UInt64(numbers[1]))
     default: exit(64)

@@ -12,7 +12,7 @@
 // it: as what it says otherwise than the one before (RecordingDifference.swift), in one Zstandard stream a group that is
 // flushed after each record. That is better than a frame a record with the record before as its prefix, because the
 // stream keeps its code tables and has seen the whole group, and nothing has to be hashed twice. To read a record, its
-// group is read from the start: so a group ends after 64 records or 4 MiB, and with every frame that is not a record.
+// group is read from the start: so a group ends after 64 records or 2 MiB, and with every frame that is not a record.
 //
 // Index. Every 256 records an index repeats the headers since the last index. It names the index before, and the head
 // the latest one, so that a day is opened by reading 340 places instead of 86,400. Each index says where the frames

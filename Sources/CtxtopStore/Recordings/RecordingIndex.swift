@@ -19,17 +19,18 @@ struct RecordingIndex {
   /// Length of the payload with so many headers.
   static func byteCount(of count: Int) -> Int { 16 + count * FrameHeader.byteCount }
 
-  /// The frame that names `headers`, which stand one after the other.
+  /// The frame that names `headers`, whose frames stand one after the other. They are mixed with another number than
+  /// frames are: who looks for a header where an index is damaged shall not take these for one.
   static func frame(
-    naming headers: [UInt8], first: UInt64, after earlier: UInt64, sequence: UInt32, seed: UInt32
+    naming headers: [FrameHeader], first: UInt64, after earlier: UInt64, sequence: UInt32, seed: UInt32
   ) -> [UInt8] {
     var payload: [UInt8] = []
     payload.append(number: earlier)
     payload.append(number: first)
-    payload.append(contentsOf: headers)
+    for header in headers { header.write(to: &payload, seed: ~seed) }
     var header = FrameHeader(FrameHeader.Kind.index, sequence: sequence)
-    header.rawLength = headers.count / FrameHeader.byteCount
-    return header.frame(payload, seed: seed)
+    header.rawLength = headers.count
+    return header.frame(payload, seed: seed).bytes
   }
 
   /// The index at an offset; nil: there is none.
@@ -76,7 +77,7 @@ struct RecordingIndex {
     var place = first
     let isWhole = payload.withUnsafeBytes { bytes in
       for start in stride(from: 16, to: bytes.count, by: FrameHeader.byteCount) {
-        guard let frame = FrameHeader(UnsafeRawBufferPointer(rebasing: bytes[start...]), seed: seed) else {
+        guard let frame = FrameHeader(UnsafeRawBufferPointer(rebasing: bytes[start...]), seed: ~seed) else {
           return false
         }
         frames.append((frame, place))
@@ -89,8 +90,8 @@ struct RecordingIndex {
 }
 
 extension FrameHeader {
-  /// The frame with this header, its payload, and what the header says of it.
-  func frame(_ payload: [UInt8], seed: UInt32) -> [UInt8] {
+  /// The frame with this header and a payload, and the header with what it says of that.
+  func frame(_ payload: [UInt8], seed: UInt32) -> (header: FrameHeader, bytes: [UInt8]) {
     var header = self
     header.payloadLength = payload.count
     header.payloadChecksum = payload.checksum(0..<payload.count)
@@ -98,6 +99,6 @@ extension FrameHeader {
     bytes.reserveCapacity(Self.byteCount + payload.count)
     header.write(to: &bytes, seed: seed)
     bytes.append(contentsOf: payload)
-    return bytes
+    return (header, bytes)
   }
 }

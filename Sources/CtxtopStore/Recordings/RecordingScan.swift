@@ -35,7 +35,7 @@ struct RecordingScan {
   /// Offset behind it.
   private(set) var indexed = RecordingHead.end
   /// The headers of the frames since then.
-  private(set) var unindexed: [UInt8] = []
+  private(set) var unindexed: [FrameHeader] = []
   /// Offset and header of the last frame.
   private(set) var last: (offset: UInt64, header: FrameHeader)?
   /// Number of the next frame.
@@ -119,7 +119,7 @@ struct RecordingScan {
       indexed = end
       unindexed.removeAll(keepingCapacity: true)
     } else {
-      header.write(to: &unindexed, seed: head.seed)
+      unindexed.append(header)
     }
   }
 

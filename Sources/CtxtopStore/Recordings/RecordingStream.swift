@@ -14,7 +14,7 @@ enum RecordingStream {
   /// Records in a group: as many as are decompressed, at most, to read one.
   static let recordLimit = 64
   /// Bytes of the records in a group, but for a single one that is longer.
-  static let byteLimit = 4 << 20
+  static let byteLimit = 2 << 20
   /// How far back a stream refers, as a power of two.
   static let windowLimit: Int32 = 24
   /// Bytes of a payload in front of the stream.

@@ -31,7 +31,7 @@ package final class RecordingWriter {
   /// Records and bytes of the group; nil: the next record begins one.
   private var group: (records: Int, bytes: Int)?
   /// What no index names yet; nil: something in the file is damaged, and no index could name all of it.
-  private var unindexed: (headers: [UInt8], first: UInt64, after: UInt64)?
+  private var unindexed: (headers: [FrameHeader], first: UInt64, after: UInt64)?
   private var lastWallTime: UInt64?
   /// What is to be written before the next record.
   private var gap: (since: UInt64, until: UInt64?, reason: String)?
@@ -46,10 +46,7 @@ package final class RecordingWriter {
     compressor = try RecordCompressor(path: path)
     file = try Self.open(path)
     synchronized = System.monotonicTime()
-    if let scan = try Self.scan(file) {
-      guard scan.head.isOf(service) else {
-        throw .otherService(path, service: scan.head.service, wanted: service)
-      }
+    if let scan = try Self.scan(file, of: service) {
       head = scan.head
       end = scan.end
       sequence = scan.nextSequence
@@ -94,13 +91,10 @@ package final class RecordingWriter {
   package func append(_ record: [UInt8], summary: RecordSummary) throws(RecordingError) {
     let recordHeader = try Self.header(of: record)
     guard recordCount < RecordingScan.recordLimit else { throw .full(path) }
-    var frames = gapFrame(until: recordHeader.wallTime)
-    let (header, payload) = try compress(record, recordHeader, summary, sequence &+ (frames.isEmpty ? 0 : 1))
-    var headers = Array(frames.prefix(FrameHeader.byteCount))
-    headers.append(contentsOf: payload.prefix(FrameHeader.byteCount))
-    frames.append(contentsOf: payload)
+    let gapFrame = gapFrame(until: recordHeader.wallTime)
+    let frame = try compress(record, recordHeader, summary, sequence &+ (gapFrame == nil ? 0 : 1))
     do {
-      try write(frames)
+      try write((gapFrame?.bytes ?? []) + frame.bytes)
     } catch {
       group = nil
       if error.isNoRoom {
@@ -108,8 +102,7 @@ package final class RecordingWriter {
       }
       throw error
     }
-    sequence = header.sequence &+ 1
-    unindexed?.headers.append(contentsOf: headers)
+    for frame in [gapFrame, frame].compactMap({ $0 }) { note(frame.header) }
     group = ((group?.records ?? 0) + 1, (group?.bytes ?? 0) + record.count)
     gap = nil
     recordCount += 1
@@ -130,10 +123,10 @@ package final class RecordingWriter {
     guard !isClosed else { return }
     isClosed = true
     if let until = gap?.until {
-      let frame = gapFrame(until: until)
-      try write(frame)
-      unindexed?.headers.append(contentsOf: frame.prefix(FrameHeader.byteCount))
-      sequence &+= 1
+      if let frame = gapFrame(until: until) {
+        try write(frame.bytes)
+        note(frame.header)
+      }
     }
     try writeIndex()
     if isDurable { try file.synchronize() }
@@ -152,9 +145,11 @@ package final class RecordingWriter {
   }
 
   /// What is in the file already, without the frames at its end that are not whole; nil: not even a head.
-  private static func scan(_ file: RecordingFile) throws(RecordingError) -> RecordingScan? {
+  private static func scan(_ file: RecordingFile, of service: String) throws(RecordingError) -> RecordingScan? {
     if try file.size() == 0 { return nil }
-    do {
+    do throws(RecordingError) {
+      let head = try RecordingHead.read(file).head
+      guard head.isOf(service) else { throw .otherService(file.path, service: head.service, wanted: service) }
       var scan = try RecordingScan(file)
       // After a loss of power the length may be there before the bytes are.
       for _ in 0..<64 {
@@ -197,7 +192,7 @@ package final class RecordingWriter {
   /// The next record of the group, or the first of a new one, as a frame.
   private func compress(
     _ record: [UInt8], _ recordHeader: RecordHeader, _ summary: RecordSummary, _ sequence: UInt32
-  ) throws(RecordingError) -> (FrameHeader, [UInt8]) {
+  ) throws(RecordingError) -> (header: FrameHeader, bytes: [UInt8]) {
     if gap != nil { group = nil }
     if let group, group.records >= RecordingStream.recordLimit || group.bytes + record.count > RecordingStream.byteLimit
     {
@@ -214,15 +209,21 @@ package final class RecordingWriter {
     header.wallTime = recordHeader.wallTime
     header.monotonicTime = recordHeader.monotonicTime
     header.summary = summary
-    return (header, header.frame(payload, seed: head.seed))
+    return header.frame(payload, seed: head.seed)
   }
 
-  private func gapFrame(until: UInt64) -> [UInt8] {
-    guard let gap else { return [] }
+  private func gapFrame(until: UInt64) -> (header: FrameHeader, bytes: [UInt8])? {
+    guard let gap else { return nil }
     var header = FrameHeader(FrameHeader.Kind.gap, sequence: sequence)
     header.wallTime = gap.since
     header.monotonicTime = gap.until ?? until
     return header.frame(Array(gap.reason.utf8.prefix(FrameHeader.reasonLimit)), seed: head.seed)
+  }
+
+  /// Counts a frame that was written.
+  private func note(_ header: FrameHeader) {
+    unindexed?.headers.append(header)
+    sequence = header.sequence &+ 1
   }
 
   /// Appends bytes to the file, all or none.
@@ -239,12 +240,12 @@ package final class RecordingWriter {
   // MARK: - Index
 
   private var indexIsDue: Bool {
-    (unindexed?.headers.count ?? 0) >= RecordingIndex.interval * FrameHeader.byteCount
+    (unindexed?.headers.count ?? 0) >= RecordingIndex.interval
   }
 
   private func writeIndex() throws(RecordingError) {
     guard let pending = unindexed, !pending.headers.isEmpty,
-      pending.headers.count <= FrameHeader.indexLimit * FrameHeader.byteCount
+      pending.headers.count <= FrameHeader.indexLimit
     else { return }
     let offset = end
     try write(

@@ -41,9 +41,6 @@ package struct DocumentError: Error, Equatable, Sendable {
       self.init(place: Self.place(context.codingPath), reason: .notA(Self.name(of: type)))
     case DecodingError.keyNotFound(let key, let context):
       self.init(place: Self.place(context.codingPath + [key]), reason: .notA("there"))
-    case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
-      // A number beyond its type.
-      self.init(place: Self.place(context.codingPath), reason: .notA("in range"))
     default: self.init(place: "", reason: .notJSON)
     }
   }
@@ -58,7 +55,7 @@ package struct DocumentError: Error, Equatable, Sendable {
     }
   }
 
-  private static func name(of type: any Any.Type) -> String {
+  static func name(of type: any Any.Type) -> String {
     switch type {
     case is any FixedWidthInteger.Type: "a whole number in range"
     case is any BinaryFloatingPoint.Type: "a number"

@@ -129,6 +129,11 @@ struct DocumentObject {
   }
 
   private func value<Value: Decodable>(_ name: String) throws -> Value? {
-    try members.decodeIfPresent(Value.self, forKey: DocumentKey(name))
+    do {
+      return try members.decodeIfPresent(Value.self, forKey: DocumentKey(name))
+    } catch DecodingError.dataCorrupted {
+      // The whole is JSON: this is a number beyond its type, or text that is none. The decoder does not say where.
+      throw wrong(name, .notA(DocumentError.name(of: Value.self)))
+    }
   }
 }

@@ -10,7 +10,7 @@ package indirect enum JSONText {
   case digits(String)
   case text(String)
   case array([JSONText])
-  case object([(name: String, value: JSONText)])
+  case object([(String, JSONText)])
 
   /// A number that may be too large for any reader: then it is the largest that is not.
   package static func count(_ value: UInt64?) -> JSONText { value.map { .integer(Int64(clamping: $0)) } ?? .null }
@@ -43,7 +43,7 @@ package indirect enum JSONText {
     case .digits(let digits): text += digits
     case .text(let string): text += Self.quoted(string)
     case .array(let values): write(values.map { (nil, $0) }, "[", "]", to: &text, indent)
-    case .object(let members): write(members.map { ($0.name, $0.value) }, "{", "}", to: &text, indent)
+    case .object(let members): write(members.map { ($0.0, $0.1) }, "{", "}", to: &text, indent)
     }
   }
 
@@ -74,7 +74,7 @@ package indirect enum JSONText {
 
   /// Whether it fits into the rest of a line; what has objects in it reads better in lines of its own.
   private func fits(at indent: Int) -> Bool {
-    if case .object(let members) = self, members.contains(where: { $0.value.isObject }) { return false }
+    if case .object(let members) = self, members.contains(where: { $0.1.isObject }) { return false }
     return line.count + indent < Self.width * 9 / 10
   }
 

@@ -3,7 +3,7 @@
 import ArgumentParser
 import CtxtopModel
 import CtxtopReport
-import CtxtopSettings
+import CtxtopSelection
 import CtxtopSnapshot
 import CtxtopStore
 

@@ -8,7 +8,7 @@ indirect enum JSONText {
   case number(String)
   case string(String)
   case array([JSONText])
-  case object([(name: String, value: JSONText)])
+  case object([(String, JSONText)])
 
   /// A whole number; null where it is not known.
   static func integer(_ value: (some BinaryInteger)?) -> JSONText { value.map { .number("\($0)") } ?? .null }
@@ -39,7 +39,7 @@ indirect enum JSONText {
     case .number(let number): text += number
     case .string(let string): text += Self.quoted(string)
     case .array(let values): write(values.map { (nil, $0) }, "[", "]", to: &text, indent)
-    case .object(let members): write(members.map { ($0.name, $0.value) }, "{", "}", to: &text, indent)
+    case .object(let members): write(members.map { ($0.0, $0.1) }, "{", "}", to: &text, indent)
     }
   }
 
@@ -70,7 +70,7 @@ indirect enum JSONText {
 
   /// Whether it fits into the rest of a line; what has objects in it reads better in lines of its own.
   private func fits(at indent: Int) -> Bool {
-    if case .object(let members) = self, members.contains(where: { $0.value.isObject }) { return false }
+    if case .object(let members) = self, members.contains(where: { $0.1.isObject }) { return false }
     return line.count + indent < Self.width * 9 / 10
   }
 

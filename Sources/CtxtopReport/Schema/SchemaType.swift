@@ -49,7 +49,7 @@ extension SchemaType {
   var orNull: SchemaType { .optional(self) }
 
   /// The keywords that say what it is.
-  var keywords: [(name: String, value: JSONText)] {
+  var keywords: [(String, JSONText)] {
     switch self {
     case .count: [("type", .text("integer")), ("minimum", .integer(0))]
     case .integer: [("type", .text("integer"))]
@@ -70,7 +70,7 @@ extension SchemaType {
 
   private static let timePattern = "^\\d{4,}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$"
 
-  private var keywordsWithNull: [(name: String, value: JSONText)] {
+  private var keywordsWithNull: [(String, JSONText)] {
     if case .named = self { return [("anyOf", .array([.object(keywords), .object([("type", .text("null"))])]))] }
     return keywords.map { name, value in
       switch (name, value) {
@@ -82,7 +82,7 @@ extension SchemaType {
   }
 
   /// All members that are described are there. Others may come.
-  private static func keywords(of members: [SchemaMember]) -> [(name: String, value: JSONText)] {
+  private static func keywords(of members: [SchemaMember]) -> [(String, JSONText)] {
     [
       ("type", .text("object")),
       ("properties", .object(members.map { ($0.name, .object($0.keywords)) })),
@@ -92,8 +92,8 @@ extension SchemaType {
 }
 
 extension SchemaMember {
-  fileprivate var keywords: [(name: String, value: JSONText)] {
-    let unit: [(name: String, value: JSONText)] = unit.map { [("x-unit", .text($0))] } ?? []
+  fileprivate var keywords: [(String, JSONText)] {
+    let unit: [(String, JSONText)] = unit.map { [("x-unit", .text($0))] } ?? []
     return [("description", .text(description))] + type.keywords + unit
   }
 }

@@ -13,7 +13,7 @@ import CtxtopSnapshot
 package enum SnapshotSchema {
   /// As text, with a newline at the end.
   package static var text: String {
-    let head: [(name: String, value: JSONText)] = [
+    let head: [(String, JSONText)] = [
       ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
       ("$id", .text("urn:ctxtop:snapshot:1")),
       ("title", .text("\(SnapshotJSON.schema)")),

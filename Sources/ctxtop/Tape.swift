@@ -82,8 +82,16 @@ final class Tape {
       name = "\(stem)-\(number).ctxtop"
       number += 1
     }
-    let writer = try RecordingWriter(
-      path: "\(directory)/\(name)", service: snapshot.service, host: snapshot.host)
+    let path = "\(directory)/\(name)"
+    let writer: RecordingWriter
+    do {
+      writer = try RecordingWriter(path: path, service: snapshot.service, host: snapshot.host)
+    } catch {
+      // What was begun and could not be is nobody's recording.
+      if case .inUse = error { throw error }
+      try? System.unlink(path)
+      throw error
+    }
     self.writer = writer
     place = "\(name) in \(System.realPath(directory) ?? directory)"
     return writer

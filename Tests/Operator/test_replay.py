@@ -106,6 +106,11 @@ def test_what_was_recorded_is_shown_again(desk, exporter, ctxtop):
     desk.press("Z")
     desk.wait_position(count)
     desk.wait("4390")
+    # What is shown is what `dump` says of the same moment.
+    desk.press("w")
+    desk.wait("wrote ctxtop-shop-")
+    [document] = desk.home.glob("*.json")
+    assert document.read_text() == ctxtop("dump", path, "-f", "json").stdout
     desk.press("T", "T", "t")
     desk.wait_position(count - 1)
     desk.press("b")

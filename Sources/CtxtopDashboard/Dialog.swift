@@ -164,7 +164,8 @@ extension State {
       return []
     }
     guard let effects = goToTime(prompt.text) else {
-      say("\(prompt.text) is no time: 09:04:12, 2026-11-22T09:04Z, -5m before the end, +90s after the start, start, end")
+      say(
+        "\(prompt.text) is no time: 09:04:12, 2026-11-22T09:04Z, -5m before the end, +90s after the start, start, end")
       return []
     }
     dialog = nil

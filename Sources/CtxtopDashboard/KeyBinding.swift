@@ -113,7 +113,9 @@ package struct KeyBinding: Sendable {
     KeyBinding(["p", "Z", " "], .pause, "Pause", "hold the screen still, and go on", of: .live),
     KeyBinding(["K", .function(9)], .recycle, "Recycle", "replace the selected worker gracefully; asks first"),
     KeyBinding(["w"], .writeSnapshot, "Write", "write what is shown to a file"),
-    KeyBinding(["y"], .copy, "Copy", "copy the row, or the text that is open, through the terminal; in tmux with set -g set-clipboard on"),
+    KeyBinding(
+      ["y"], .copy, "Copy",
+      "copy the row, or the text that is open, through the terminal; in tmux with set -g set-clipboard on"),
     KeyBinding(["r"], .record, "Record", "write all that comes into a recording, and end it", of: .live),
     KeyBinding(["+"], .longerInterval, nil, "longer interval between snapshots", of: .live),
     KeyBinding(["-"], .shorterInterval, nil, "shorter interval between snapshots", of: .live),

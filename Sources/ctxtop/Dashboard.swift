@@ -1,6 +1,7 @@
-// The run loop of the screen: one `poll` over keyboard, signals, source and clock. What happens becomes a
+// The run loop of the screen: one `poll` over keyboard, signals, what is shown and the clock. What happens becomes a
 // message, `update` says what to do, `view` what to show; nothing is decided here.
 //
+//   Feed.swift   what is shown: an app (LiveFeed.swift) or a recording (Player.swift)
 //   Errands.swift   requests to the exporter       SnapshotFile.swift   what is shown, as a file
 
 import CtxtopCurses
@@ -10,35 +11,27 @@ import CtxtopSettings
 import CtxtopStore
 import Glibc
 
-/// The dashboard of one endpoint, on one terminal.
+/// A dashboard on one terminal.
 final class Dashboard {
   /// Ages on the screen grow also while nothing else happens.
   private static let tick: UInt64 = 1_000_000_000
   /// Wake-ups by the keyboard without a key, after which it counts as gone.
   private static let barrenLimit = 1_000
-  /// A connection that is lost for so long is worth a word: one leader may follow the other before.
-  private static let patience: UInt64 = 1_000_000_000
 
   private let terminal: CursesTerminal
   private let signals: SignalPipe
-  private let source: any SnapshotSource
-  private let errands: Errands
+  private let feed: any Feed
   private let directory: String
   private var state: State
   private var isDone = false
   private var endingSignal: Int32?
   private var barren = 0
-  /// Why the connection is lost, and since when, until it is told.
-  private var trouble: (since: UInt64, reason: StoreError)?
 
-  /// Takes the terminal. `passes` is what the source has given already.
-  init(
-    _ terminal: CursesTerminal, of endpoint: Endpoint, source: any SnapshotSource, passes: Passes, settings: Settings
-  ) throws {
+  /// Takes the terminal. `opening` is what there is to show already.
+  init(_ terminal: CursesTerminal, of feed: any Feed, opening: [Message], settings: Settings) throws {
     self.terminal = terminal
-    self.source = source
+    self.feed = feed
     directory = settings.expandedSnapshotDirectory
-    errands = Errands(endpoint)
     do {
       signals = try SignalPipe()
     } catch {
@@ -47,8 +40,7 @@ final class Dashboard {
     }
     state = State(size: terminal.size, look: settings.look(on: terminal.capabilities), settings: settings)
     send(.tick(System.monotonicTime()))
-    receive(.state(passes.state))
-    for snapshot in passes.snapshots { send(.snapshot(snapshot)) }
+    for message in opening { send(message) }
   }
 
   /// Shows the dashboard until it is quit; tells which signal ended it, if one did.
@@ -56,6 +48,7 @@ final class Dashboard {
     defer {
       terminal.close()
       signals.close()
+      if let complaint = feed.close() { Failure.note(complaint) }
     }
     while !isDone {
       terminal.draw(view(state))
@@ -70,12 +63,11 @@ final class Dashboard {
   /// Waits for something to happen, and takes all of it in.
   private func turn() throws {
     let inputs =
-      [PollRequest(descriptor: terminal.descriptor), PollRequest(descriptor: signals.descriptor)]
-      + errands.pollRequests
-    let deadline = [System.monotonicTime() &+ Self.tick, errands.deadline].compactMap { $0 }.min()
+      [PollRequest(descriptor: terminal.descriptor), PollRequest(descriptor: signals.descriptor)] + feed.pollRequests
+    let deadline = [System.monotonicTime() &+ Self.tick, feed.deadline(for: state)].compactMap { $0 }.min()
     let ready: [Int]
     do {
-      ready = try SnapshotClient.wait(for: [source], and: inputs, until: deadline)
+      ready = try SnapshotClient.wait(for: feed.sources, and: inputs, until: deadline)
     } catch {
       throw Failure("waiting for something to happen", error.description, "try again", .system)
     }
@@ -84,9 +76,8 @@ final class Dashboard {
     for signal in signals.receive() { handle(signal) }
     takeKeys(wasReady: ready.contains(0))
     guard !isDone else { return }
-    for event in source.advance(now: now) { receive(event) }
-    for message in errands.advance(now: now) { send(message) }
-    if let trouble, now >= trouble.since &+ Self.patience { explain(trouble.reason) }
+    for message in feed.advance(now: now, for: state) { send(message) }
+    if feed.hasEnded { isDone = true }
   }
 
   /// A terminal that is gone stays readable without ever giving a key.
@@ -112,40 +103,15 @@ final class Dashboard {
     }
   }
 
-  private func receive(_ event: SourceEvent) {
-    if case .state = event { trouble = nil }
-    switch event {
-    case .record: break
-    case .snapshot(let snapshot): send(.snapshot(snapshot))
-    case .state(.connecting): send(.source(.connecting))
-    case .state(.live): send(.source(.live))
-    case .state(.segment(let reason)):
-      send(.source(.segment))
-      if let reason { explain(reason) }
-    case .state(.ended): isDone = true
-    case .state(.reconnecting(let since, let reason)):
-      send(.source(.reconnecting(since: since)))
-      trouble = (since, reason)
-    }
-  }
-
-  private func explain(_ reason: StoreError) {
-    trouble = nil
-    let failure = Failure(reason)
-    say(Failure.printable("\(failure.tried): \(failure.happened)"))
-  }
-
   private func send(_ message: Message) {
     for effect in update(&state, message) {
       switch effect {
       case .quit: isDone = true
-      case .setInterval(let milliseconds): source.interval = UInt64(max(1, milliseconds)) * 1_000_000
       case .redraw: terminal.repaint()
       case .copy(let text): say(terminal.copy(text).notice)
-      case .askForControl: errands.askForControl(now: System.monotonicTime())
-      case .recycle(let pid): errands.recycle(pid, now: System.monotonicTime())
       case .writeSnapshot: writeSnapshot()
-      case .showRecord, .startRecording, .stopRecording: break
+      case .setInterval, .askForControl, .recycle, .showRecord, .startRecording, .stopRecording:
+        for answer in feed.perform(effect) { send(answer) }
       }
     }
   }

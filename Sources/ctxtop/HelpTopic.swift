@@ -47,8 +47,15 @@ extension HelpTopic {
     ReferenceChapter(
       "Keys",
       sections: [
-        ReferenceSection(nil, KeyBinding.all.map { ($0.keys.map(\.name).joined(separator: " "), $0.help) })
+        ReferenceSection(nil, entries(KeyBinding.of(.live))),
+        ReferenceSection(
+          "Keys in a recording, where they win over those above",
+          entries(KeyBinding.all.filter { $0.subject == .recording })),
       ])
+  }
+
+  private static func entries(_ bindings: [KeyBinding]) -> [(name: String, text: String)] {
+    bindings.map { ($0.keys.map(\.name).joined(separator: " "), $0.help) }
   }
 
   static var columnChapter: ReferenceChapter {

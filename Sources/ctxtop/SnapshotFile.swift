@@ -18,7 +18,7 @@ enum SnapshotFile {
   /// Writes the model into a new file of the directory, all or nothing; where.
   static func write(_ model: Model, in directory: String) throws -> (name: String, directory: String) {
     let bytes = Report.bytes(model, as: .json)
-    let stem = "ctxtop-\(name(model.now.service))-\(time(model.now.wallTime))"
+    let stem = stem(of: model.now)
     for number in 1...limit {
       let name = number == 1 ? "\(stem).json" : "\(stem)-\(number).json"
       if try ResultFile.create("\(directory)/\(name)", with: bytes, mode: mode) {
@@ -26,6 +26,11 @@ enum SnapshotFile {
       }
     }
     throw Failure("writing \(directory)/\(stem).json", "it exists \(limit) times", "remove some of them", .cannotCreate)
+  }
+
+  /// `ctxtop-shop-20261122T090412Z`: of which app, and when.
+  static func stem(of snapshot: Snapshot) -> String {
+    "ctxtop-\(name(snapshot.service))-\(time(snapshot.wallTime))"
   }
 
   /// The app's name, which may hold anything, as a part of a file's name.

@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import CtxtopCurses
+import CtxtopDashboard
+import CtxtopModel
 import CtxtopReport
 import CtxtopScreen
 import CtxtopSettings
@@ -11,21 +13,28 @@ import Glibc
 /// Watches an app.
 struct Watch: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Watch an app in the terminal (the default).",
+    abstract: "Watch an app, or a recording of one, in the terminal (the default).",
     discussion: """
+      A recording begins with its first record, or with the one at --at. Space plays it, ] goes to where something \
+      begins to be wrong, b to a time; `h` shows all keys. At the end of a file that is still being written, what is \
+      appended is shown.
+
       Without a terminal that can place its cursor, plain frames are printed as with -b; when standard output is \
-      not a terminal at all, one of them.
+      not a terminal at all, one of them. Of a recording it is one unless -n says otherwise, and the last one unless \
+      --at does.
 
       EXAMPLES:
         ctxtop                  the only app that runs here
         ctxtop shop -d 0.5      the app called shop, twice a second
         ctxtop shop -b -n 3     three frames of plain text, as with top
         ctxtop shop -b > log    a frame a second, until it is stopped
+        ctxtop shop.ctxtop      a recording, from its beginning
+        ctxtop shop.ctxtop --at 09:04
         ctxtop --sort contexts_leaked --filter '!nightly' --columns workers:+cpu_percent,-rss_bytes
         ctxtop --write-config > ~/.config/ctxtop/config.toml
       """)
 
-  @OptionGroup var target: TargetArgument
+  @OptionGroup var subject: SubjectArguments
 
   @OptionGroup var choices: SettingsOptions
 
@@ -43,10 +52,22 @@ struct Watch: ParsableCommand {
     let configured = Configuration.read()
     var settings = configured.settings
     try choices.apply(to: &settings)
-    let endpoint = try target.place().app(for: "showing what is there now")
+    switch try subject.target.place() {
+    case .live(let endpoint): try watch(endpoint, settings, configured)
+    case .recording(let path) where !isBatch && count == nil && StandardOutput.isTerminal:
+      try replay(path, settings, configured)
+    case let file:
+      configured.complain()
+      try printFrames(of: Series(file, at: subject.at, count: count?.value ?? 1))
+    }
+  }
+
+  /// An app that runs.
+  private func watch(_ endpoint: Endpoint, _ settings: Settings, _ configured: SettingsReader) throws {
+    if let time = subject.at { throw Failure.noTimes(of: endpoint, time) }
     func printInstead(_ count: Int?) throws {
-      if let complaint = configured.complaint(isShort: false) { Failure.note("ctxtop: \(complaint)") }
-      try printFrames(of: endpoint, count: count, settings)
+      configured.complain()
+      try printFrames(of: Series(endpoint: endpoint, count: count, interval: settings.nanoseconds))
     }
     if isBatch || count != nil { return try printInstead(count?.value) }
     guard StandardOutput.isTerminal else { return try printInstead(1) }
@@ -54,43 +75,56 @@ struct Watch: ParsableCommand {
     let answer = SnapshotClient.passes(1, from: [(endpoint.name, source)], within: SnapshotClient.patience)[0]
     let passes: Passes
     do { passes = try answer.get() } catch { throw Failure(error) }
-    let terminal: CursesTerminal
-    do {
-      terminal = try CursesTerminal(
-        usesMouse: settings.usesMouse, isUnicode: settings.shapes == .unicode ? true : nil)
-    } catch {
-      // A dumb terminal, an unknown one, or no keyboard: frames need none of that.
-      return try printInstead(nil)
-    }
-    try draw(
-      on: terminal, source: source, passes: passes, endpoint: endpoint, settings, configured.complaint(isShort: true))
-  }
-
-  private func printDefaults() throws {
-    do { try StandardOutput.write(Array(DefaultsText.toml.utf8)) } catch is ReaderIsGone {}
-  }
-
-  private func draw(
-    on terminal: CursesTerminal, source: any SnapshotSource, passes: Passes, endpoint: Endpoint, _ settings: Settings,
-    _ complaint: String?
-  ) throws {
-    let dashboard = try Dashboard(terminal, of: endpoint, source: source, passes: passes, settings: settings)
+    // A dumb terminal, an unknown one, or no keyboard: frames need none of that.
+    guard let terminal = terminal(settings) else { return try printInstead(nil) }
+    let feed = LiveFeed(endpoint, source: source, directory: settings.expandedSnapshotDirectory)
+    let dashboard = try Dashboard(terminal, of: feed, opening: feed.opening(passes), settings: settings)
     if let owner = endpoint.foreignOwner { dashboard.say("belongs to \(System.userName(owner))") }
-    if let complaint { dashboard.say(Failure.printable(complaint)) }
+    try run(dashboard, configured)
+  }
+
+  /// A recording.
+  private func replay(_ path: String, _ settings: Settings, _ configured: SettingsReader) throws {
+    let player = try Player(path: path)
+    let opening = try player.opening(at: subject.at)
+    guard let terminal = terminal(settings) else {
+      configured.complain()
+      return try printFrames(of: Series(.recording(path: path), at: subject.at, count: 1))
+    }
+    try run(Dashboard(terminal, of: player, opening: opening, settings: settings), configured)
+  }
+
+  private func terminal(_ settings: Settings) -> CursesTerminal? {
+    try? CursesTerminal(usesMouse: settings.usesMouse, isUnicode: settings.shapes == .unicode ? true : nil)
+  }
+
+  private func run(_ dashboard: Dashboard, _ configured: SettingsReader) throws {
+    if let complaint = configured.complaint(isShort: true) { dashboard.say(Failure.printable(complaint)) }
     guard let endingSignal = try dashboard.run() else { return }
     // The shell is to see what ended the program.
     signal(endingSignal, SIG_DFL)
     raise(endingSignal)
   }
 
-  private func printFrames(of endpoint: Endpoint, count: Int?, _ settings: Settings) throws {
+  private func printDefaults() throws {
+    do { try StandardOutput.write(Array(DefaultsText.toml.utf8)) } catch is ReaderIsGone {}
+  }
+
+  private func printFrames(of series: Series) throws {
     var isFirst = true
     do {
-      try Series(endpoint: endpoint, count: count, interval: settings.nanoseconds).run { model in
+      try series.run { model in
         let frame = TextReport(model) { DisplayWidth.of($0) }.frame
         try StandardOutput.write((isFirst ? [] : [10]) + Array(frame.utf8))
         isFirst = false
       }
     } catch is ReaderIsGone {}
+  }
+}
+
+extension SettingsReader {
+  /// Says what is wrong with it where no screen hides it.
+  fileprivate func complain() {
+    if let complaint = complaint(isShort: false) { Failure.note("ctxtop: \(complaint)") }
   }
 }

@@ -120,7 +120,8 @@ import Testing
       var tape = Tape(records: times.indices.map { Fixture.shop(at: UInt64($0)) })
       for (index, time) in times.enumerated() { tape.records[index].wallTime = time }
       tape.gaps = [
-        Outline.Gap(before: -5, since: 0, until: 9, reason: ""), Outline.Gap(before: 99, since: 5, until: 1, reason: ""),
+        Outline.Gap(before: -5, since: 0, until: 9, reason: ""),
+        Outline.Gap(before: 99, since: 5, until: 1, reason: ""),
         Outline.Gap(before: 1, since: .max, until: 0, reason: "\u{1B}[2J"),
         Outline.Gap(before: times.count, since: 0, until: .max, reason: "x"),
       ]

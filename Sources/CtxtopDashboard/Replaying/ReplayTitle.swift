@@ -26,7 +26,9 @@ extension State {
 
   /// Why nothing is concluded from a record that is compared with none.
   func reasonNotToJudge(_ replay: Replay) -> String {
-    guard let position = replay.position, position > 0 else { return "the first record: there is none to compare it with" }
+    guard let position = replay.position, position > 0 else {
+      return "the first record: there is none to compare it with"
+    }
     return replay.outline.gap(before: position)?.sentence ?? "there is no record to compare this one with"
   }
 }
@@ -44,6 +46,7 @@ extension Moment {
   /// An end of the time line: `09:00:00`, or `11-22 09:00` where a time of day does not say enough.
   static func label(wallTime: UInt64, withDate: Bool) -> String {
     let time = Format.time(wallTime)
-    return String(withDate ? time.dropFirst(5).prefix(11).map { $0 == "T" ? " " : $0 } : Array(time.dropFirst(11).prefix(8)))
+    return String(
+      withDate ? time.dropFirst(5).prefix(11).map { $0 == "T" ? " " : $0 } : Array(time.dropFirst(11).prefix(8)))
   }
 }

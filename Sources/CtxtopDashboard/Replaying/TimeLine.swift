@@ -70,7 +70,8 @@ struct TimeLine {
     let records = records(in: column)
     guard !records.isEmpty else {
       // Otherwise records are merely further apart than columns.
-      return outline.gap(before: records.lowerBound) != nil ? .gap : stands(outline.level(in: max(0, records.lowerBound - 1)..<records.lowerBound))
+      return outline.gap(before: records.lowerBound) != nil
+        ? .gap : stands(outline.level(in: max(0, records.lowerBound - 1)..<records.lowerBound))
     }
     if let finding = outline.finding(in: records) { return .beginning(finding.level) }
     return stands(outline.level(in: records))

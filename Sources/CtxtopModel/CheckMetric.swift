@@ -75,7 +75,7 @@ package struct CheckMetric: Sendable {
       let left = facts.model.verdicts.filter { $0.code == .orphanSession }
       return facts.joined(left.count { !facts.model.hasEnded($0) })
     },
-    CheckMetric("oldest", "age of the oldest checkout of a connection or a lock: 60s, 5m, 1h", isTime: true) {
+    CheckMetric("oldest", "age of the oldest checkout, or of a held lock: 60s, 5m, 1h", isTime: true) {
       CheckValue(Double($0.model.longestHolding) / 1e9)
     },
     CheckMetric("failures", "teardown functions that raised, per minute") { $0.failures },

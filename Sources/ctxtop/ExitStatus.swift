@@ -18,7 +18,8 @@ struct ExitStatus {
 extension ExitStatus {
   static let done = ExitStatus(0, "done, quit, or the reader of the output went away")
   static let usage = ExitStatus(64, "the command line is wrong, or several apps run here and none was named")
-  static let badData = ExitStatus(65, "a record, a segment or a file is damaged, of another version, or none that ctxtop reads")
+  static let badData = ExitStatus(
+    65, "a record, a segment or a file is damaged, of another version, or none that ctxtop reads")
   static let noInput = ExitStatus(66, "there is no such app, worker or file")
   static let unavailable = ExitStatus(
     69, "nobody listens on the socket, and there is no segment to read; `ctxtop run`: the server's Python has no ctxtop"

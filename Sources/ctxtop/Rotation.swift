@@ -30,8 +30,11 @@ struct Rotation {
 
   /// Renames a file that is closed after the time when it began.
   func retire(began wallTime: UInt64) throws {
-    for number in 1...Self.limit {
-      let name = stem + "-" + SnapshotFile.time(wallTime) + (number == 1 ? "" : "-\(number)") + ending
+    let time = SnapshotFile.time(wallTime)
+    // A number that is free again is not taken: the name would say that the file is older than it is.
+    let latest = names.compactMap { order(of: $0) }.filter { $0.hasPrefix(time) }.compactMap { Int($0.suffix(4)) }.max()
+    for number in ((latest ?? 0) + 1)...(Self.limit + 1) where number <= Self.limit {
+      let name = stem + "-" + time + (number == 1 ? "" : "-\(number)") + ending
       do throws(SystemError) {
         if try System.renameUnlessThere(path, to: directory + name) { return }
       } catch {
@@ -45,7 +48,7 @@ struct Rotation {
 
   /// Removes the oldest of the earlier files, but for as many as are to be kept; why it could not, if it could not.
   func prune(service: String) -> Failure? {
-    guard let keep, let names = try? System.names(in: directory.isEmpty ? "." : directory) else { return nil }
+    guard let keep else { return nil }
     let earlier = names.compactMap { name in order(of: name).map { (name, $0) } }
       .filter { isOurs(directory + $0.0, service: service) }
       .sorted { $0.1 < $1.1 }
@@ -88,6 +91,9 @@ struct Rotation {
   }
 
   // MARK: - The path
+
+  /// What lies beside the file.
+  private var names: [String] { (try? System.names(in: directory.isEmpty ? "." : directory)) ?? [] }
 
   private var directory: String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
   private var name: Substring { path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...] }

@@ -70,8 +70,6 @@ extension TimeReference: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
 }
 
-extension ReportFormat: ExpressibleByArgument {}
-
 /// What was given as the name of a table; whether there is one is said in the program's own words.
 struct TableName: ExpressibleByArgument {
   /// What was given.

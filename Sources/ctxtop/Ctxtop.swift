@@ -4,6 +4,7 @@
 //   Ls.swift       ctxtop ls            Errands.swift     what it asks the exporter for
 //   Record.swift   ctxtop record        Recorder.swift, Rotation.swift, Progress.swift, Summaries.swift
 //   Dump.swift     ctxtop dump          TableOptions.swift  what it prints of one table
+//                                       DumpFormat.swift, DumpedRecording.swift
 //   Diff.swift     ctxtop diff          Check.swift       ctxtop check, with Alarm.swift
 //                                       SnapshotFile.swift  what the dashboard writes on `w`
 //   Explain.swift  ctxtop explain       Series.swift      models one after the other, for what prints
@@ -30,8 +31,8 @@ struct Ctxtop: ParsableCommand {
       Shows, per worker and per thread, which request and app contexts are on the stack, which database \
       connections they hold, which teardown function failed and what leaked.
 
-      A TARGET is the name of an app that runs here, or a path to its socket or segment. Without one, ctxtop \
-      takes the only app that runs here.
+      A TARGET is the name of an app that runs here, a path to its socket or segment, or a file with what was seen \
+      of one: a recording, or JSON that `ctxtop dump` wrote. Without one, ctxtop takes the only app that runs here.
 
       EXAMPLES:
         ctxtop                  the dashboard of the only app that runs here

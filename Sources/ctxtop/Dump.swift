@@ -19,6 +19,7 @@ struct Dump: ParsableCommand {
         ndjson      the same, a line for each snapshot
         csv         one table, the snapshot's time in its first column
         prometheus  metrics in the text format of Prometheus
+        recording   the records themselves, into the file of -o: for `ctxtop FILE`, diff and check
 
       With --table, text is that table alone, json an array of its rows, and ndjson a line for each row: column \
       names and raw values, null for what is not known. Times are UTC, durations nanoseconds. Columns, their order \
@@ -33,6 +34,7 @@ struct Dump: ParsableCommand {
         ctxtop dump shop --format ndjson -n 60 -i 1 -o shop.ndjson
         ctxtop dump shop --format csv --table failures
         ctxtop dump shop.ctxtop --at 09:04 --format json
+        ctxtop dump shop.ctxtop --at 09:00 -n 600 --format recording -o ten-minutes.ctxtop
         ctxtop dump shop --table connections --filter state:leaked --sort age
         ctxtop dump shop -f ndjson --table workers --columns time,pid,state,rss_bytes
         ctxtop dump shop -f text --table workers --columns=-p50,-p99 --sort rss_bytes:desc
@@ -43,7 +45,7 @@ struct Dump: ParsableCommand {
   @OptionGroup var subject: SubjectArguments
 
   @Option(name: [.customShort("f"), .customLong("format")], help: "What to print.")
-  var format: ReportFormat = .text
+  var kind: DumpFormat = .report(.text)
 
   @OptionGroup var choice: TableOptions
 
@@ -64,15 +66,27 @@ struct Dump: ParsableCommand {
   func run() throws {
     do {
       if schema { return try write(Array(SnapshotSchema.text.utf8)) }
+      guard case .report(let format) = kind else { return try record() }
       let request = try choice.request(as: format)
       if format == .prometheus, count.value > 1, path == nil {
         throw Failure(
           "reading -n", "metrics are one page, and one behind the other is none",
           "give a file with -o, which is replaced each time", .usage)
       }
-      let place = try subject.target.place()
-      try write(Series(place, at: subject.at, count: count.value, interval: interval?.nanoseconds), request)
+      try write(series(), as: format, request)
     } catch is ReaderIsGone {}
+  }
+
+  private func series() throws -> Series {
+    Series(try subject.target.place(), at: subject.at, count: count.value, interval: interval?.nanoseconds)
+  }
+
+  private func record() throws {
+    try choice.refuse("a recording holds everything", "leave it out")
+    guard let path else {
+      throw Failure("recording", "a recording is a file", "say which with -o, as in -o shop.ctxtop", .usage)
+    }
+    try DumpedRecording.write(series(), to: path)
   }
 
   /// The file to write to; nil: standard output.
@@ -82,7 +96,7 @@ struct Dump: ParsableCommand {
     if let path { try ResultFile.replace(path, with: bytes) } else { try StandardOutput.write(bytes) }
   }
 
-  private func write(_ series: Series, _ request: TableRequest?) throws {
+  private func write(_ series: Series, as format: ReportFormat, _ request: TableRequest?) throws {
     var isFirst = true
     func render(_ model: Model) throws -> [UInt8] {
       defer { isFirst = false }

@@ -5,7 +5,6 @@
 import CtxtopModel
 import CtxtopSnapshot
 import CtxtopStore
-import Glibc
 
 /// A recording that models are written into.
 final class DumpedRecording {

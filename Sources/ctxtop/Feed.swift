@@ -1,6 +1,7 @@
 // What a dashboard shows, and what it acts on. It never waits: the run loop waits for it along with everything else.
 //
 //   LiveFeed.swift   an app that runs         Player.swift   a recording
+//   DocumentFeed.swift   one JSON document
 
 import CtxtopDashboard
 import CtxtopStore

@@ -39,9 +39,8 @@ struct TableOptions: ParsableArguments {
 
   /// What is requested of which table; nil: everything.
   func request(as format: ReportFormat) throws -> TableRequest? {
-    let given = [("--table", table?.text), ("--columns", columns), ("--filter", filter), ("--sort", sort)]
-    guard let option = given.first(where: { $0.1 != nil })?.0 else { return nil }
-    if format == .prometheus { throw Failure.wholeDocument(option, "prometheus is always all metrics", "leave it out") }
+    guard let option = firstGiven else { return nil }
+    if format == .prometheus { try refuse("prometheus is always all metrics", "leave it out") }
     if table == nil, format != .csv {
       let example = "name a table, as in --table contexts"
       throw Failure.wholeDocument(option, "\(format.rawValue) without --table is everything", example)
@@ -54,6 +53,16 @@ struct TableOptions: ParsableArguments {
     } catch {
       throw Failure(error, table)
     }
+  }
+
+  /// For what is always whole: none of the options may be given.
+  func refuse(_ reason: String, _ remedy: String) throws {
+    if let option = firstGiven { throw Failure.wholeDocument(option, reason, remedy) }
+  }
+
+  private var firstGiven: String? {
+    let options = [("--table", table?.text), ("--columns", columns), ("--filter", filter), ("--sort", sort)]
+    return options.first { $0.1 != nil }?.0
   }
 
   private func chosenTable() throws -> ReportTable {

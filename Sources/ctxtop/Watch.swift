@@ -54,13 +54,19 @@ struct Watch: ParsableCommand {
     try choices.apply(to: &settings)
     switch try subject.target.place() {
     case .live(let endpoint): try watch(endpoint, settings, configured)
-    case .recording(let path) where !isBatch && count == nil && StandardOutput.isTerminal:
-      try replay(path, settings, configured)
+    case .recording(let path) where wantsScreen:
+      let player = try Player(path: path)
+      try show(player, player.opening(at: subject.at), instead: .recording(path: path), settings, configured)
+    case .document(let path) where wantsScreen:
+      let document = try DocumentFeed(path: path, at: subject.at)
+      try show(document, document.opening, instead: .document(path: path), settings, configured)
     case let file:
       configured.complain()
       try printFrames(of: Series(file, at: subject.at, count: count?.value ?? 1))
     }
   }
+
+  private var wantsScreen: Bool { !isBatch && count == nil && StandardOutput.isTerminal }
 
   /// An app that runs.
   private func watch(_ endpoint: Endpoint, _ settings: Settings, _ configured: SettingsReader) throws {
@@ -83,15 +89,15 @@ struct Watch: ParsableCommand {
     try run(dashboard, configured)
   }
 
-  /// A recording.
-  private func replay(_ path: String, _ settings: Settings, _ configured: SettingsReader) throws {
-    let player = try Player(path: path)
-    let opening = try player.opening(at: subject.at)
+  /// What a file holds; a frame of it where the terminal has no screen.
+  private func show(
+    _ feed: any Feed, _ opening: [Message], instead file: Place, _ settings: Settings, _ configured: SettingsReader
+  ) throws {
     guard let terminal = terminal(settings) else {
       configured.complain()
-      return try printFrames(of: Series(.recording(path: path), at: subject.at, count: 1))
+      return try printFrames(of: Series(file, at: subject.at, count: 1))
     }
-    try run(Dashboard(terminal, of: player, opening: opening, settings: settings), configured)
+    try run(Dashboard(terminal, of: feed, opening: opening, settings: settings), configured)
   }
 
   private func terminal(_ settings: Settings) -> CursesTerminal? {

@@ -193,7 +193,7 @@ struct BadDocumentTests {
         if generator.next() % 4 == 0 { damaged.removeLast(Int(generator.next() % UInt64(damaged.count))) }
         if let document = try? SnapshotDocument(damaged) {
           _ = Report.json(document.model)
-          _ = TextReport(document.model) { $0.count }.frame
+          _ = Report.bytes(document.model, as: .text)
         }
       }
     }

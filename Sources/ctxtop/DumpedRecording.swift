@@ -60,8 +60,15 @@ final class DumpedRecording {
       }
       try append(model.now, model, to: writer)
     } catch {
-      throw Failure(error)
+      throw failure(error)
     }
+  }
+
+  /// About the file that was asked for, wherever it is until it is whole.
+  private func failure(_ error: RecordingError) -> Failure {
+    guard case .system(let cause, _) = error else { return Failure(error) }
+    if writer != nil { return Failure(RecordingError.system(cause, path: path)) }
+    return Failure("creating \(path)", cause.description, "choose a directory that you can write to", .cannotCreate)
   }
 
   private func begin(_ first: Snapshot) throws(RecordingError) -> RecordingWriter {
@@ -78,7 +85,7 @@ final class DumpedRecording {
   }
 
   private func close() throws {
-    do throws(RecordingError) { try writer?.close() } catch { throw Failure(error) }
+    do throws(RecordingError) { try writer?.close() } catch { throw failure(error) }
     guard isWhole else { return }
     do { try System.rename(place, to: path) } catch {
       throw Failure("writing \(path)", error.description, "choose another file", .cannotCreate)

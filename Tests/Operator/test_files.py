@@ -85,7 +85,7 @@ def test_a_recording_needs_a_file(ctxtop, fails, two, tmp_path):
     for arguments in [], ["-o", "-"]:
         fails(ctxtop("dump", "shop", "-f", "recording", *arguments), USAGE, "a recording is a file", "-o")
     fails(ctxtop("dump", "shop", "-f", "recording", "-o", "/dev/null"), 73, "/dev/null", "not a file")
-    fails(ctxtop("dump", "shop", "-f", "recording", "-o", tmp_path / "none" / "x"), NOINPUT, "none/x")
+    fails(ctxtop("dump", "shop", "-f", "recording", "-o", tmp_path / "none" / "x"), 73, "creating", "none/x:")
 
 
 def series(tmp_path, seconds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import struct
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support import agent, load
-from support.server import GUNICORN_THREADS, UWSGI, Mode, Server
+from support.server import GUNICORN_SYNC, UWSGI, Mode, Server
 
 
 class Player:
@@ -66,13 +67,14 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return result
 
 
-@pytest.fixture(params=[GUNICORN_THREADS, UWSGI], ids=str)
+@pytest.fixture(params=[GUNICORN_SYNC, UWSGI], ids=str)
 def player(start: Callable[..., Server], request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Player]:
     """What a server says that leaks while it serves, twice, a quarter of a second apart."""
     mode: Mode = request.param
     server = start(mode, "S4")
+    agent.wait_snapshot(server.directory, lambda _: True, 5)
     with load.running(server, ["/", "/chat/1", "/teapot"], clients=4):
-        agent.until(lambda: agent.dump(server.directory), lambda seen: bool(agent.codes(seen)), 5)
+        agent.until(lambda: agent.dump(server.directory), lambda seen: {"CTX001", "CTX002"} <= agent.codes(seen), 5)
         player = Player(tmp_path / "shop.sock", heard(server.directory, 2, 250))
     yield player
     player.stop()
@@ -92,12 +94,13 @@ def test_files_say_what_the_server_said(player: Player, tmp_path: Path) -> None:
 
 
 def test_facts_of_an_exporter_are_read(start: Callable[..., Server], tmp_path: Path) -> None:
-    server = start(GUNICORN_THREADS, "S4")
+    server = start(GUNICORN_SYNC, "S4")
+    agent.wait_snapshot(server.directory, lambda _: True, 5)
     load.send(server, ["/", "/chat/1"] * 10)
     path = tmp_path / "facts.json"
     path.write_bytes(agent.ask(server.directory, b"json\n"))
-    document = agent.json.loads(run("dump", path, "-f", "json").stdout)
-    facts = agent.json.loads(path.read_text())
+    document = json.loads(run("dump", path, "-f", "json").stdout)
+    facts = json.loads(path.read_text())
     assert agent.pids(document) == agent.pids(facts)
     assert {worker["state"] for worker in document["workers"]} <= {"ok", "busy", "leaking"}
     assert "CTX002" in agent.codes(document)

@@ -89,6 +89,9 @@ def test_files_say_what_the_server_said(player: Player, tmp_path: Path) -> None:
     run("dump", player.path, "-f", "recording", "-o", recording)
     run("dump", recording, "-f", "json", "-o", again)
     assert again.read_text() == live
+    recorded = tmp_path / "c.ctxtop"
+    run("record", player.path, "-o", recorded, "-n", "2", "--quiet")
+    assert run("dump", recorded, "-f", "json").stdout == live
     for path in document, again:
         assert run("dump", path, "-f", "json").stdout == live
 

@@ -77,6 +77,9 @@ extension System {
     }
   }
 
+  /// Gives a file back that `lock` took.
+  static func unlock(_ descriptor: Int32) { _ = flock(descriptor, LOCK_UN) }
+
   /// Nanoseconds since 1970, UTC.
   package static func wallTime() -> UInt64 {
     var time = timespec()

@@ -24,7 +24,7 @@ struct SchemaTests {
 
   @Test("The published file is what the program prints")
   func published() {
-    expectFile(SnapshotSchema.text, at: "schema/ctxtop.snapshot-1.json")
+    expectFile(SnapshotSchema.text, at: "Sources/CtxtopReport/Schema/ctxtop.snapshot-1.json")
   }
 
   @Test("The documents that a validator is given")

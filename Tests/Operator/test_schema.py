@@ -59,7 +59,7 @@ def test_every_member_is_described(schema):
 
 
 def test_it_is_the_one_that_is_published(ctxtop):
-    assert ctxtop("dump", "--schema").stdout == (ROOT / "schema/ctxtop.snapshot-1.json").read_text()
+    assert ctxtop("dump", "--schema").stdout == (ROOT / "Sources/CtxtopReport/Schema/ctxtop.snapshot-1.json").read_text()
 
 
 def test_it_goes_into_a_file(ctxtop, tmp_path):

@@ -14,7 +14,7 @@ import pytest
 from support import agent, load
 from support.server import GUNICORN_THREADS, UWSGI, Mode, Server
 
-SCHEMA = json.loads((agent.ROOT / "schema/ctxtop.snapshot-1.json").read_text())
+SCHEMA = json.loads((agent.ROOT / "Sources/CtxtopReport/Schema/ctxtop.snapshot-1.json").read_text())
 
 
 def closed(part: Any) -> Any:

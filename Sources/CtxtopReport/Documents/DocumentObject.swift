@@ -131,8 +131,12 @@ struct DocumentObject {
   private func value<Value: Decodable>(_ name: String) throws -> Value? {
     do {
       return try members.decodeIfPresent(Value.self, forKey: DocumentKey(name))
-    } catch DecodingError.dataCorrupted {
-      // The whole is JSON: this is a number beyond its type, or text that is none. The decoder does not say where.
+    } catch let error as DecodingError {
+      guard case .dataCorrupted = error else { throw error }
+      throw wrong(name, .notA(DocumentError.name(of: Value.self)))
+    } catch {
+      // The whole is JSON: this is a number beyond its type, or text that is none. The decoder does not say where, and
+      // throws an error of its own that only its outermost part makes a `DecodingError`.
       throw wrong(name, .notA(DocumentError.name(of: Value.self)))
     }
   }

@@ -66,6 +66,10 @@ final class RecordingFile {
     try perform { () throws(SystemError) in try System.lock(descriptor) }
   }
 
+  /// Gives the file back, also when the descriptor lives on for a moment: here, or in a child that is about to become
+  /// another program.
+  func unlock() { System.unlock(descriptor) }
+
   /// Whether the path still leads to this file.
   func isAtItsPath() throws(RecordingError) -> Bool {
     let mine = try perform { () throws(SystemError) in try System.size(of: descriptor).status.identity }

@@ -128,6 +128,7 @@ package final class RecordingWriter {
         note(frame.header)
       }
     }
+    defer { file.unlock() }
     try writeIndex()
     if isDurable { try file.synchronize() }
   }

@@ -188,3 +188,13 @@ def test_a_huge_file_is_refused(ctxtop, fails, tmp_path):
 def test_a_file_is_nothing_to_recycle(ctxtop, fails, tmp_path):
     path = series(tmp_path, [0])
     fails(ctxtop("recycle", path, "4312"), USAGE, "4312", "is no app")
+
+
+def test_the_dashboard_of_a_document(screen, tmp_path):
+    path = series(tmp_path, [0, 10])
+    screen.start(path, "--at", "start")
+    screen.wait("replay", "09:00:00 UTC", "shop@prod-3", "4312", "nothing is wrong")
+    screen.press("p", "Z", "6", "t")
+    screen.wait("this is the last record")
+    screen.press("q")
+    screen.expect_end()

@@ -37,7 +37,7 @@ def test_a_secret_is_in_nothing_that_leaves_the_server(start: Callable[..., Serv
         seen = dict(everything(server))
     for name, text in seen.items():
         assert not re.search(NEEDLE, text, re.IGNORECASE), f"{name}: {excerpt(text)}"
-    for name in ("segment", "json", "snapshot", "dump json", "dump failures as csv", "plain frames", "screen 5"):
+    for name in ("segment", "json", "snapshot", "dump json", "dump failures as csv", "plain frames", "recording as json", "screen 5"):
         assert KNOWN in seen[name], f"{name} does not show what it should: {seen[name][:2000]}"
 
 
@@ -128,6 +128,10 @@ def printed(server: Server) -> Iterator[tuple[str, str]]:
     assert {"workers", "failures", "verdicts"} <= set(tables) and {"json", "csv", "text"} <= set(formats)
     commands = {f"dump {name}": ["dump", target, "--format", name] for name in formats}
     commands |= {f"dump {table} as csv": ["dump", target, "--format", "csv", "--table", table] for table in tables}
+    # What a recording holds is compressed: it is read when it is printed again.
+    recording = str(server.directory / "canary.ctxtop")
+    commands["dump recording"] += ["-o", recording]
+    commands |= {f"recording as {name}": ["dump", recording, "--format", name] for name in formats if name != "recording"}
     commands["plain frames"] = [target, "-b", "-n", "2", "-d", "0.2"]
     commands["ls"] = ["ls"]
     for name, command in commands.items():

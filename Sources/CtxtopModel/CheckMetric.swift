@@ -26,6 +26,16 @@ package struct CheckFacts: Sendable {
     CheckValue(from: Double(count), to: isConfirmed ? Double(count) : nil)
   }
 
+  /// Workers that died, as far as the server has fewer than it shall have; all of them where it does not say.
+  fileprivate var deadWorkers: CheckValue {
+    let dead = workers([.dead], orPerhaps: [.unknown])
+    guard let wanted = model.now.workers.last(where: { $0.liveness.isPresent })?.server.workers, wanted > 0 else {
+      return dead
+    }
+    let missing = max(0, Double(wanted) - Double(model.totals.workers))
+    return CheckValue(from: min(dead.low, missing), to: dead.high.map { min($0, missing + $0 - dead.low) })
+  }
+
   /// How many workers are in one of these states, and how many may be.
   fileprivate func workers(_ states: Set<WorkerState>, orPerhaps others: Set<WorkerState> = []) -> CheckValue {
     let all = model.conditions
@@ -83,7 +93,7 @@ package struct CheckMetric: Sendable {
       CheckValue(Double($0.model.conditions.reduce(0) { $0 + $1.reusedContexts }))
     },
     CheckMetric("dead", "workers that died, and whose place nobody has taken") {
-      $0.workers([.dead], orPerhaps: [.unknown])
+      $0.deadWorkers
     },
     CheckMetric("wedged", "workers that are stopped, or stand still while requests wait") {
       $0.workers([.wedged, .stopped], orPerhaps: [.saturated, .stale, .unknown])

@@ -13,6 +13,21 @@
 
 import CtxtopSnapshot
 
+/// What a recording shows between two moments: the most that was left behind at one time.
+package struct Passing: Sendable {
+  /// Contexts left behind, and connections that nobody is left to return.
+  package let contexts: UInt32, connections: UInt32
+  /// When: nanoseconds since 1970.
+  package let wallTime: UInt64
+
+  /// What was seen at a time.
+  package init(contexts: UInt32, connections: UInt32, wallTime: UInt64) {
+    self.contexts = contexts
+    self.connections = connections
+    self.wallTime = wallTime
+  }
+}
+
 /// Two moments of an app, and what lies between them.
 package struct Difference: Sendable {
   /// The earlier moment.
@@ -30,10 +45,20 @@ package struct Difference: Sendable {
   /// What was not there before, what is not there any more, and what is there still but in another state or number.
   package let things: [ThingChange]
 
-  /// Compares two moments; `after` is not the earlier one.
-  package init(from before: Model, to after: Model) {
+  /// What was left behind between the two, and is not there at either; nil: nothing that is known.
+  package let passing: Passing?
+  /// Whether the later moment is known by more than one pass: a leak joins two.
+  package let isConfirmed: Bool
+
+  /// Compares two moments; `after` is not the earlier one. Either may confirm what the other says of the time before
+  /// both; what leaked in between, the first one cannot.
+  package init(from before: Model, to after: Model, passing: Passing? = nil) {
+    let (before, isConfirmed) = (before.confirmed(by: after), after.isConfirmed)
+    let after = after.confirmed(by: before)
     self.before = before
     self.after = after
+    self.passing = passing
+    self.isConfirmed = isConfirmed
     let workers = WorkerPair.pairs(before, after)
     self.workers = workers
     isRestarted = WorkerPair.isRestart(workers, before.now, after.now)
@@ -46,6 +71,8 @@ package struct Difference: Sendable {
   package var interval: UInt64 {
     after.now.wallTime > before.now.wallTime ? after.now.wallTime - before.now.wallTime : 0
   }
+  /// Whether anything leaked.
+  package var hasLeaked: Bool { !leaks.isEmpty || passing != nil }
   /// What leaked.
   package var leaks: [Loss] { losses.filter(\.kind.isLeak) }
   /// What was not torn down, and leaked nothing that is known.

@@ -10,6 +10,7 @@ extension Difference {
   package var conclusion: String {
     var parts: [String] = []
     if !leaks.isEmpty { parts.append("leaked in between: \(Self.list(leaks))") }
+    if let passing { parts.append(passing.phrase(andMore: !leaks.isEmpty)) }
     if !failures.isEmpty { parts.append("not torn down in between: \(Self.list(failures))") }
     if parts.isEmpty { parts.append("nothing leaked in between\(isCertain ? "" : " that is known"): \(traffic)") }
     if isRestarted { parts.append("the server was restarted") }
@@ -32,7 +33,7 @@ extension Difference {
 
   /// Whether all that happened can be known.
   package var isCertain: Bool {
-    workers.allSatisfy(isKnown) && !Self.hasGrown(total(.eventsDropped)) && after.totals.unstable == 0
+    isConfirmed && workers.allSatisfy(isKnown) && !Self.hasGrown(total(.eventsDropped)) && after.totals.unstable == 0
   }
 
   /// Of a worker that ended, what it left behind is not there to be seen: only its counter tells.
@@ -47,6 +48,10 @@ extension Difference {
     var notes: [String] = []
     func note(_ count: UInt64, _ one: String, _ many: String) {
       if count > 0 { notes.append("\(count) \(count == 1 ? one : many)") }
+    }
+    if !isConfirmed {
+      notes.append(
+        "the second moment is known by one pass alone: what leaked just before it cannot be told from what is in use")
     }
     if before.now.host != after.now.host { notes.append("two hosts: \(before.now.host) and \(after.now.host)") }
     note(
@@ -75,6 +80,17 @@ extension Difference {
     return digits.enumerated().map { index, digit in
       (index > 0 && (digits.count - index) % 3 == 0 ? "," : "") + String(digit)
     }.joined()
+  }
+}
+
+extension Passing {
+  /// `leaked in between, and gone since: 1 context and 2 connections at 2026-11-22T09:04:12Z`.
+  fileprivate func phrase(andMore: Bool) -> String {
+    var parts: [String] = []
+    if contexts > 0 { parts.append(Format.count(UInt64(contexts), "context", "contexts")) }
+    if connections > 0 { parts.append(Format.count(UInt64(connections), "connection", "connections")) }
+    return (andMore ? "and " : "leaked in between, and ") + "gone since: " + parts.joined(separator: " and ") + " at "
+      + Format.time(wallTime).prefix(19) + "Z"
   }
 }
 

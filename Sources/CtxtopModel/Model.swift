@@ -32,6 +32,9 @@ package final class Model: Sendable {
   /// The service's summary.
   package let totals: Totals
 
+  /// Whether another pass, far enough away, says the same: what joins two records is then told, and else may be missing.
+  package let isConfirmed: Bool
+
   /// Whether the conclusions are those of whoever wrote a document.
   package var isTold: Bool { rates.isTold }
 
@@ -43,6 +46,7 @@ package final class Model: Sendable {
   package init(now: Snapshot, earlier: Snapshot? = nil) {
     self.now = now
     self.earlier = earlier
+    isConfirmed = earlier.map { now.monotonicTime >= $0.monotonicTime &+ Self.confirmationInterval } ?? false
     rates = Rates(from: earlier, to: now)
     let findings = Findings(now, confirming: earlier)
     verdicts = findings.verdicts
@@ -54,6 +58,7 @@ package final class Model: Sendable {
   package init(now: Snapshot, judgement: Judgement) {
     self.now = now
     earlier = nil
+    isConfirmed = true
     verdicts = Verdict.told(judgement.verdicts, of: now)
     let judged: [JudgedWorker?] = now.workers.indices.map { $0 < judgement.workers.count ? judgement.workers[$0] : nil }
     conditions = now.workers.indices.map { WorkerCondition(now.workers[$0], told: judged[$0]) }
@@ -66,6 +71,7 @@ package final class Model: Sendable {
   init(now: Snapshot, witness: Snapshot) {
     self.now = now
     earlier = nil
+    isConfirmed = true
     rates = Rates(from: nil, to: now)
     let findings = Findings(now, witness: witness)
     verdicts = findings.verdicts

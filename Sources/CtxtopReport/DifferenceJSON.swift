@@ -9,7 +9,7 @@ extension Report {
   package static func json(_ difference: Difference) -> [UInt8] {
     let document = JSONText.object([
       ("schema", .text("ctxtop.diff/1")), ("app", .text(difference.after.now.service)),
-      ("leaked", .bool(!difference.leaks.isEmpty)), ("torn_down", .bool(difference.failures.isEmpty)),
+      ("leaked", .bool(difference.hasLeaked)), ("torn_down", .bool(difference.failures.isEmpty)),
       ("certain", .bool(difference.isCertain)), ("conclusion", .text(difference.conclusion)),
       ("notes", .array(difference.notes.map { .text($0) })), ("restarted", .bool(difference.isRestarted)),
       ("interval_ns", .integer(difference.interval)), ("before", moment(difference.before.now)),

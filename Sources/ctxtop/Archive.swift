@@ -15,11 +15,15 @@ protocol Archive: AnyObject {
   func wallTime(at index: Int) throws -> UInt64
   /// What is known of a moment.
   func model(at index: Int) throws -> Model
+  /// What was left behind between two moments and is not at either, as far as a look at every moment is not needed.
+  func passing(between first: Int, and last: Int) -> Passing?
   /// Why nothing is known between a time and the moment before it; nil: something is, or nothing was missed.
   func absence(at wallTime: UInt64, after index: Int) -> String?
 }
 
 extension Archive {
+  func passing(between first: Int, and last: Int) -> Passing? { nil }
+
   /// The moment that is meant: the last one that is not later than the time. Says so when nothing was seen then.
   func index(at time: TimeReference?) throws -> Int {
     guard count > 0 else {
@@ -78,6 +82,29 @@ final class RecordedMoments: Archive {
     } catch {
       throw Failure(error)
     }
+  }
+
+  /// By what stands in the index of each record.
+  func passing(between first: Int, and last: Int) -> Passing? {
+    guard first < last else { return nil }
+    let ends = [reader.entries[first].summary, reader.entries[last].summary]
+    let known = (
+      contexts: ends.map(\.leakedContexts).max() ?? 0, connections: ends.map(\.leakedConnections).max() ?? 0
+    )
+    var most: (excess: UInt64, index: Int) = (0, first)
+    for index in first..<last {
+      let summary = reader.entries[index].summary
+      let excess =
+        UInt64(max(summary.leakedContexts, known.contexts) - known.contexts)
+        + UInt64(max(summary.leakedConnections, known.connections) - known.connections)
+      if excess > most.excess { most = (excess, index) }
+    }
+    guard most.excess > 0 else { return nil }
+    let entry = reader.entries[most.index]
+    return Passing(
+      contexts: max(entry.summary.leakedContexts, known.contexts) - known.contexts,
+      connections: max(entry.summary.leakedConnections, known.connections) - known.connections,
+      wallTime: entry.wallTime)
   }
 
   func absence(at wallTime: UInt64, after index: Int) -> String? {

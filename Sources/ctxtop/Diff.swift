@@ -69,7 +69,13 @@ struct Diff: ParsableCommand {
     do {
       if !quiet { try StandardOutput.write(bytes(difference)) }
     } catch is ReaderIsGone {}
-    let isClean = difference.leaks.isEmpty && (leaksOnly || difference.failures.isEmpty)
+    let isClean = !difference.hasLeaked && (leaksOnly || difference.failures.isEmpty)
+    if isClean && !difference.isConfirmed {
+      throw Failure(
+        "comparing two moments",
+        "the second one is known by one pass alone, which does not show what leaked just before it",
+        "let the recording go on for another record", .badData)
+    }
     throw Answer(status: isClean ? .nothingLeaked : .leaked)
   }
 

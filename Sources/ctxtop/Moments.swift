@@ -20,23 +20,31 @@ struct Moments {
 
   /// What lies between them.
   func difference(ofAnyApp isAnyApp: Bool) throws -> Difference {
-    let (before, after) = try isOneFile ? ofOneFile() : ofTwo()
+    let (before, after, passing) = try isOneFile ? ofOneFile() : ofTwo()
     try check(before.now, after.now, isAnyApp)
-    return Difference(from: before.confirmed(by: after), to: after.confirmed(by: before))
+    return Difference(from: before, to: after, passing: passing)
   }
 
-  private func ofTwo() throws -> (Model, Model) {
+  private func ofTwo() throws -> (Model, Model, Passing?) {
+    var hasSeveral = false
     func model(_ moment: (name: String, time: TimeReference?)) throws -> Model {
       let place = try Self.place(moment.name)
       guard let archive = try place.archive() else { return try Subject.model(of: place, at: nil) }
+      hasSeveral = hasSeveral || archive.count > 1
       // A time chooses among several.
       let index = try archive.index(at: archive.count > 1 ? moment.time : nil)
       return try Self.model(archive, index)
     }
-    return (try model(first), try model(second))
+    let models = (try model(first), try model(second))
+    if !hasSeveral, let time = first.time ?? second.time {
+      throw Failure(
+        "looking at \(time.text)", "neither \(first.name) nor \(second.name) has several moments",
+        "leave --at out, or give a recording", .usage)
+    }
+    return (models.0, models.1, nil)
   }
 
-  private func ofOneFile() throws -> (Model, Model) {
+  private func ofOneFile() throws -> (Model, Model, Passing?) {
     let archive = try Self.place(first.name).archive()
     guard let archive, archive.count > 1 else {
       throw Failure("comparing \(first.name)", "that is one moment", "give two, or a recording", .usage)
@@ -45,7 +53,8 @@ struct Moments {
     guard indices.0 != indices.1 else {
       throw Failure("comparing two moments of \(first.name)", "they are one", "give times that lie apart", .usage)
     }
-    return (try Self.model(archive, indices.0), try Self.model(archive, indices.1))
+    let models = (try Self.model(archive, indices.0), try Self.model(archive, indices.1))
+    return (models.0, models.1, archive.passing(between: indices.0, and: indices.1))
   }
 
   private static func place(_ name: String) throws -> Place {
@@ -59,7 +68,15 @@ struct Moments {
         "comparing \(archive.path)", "it holds facts without conclusions, as an exporter answers to `json`",
         "make it with `ctxtop dump -f json`", .badData)
     }
-    return model
+    return model.isConfirmed ? model : confirmed(model, archive, index)
+  }
+
+  /// The first record of a recording, or the first behind a gap, has none before it: the one behind it will do.
+  private static func confirmed(_ model: Model, _ archive: any Archive, _ index: Int) -> Model {
+    guard index + 1 < archive.count, let next = try? archive.model(at: index + 1),
+      next.earlier?.monotonicTime == model.now.monotonicTime
+    else { return model }
+    return model.confirmed(by: next)
   }
 
   private func check(_ before: Snapshot, _ after: Snapshot, _ isAnyApp: Bool) throws {

@@ -46,19 +46,39 @@ struct Series {
     if time == nil { index = try first(of: archive, last: index) }
     var done = 0
     var due: UInt64 = 0
+    var damaged = 0
     while index < archive.count, done < count ?? .max {
       let wallTime = try archive.wallTime(at: index, unless: interval == nil)
       if wallTime >= due {
-        try emit(archive.model(at: index))
-        done += 1
-        due = wallTime &+ leastStep
+        if let model = try model(of: archive, at: index, &damaged) {
+          try emit(model)
+          done += 1
+          due = wallTime &+ leastStep
+        }
       }
       index += 1
+    }
+    guard damaged > 0 else { return }
+    throw Failure(
+      "reading \(archive.path)", "\(damaged) of its moments cannot be read", "the others were printed", .badData)
+  }
+
+  /// A moment; nil: it is damaged. That is told the first time, and the others are shown all the same, unless one alone
+  /// was asked for.
+  private func model(of archive: any Archive, at index: Int, _ damaged: inout Int) throws -> Model? {
+    do {
+      return try archive.model(at: index)
+    } catch let failure as Failure where failure.status.code == ExitStatus.badData.code && count != 1 {
+      if damaged == 0 { failure.report() }
+      damaged += 1
+      return nil
     }
   }
 
   /// Clocks and timers are not exact to the nanosecond: a little less than the interval will do.
-  private var leastStep: UInt64 { (interval ?? 0) / 10 * 9 }
+  private var leastStep: UInt64 { Self.leastStep(interval ?? 0) }
+
+  private static func leastStep(_ interval: UInt64) -> UInt64 { interval - min(interval / 10, 100_000_000) }
 
   /// Where the last `count` moments begin that are an interval apart.
   private func first(of archive: any Archive, last: Int) throws -> Int {
@@ -107,7 +127,7 @@ struct Series {
   ) throws -> Snapshot {
     let deadline = System.monotonicTime() &+ interval &+ Self.patience
     // Clocks and timers are not exact to the nanosecond: a little less than the interval will do.
-    let due = last.monotonicTime &+ interval / 10 * 9
+    let due = last.monotonicTime &+ Self.leastStep(interval)
     var reason = StoreError.silent(endpoint.socketPath ?? endpoint.name)
     while true {
       let now = System.monotonicTime()

@@ -26,6 +26,17 @@ import Testing
     #expect(session.session.effects.last == .quit)
   }
 
+  @Test func whatStandsBeforeAGapDoesNotBeginBehindIt() {
+    func entry(_ second: UInt64, _ verdicts: UInt16, leaked: UInt32 = 0) -> Outline.Entry {
+      Outline.Entry(wallTime: second * 1_000_000_000, leakedContexts: leaked, verdicts: verdicts)
+    }
+    // The first record behind the gap has none to confirm what joins two.
+    let entries = [entry(1, 0), entry(2, 2, leaked: 1), entry(9, 0), entry(10, 2, leaked: 1), entry(11, 2, leaked: 2)]
+    let gap = Outline.Gap(before: 2, since: 2_000_000_000, until: 9_000_000_000, reason: "recording stopped")
+    #expect(Outline(entries: entries, gaps: [gap]).findings.map(\.index) == [1, 4])
+    #expect(Outline(entries: entries).findings.map(\.index) == [1, 3, 4])
+  }
+
   @Test func troubleIsFoundInBothDirections() {
     var session = ReplaySession()
     var places: [Int] = []

@@ -52,6 +52,23 @@ struct DifferenceTests {
     #expect(difference.interval == 60 * Self.second)
   }
 
+  @Test func whatARecordingShowsInBetweenIsNotForgotten() {
+    let passing = Passing(contexts: 2, connections: 1, wallTime: 1_763_802_252_000_000_000)
+    let difference = Difference(from: moment(1), to: moment(61), passing: passing)
+    #expect(
+      difference.conclusion == "leaked in between, and gone since: 2 contexts and 1 connection at 2025-11-22T09:04:12Z")
+    #expect(difference.hasLeaked && difference.leaks.isEmpty)
+    let both = Difference(from: moment(1), to: moment(61) { leak(&$0) }, passing: passing).conclusion
+    #expect(both.hasPrefix("leaked in between: 1 context in GET /q (1 worker); and gone since: 2 contexts"))
+  }
+
+  @Test func onePassIsNotCertain() {
+    let difference = Difference(from: moment(1), to: Model(now: Fixture.healthy(at: 61)))
+    #expect(!difference.isConfirmed && !difference.isCertain && !difference.hasLeaked)
+    #expect(difference.conclusion.hasPrefix("nothing leaked in between that is known: "))
+    #expect(difference.notes.contains { $0.contains("one pass") })
+  }
+
   @Test func aContextThatWasLeftIsNamedByItsRequest() {
     let difference = Difference(from: moment(1), to: moment(61) { leak(&$0) })
     #expect(difference.conclusion == "leaked in between: 1 context in GET /q (1 worker)")
@@ -188,8 +205,9 @@ struct DifferenceTests {
     let alone = Model(now: first)
     let after = moment(61) { holdConnection(&$0) }
     // Alone, the first moment cannot say that the connection had leaked already.
-    #expect(Difference(from: alone, to: after).leaks.count == 1)
-    #expect(Difference(from: alone.confirmed(by: after), to: after.confirmed(by: alone)).leaks.isEmpty)
+    #expect(alone.verdicts.isEmpty && !alone.isConfirmed)
+    #expect(alone.confirmed(by: after).verdicts.map(\.code) == [.connectionOutlivesContext])
+    #expect(Difference(from: alone, to: after).leaks.isEmpty)
   }
 
   @Test func anOrphanSession() {

@@ -57,7 +57,7 @@ def worker(pid=4312, slot=0, requests=100, **more):
     return document
 
 
-def document(second=0, workers=None, verdicts=(), app="shop", host="prod-3"):
+def document(second=0, workers=None, verdicts=(), app="shop", host="prod-3", wanted=None):
     workers = [worker()] if workers is None else workers
     totals = {key: sum(each[key] for each in workers) for key in (
         "requests", "in_flight", "contexts_leaked", "contexts_reused", "connections_open", "connections_checked_out",
@@ -65,7 +65,7 @@ def document(second=0, workers=None, verdicts=(), app="shop", host="prod-3"):
     return {
         "schema": "ctxtop.snapshot/1", "app": app, "host": host, "time": stamp(second),
         "monotonic_ns": (10_000 + second) * 10**9,
-        "server": {"kind": "gunicorn", "model": "gthread", "version": "27", "workers": 1, "threads": 8},
+        "server": {"kind": "gunicorn", "model": "gthread", "version": "27", "workers": wanted or len(workers), "threads": 8},
         "runtime": {"python": "3.11.7", "flask": "3.1.3", "werkzeug": "3", "sqlalchemy": "2", "agent": "1.0.0"},
         "totals": {**totals, "contexts_live": 0}, "workers": copy.deepcopy(workers), "verdicts": list(verdicts)}
 

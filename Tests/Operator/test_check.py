@@ -72,6 +72,9 @@ def test_the_usual_thresholds(check, leaking, tmp_path):
     assert check(warned).status == "WARNING"
     dead = write(tmp_path / "dead.json", 60, [worker(), worker(4313, 1, liveness="dead", state="dead")])
     assert check(dead).status == "WARNING"
+    replaced = [worker(), worker(4313, 1, liveness="dead", state="dead"), worker(4314, 2)]
+    assert check(write(tmp_path / "replaced.json", 60, replaced, wanted=2)).status == "OK"
+    assert check(write(tmp_path / "missing.json", 60, replaced, wanted=3)).status == "WARNING"
     stopped = write(tmp_path / "stopped.json", 60, [worker(state="stopped")])
     assert check(stopped).status == "CRITICAL"
     gone = write(tmp_path / "gone.json", 60, [worker(liveness="exited", state="exited")])

@@ -184,3 +184,24 @@ def test_a_full_disk(program, before, tmp_path, ctxtop):
 def test_help_has_examples(ctxtop):
     result = ctxtop("diff", "--help")
     assert result.returncode == 0 and "EXAMPLES" in result.stdout and os.linesep in result.stdout
+
+
+def test_one_pass_shows_no_new_leak(ctxtop, exporter, tmp_path):
+    """What leaked joins two records: a recording of one has said nothing when it has said nothing of a leak."""
+    exporter("shop")
+    before, once, twice = tmp_path / "before.json", tmp_path / "once.ctxtop", tmp_path / "twice.ctxtop"
+    assert ctxtop("dump", "shop", "-f", "json", "-o", before).returncode == 0
+    assert ctxtop("record", "shop", "-o", once, "-n", "1").returncode == 0
+    result = ctxtop("diff", before, once)
+    assert result.returncode == 2 and result.stdout.startswith("nothing leaked in between that is known: ")
+    assert result.stderr.count("\n") == 1 and "one pass" in result.stderr
+    assert ctxtop("record", "shop", "-o", twice, "-n", "2", "-i", "0.2").returncode == 0
+    for moment in "start", "end":
+        result = ctxtop("diff", before, twice, "--at", moment)
+        assert (result.returncode, result.stderr) == (0, "")
+        assert result.stdout.startswith("nothing leaked in between: ")
+
+
+def test_a_time_that_nobody_takes(ctxtop, before, tmp_path):
+    result = ctxtop("diff", before, write(tmp_path / "after.json", 60), "--at", "09:00")
+    assert (result.returncode, result.stdout) == (2, "") and "has several moments" in result.stderr

@@ -1,9 +1,11 @@
 """Targets that are files: JSON and recordings are dumped as they were, at the moment that is asked for."""
 
+import datetime
 import gzip
 import json
 import os
 import struct
+import subprocess
 import time
 
 import documents
@@ -198,3 +200,41 @@ def test_the_dashboard_of_a_document(screen, tmp_path):
     screen.wait("this is the last record")
     screen.press("q")
     screen.expect_end()
+
+
+@pytest.fixture
+def ten_minutes(recording_probe, tmp_path):
+    """A recording of 600 records, a second apart."""
+    path = tmp_path / "day.ctxtop"
+    subprocess.run([recording_probe, "day", path, "600", "2", "1", "10"], check=True, capture_output=True)
+    return path
+
+
+def moments(result):
+    times = [json.loads(line)["time"] for line in result.stdout.splitlines()]
+    return [datetime.datetime.fromisoformat(time[:26]) for time in times]
+
+
+def test_an_interval_in_a_file_is_the_one_that_was_asked_for(ctxtop, ten_minutes):
+    every = json.loads(ctxtop("dump", ten_minutes, "--at", "start", "-f", "json").stdout)["time"]
+    apart = moments(ctxtop("dump", ten_minutes, "-f", "ndjson", "-n", "600"))
+    step = (apart[-1] - apart[0]) / (len(apart) - 1)
+    assert every[:19] in apart[0].isoformat()
+    times = moments(ctxtop("dump", ten_minutes, "--at", "start", "-f", "ndjson", "-n", "5", "-i", str(60 * step.total_seconds())))
+    assert len(times) == 5
+    for earlier, later in zip(times, times[1:], strict=False):
+        assert abs((later - earlier) / step - 60) < 1.5
+
+
+def test_what_lies_behind_damage_is_printed(ctxtop, ten_minutes):
+    whole = ctxtop("dump", ten_minutes, "-f", "ndjson", "-n", "600").stdout.splitlines()
+    bytes_ = bytearray(ten_minutes.read_bytes())
+    middle = len(bytes_) // 2
+    bytes_[middle : middle + 20] = bytes(each ^ 0x55 for each in bytes_[middle : middle + 20])
+    ten_minutes.write_bytes(bytes_)
+    result = ctxtop("dump", ten_minutes, "-f", "ndjson", "-n", "600")
+    assert result.returncode == DATAERR and "of its moments cannot be read" in result.stderr
+    lines = result.stdout.splitlines()
+    assert 600 - 2 * 64 <= len(lines) < 600 and lines[0] == whole[0] and lines[-1] == whole[-1]
+    # Only the record behind the damage has another one before it.
+    assert sum(line not in whole for line in lines) <= 1

@@ -79,12 +79,15 @@ package struct Outline: Sendable {
     self.damage = damage
     var (times, findings, changes): ([UInt64], [Finding], [Finding]) = ([], [], [])
     times.reserveCapacity(entries.count)
+    let behindGaps = Set(self.gaps.map(\.before))
     var before = Entry(wallTime: 0)
     for (index, entry) in entries.enumerated() {
       times.append(max(times.last ?? 0, entry.wallTime))
       if let level = entry.levelOfNews(since: before) { findings.append(Finding(index: index, level: level)) }
       if changes.last?.level != entry.level { changes.append(Finding(index: index, level: entry.level)) }
-      before = entry
+      // The first record behind a gap has none to be compared with, so that what joins two is missing in it. It does not
+      // begin anew in the one after it.
+      before = behindGaps.contains(index) ? entry.joined(with: before) : entry
     }
     (self.times, self.findings, self.changes) = (times, findings, changes)
     pace = Self.pace(of: times, self.gaps)
@@ -151,6 +154,13 @@ extension Outline.Entry {
 
   private static func level(of verdicts: UInt16) -> StateLevel {
     levels.reduce(.good) { verdicts & $1.bit != 0 ? max($0, $1.level) : $0 }
+  }
+
+  /// What is wrong in either.
+  fileprivate func joined(with other: Outline.Entry) -> Outline.Entry {
+    Outline.Entry(
+      wallTime: wallTime, leakedContexts: max(leakedContexts, other.leakedContexts),
+      leakedConnections: max(leakedConnections, other.leakedConnections), verdicts: verdicts | other.verdicts)
   }
 
   /// How bad what is wrong in the record is. What is merely worth knowing stands for ever: it is no news.

@@ -208,6 +208,26 @@ def test_only_tests_that_ask(tmp_path: Path) -> None:
     assert "ERROR test_it.py::test_marked" in run.text and "ERROR test_it.py::test_with_fixture" in run.text
 
 
+def test_what_others_leave_is_not_of_the_test_that_asks(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """
+        @pytest.mark.ctxtop
+        def test_before(app):
+            pass
+
+        def test_silent(app):
+            app.app_context().push()
+
+        @pytest.mark.ctxtop
+        def test_after(app):
+            pass
+        """,
+    )
+    run = plugin.run(tmp_path)
+    assert run.status == 0 and run.summary == ["no leaks in 2 tests"], run.text
+
+
 def test_a_fixture_of_the_same_name_is_the_suites_own(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -67,6 +67,8 @@ class Session:
             self._watch.begin(item.nodeid)
             self.tally.ran(self._watch)
             self.tally.found_left(self._left[key] for key in self._watch.contexts() if key in self._left)
+        else:
+            self._watch.passes_over()
         yield
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)

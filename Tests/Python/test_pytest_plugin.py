@@ -101,6 +101,90 @@ def test_settings(tmp_path: Path) -> None:
     assert run.status == 0 and run.summary == ["no leaks in 1 test"], run.text
 
 
+CODES = "the codes of what fails a test: CTX001, CTX003, CTX004, CTX005, CTX006, CTX007"
+
+
+def test_to_warn_is_to_watch_all(tmp_path: Path) -> None:
+    write(tmp_path, "def test_it(app):\n    app.app_context().push()\n")
+    # A conftest makes its application before the configuration is there.
+    (tmp_path / "conftest.py").write_text("import flask\napp = flask.Flask('shop')\n")
+    for more in ([], ["--ctxtop"], ["-n", "1"]):
+        run = plugin.run(tmp_path, "--ctxtop-warn", *more)
+        assert run.status == 0 and run.summary[:1] == ["1 leak in 1 of 1 test"], run.text
+    run = plugin.run(tmp_path, "--ctxtop-warn", "--no-ctxtop")
+    assert run.status == 0 and not run.summary, run.text
+
+
+#: What is wrong with a marker, and what is told of it.
+WRONG = {
+    "alow=['CTX001']": "takes nothing but allow=[...], not alow=",
+    "allow=['CTX001'], alow=1": "takes nothing but allow=[...], not alow=",
+    "'CTX001'": "takes nothing but allow=[...], not 'CTX001'",
+    "allow=['CTX4', 'CTX001']": "unknown: 'CTX4'",
+    "allow='CTX001 CTX4'": "unknown: 'CTX001 CTX4'",
+    "allow=['CTX002', ['CTX001']]": "unknown: 'CTX002', ['CTX001']",
+    "allow=None": "unknown: None",
+}
+
+
+@pytest.mark.parametrize("other", ["filterwarnings('ignore')", "xfail"])
+def test_a_wrong_marker_is_an_error_of_its_test(tmp_path: Path, other: str) -> None:
+    tests = [
+        f"""
+        @pytest.mark.ctxtop({given})
+        @pytest.mark.{other}
+        def test_{number}_(app):
+            app.app_context().push()
+            print("it ran")
+        """
+        for number, given in enumerate(WRONG)
+    ]
+    write(tmp_path, "".join(map(textwrap.dedent, tests)) + "\ndef test_other(app):\n    pass\n")
+    run = plugin.run(tmp_path, "--ctxtop", "-s")
+    assert run.status == 1 and f"1 passed, {len(WRONG)} errors" in run.text and "it ran" not in run.text, run.text
+    for number, told in enumerate(WRONG.values()):
+        line = run.text.split(f"ERROR at setup of test_{number}_ ")[1].splitlines()[1]
+        assert line == f"@pytest.mark.ctxtop: {told}; {CODES}", run.text
+    run = plugin.run(tmp_path, "--ctxtop-warn")
+    assert run.status == 0, run.text
+    for number, told in enumerate(WRONG.values()):
+        assert f"test_it.py::test_{number}_: @pytest.mark.ctxtop: {told}; {CODES}" in run.summary, run.text
+
+
+def test_a_wrong_marker_of_a_test_that_is_skipped_is_not_told(tmp_path: Path) -> None:
+    write(tmp_path, "@pytest.mark.skip\n@pytest.mark.ctxtop('CTX001')\ndef test_it(app):\n    pass\n")
+    run = plugin.run(tmp_path, "--ctxtop")
+    assert run.status == 0 and "1 skipped" in run.text, run.text
+
+
+def test_one_code_needs_no_list(tmp_path: Path) -> None:
+    write(tmp_path, "@pytest.mark.ctxtop(allow='CTX001')\ndef test_it(app):\n    app.app_context().push()\n")
+    run = plugin.run(tmp_path, "--ctxtop")
+    assert run.status == 0 and run.summary == ["no leaks in 1 test"], run.text
+
+
+def test_a_wrong_code_in_a_test_fails_it_there(tmp_path: Path) -> None:
+    write(tmp_path, "def test_it(ctxtop):\n    ctxtop.allow('CTX001', 'CTX44')\n\ndef test_other():\n    pass\n")
+    run = plugin.run(tmp_path)
+    told = f"ctxtop.allow: unknown: 'CTX44'; {CODES}"
+    assert run.status == 1 and "1 failed, 1 passed" in run.text and told in run.text, run.text
+    assert re.search(r"^test_it\.py:\d+: UsageError$", run.text, re.MULTILINE), run.text
+    assert "session.py" not in run.text and "allowing.py" not in run.text, (
+        "its traceback ends where the user's code does"
+    )
+    run = plugin.run(tmp_path, "--ctxtop-warn")
+    assert run.status == 0 and f"test_it.py::test_it: {told}" in run.summary, run.text
+
+
+@pytest.mark.parametrize("arguments", [[], ["--ctxtop", "-n", "1"]])
+def test_a_wrong_code_in_the_ini_file_is_refused(tmp_path: Path, arguments: list[str]) -> None:
+    write(tmp_path, "@pytest.mark.ctxtop\ndef test_it(app):\n    pass\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nctxtop_allow = CTX4 CTX001 bogus\n")
+    run = plugin.run(tmp_path, *arguments)
+    assert run.status == 4, run.text
+    assert run.text.strip() == f"ERROR: ctxtop_allow: unknown: 'CTX4', 'bogus'; {CODES}"
+
+
 def test_only_tests_that_ask(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -122,6 +206,26 @@ def test_only_tests_that_ask(tmp_path: Path) -> None:
     run = plugin.run(tmp_path)
     assert (run.status, run.summary[0]) == (1, "2 leaks in 2 of 2 tests"), run.text
     assert "ERROR test_it.py::test_marked" in run.text and "ERROR test_it.py::test_with_fixture" in run.text
+
+
+def test_what_others_leave_is_not_of_the_test_that_asks(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """
+        @pytest.mark.ctxtop
+        def test_before(app):
+            pass
+
+        def test_silent(app):
+            app.app_context().push()
+
+        @pytest.mark.ctxtop
+        def test_after(app):
+            pass
+        """,
+    )
+    run = plugin.run(tmp_path)
+    assert run.status == 0 and run.summary == ["no leaks in 2 tests"], run.text
 
 
 def test_a_fixture_of_the_same_name_is_the_suites_own(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The pytest plugin: ``pytest --ctxtop`` fails the test that leaves a context, a connection or a session behind.
 
 Loaded by pytest wherever ctxtop is installed, and does nothing unless it is asked to: by ``--ctxtop``, by
-``ctxtop = true`` in the ini file, or by tests that use the fixture or the marker ``ctxtop``. What it then does is in
-``_testing``.
+``--ctxtop-warn``, by ``ctxtop = true`` in the ini file, or by tests that use the fixture or the marker ``ctxtop``. What
+it then does is in ``_testing``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("ctxtop", "Flask contexts, connections and sessions that tests leave behind")
     group.addoption("--ctxtop", action="store_true", default=None, help="fail each test that leaves something behind")
     group.addoption("--no-ctxtop", action="store_false", dest="ctxtop", help="do not, whatever the ini file says")
-    group.addoption("--ctxtop-warn", action="store_true", help="with --ctxtop: tell what is left, but fail no test")
+    group.addoption("--ctxtop-warn", action="store_true", help="as --ctxtop, but only tell what is left")
     parser.addini("ctxtop", "as --ctxtop", type="bool", default=False)
     parser.addini("ctxtop_allow", "codes of verdicts that fail no test, e.g. CTX003", type="args", default=[])
 
@@ -40,6 +40,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     line = "ctxtop(allow=[...]): watch this test for what it leaves behind; with allow: these verdicts do not fail it"
     config.addinivalue_line("markers", line)
+    # Also where only some tests will ask: in the processes of pytest-xdist it would be too late to refuse it.
+    _allowed(config)
     if _is_asked(config, config.option):
         _register(config).watches_all = True
 
@@ -92,7 +94,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _is_asked(config: pytest.Config, options: Any) -> bool:
     given = getattr(options, "ctxtop", None)
-    return bool(config.getini("ctxtop")) if given is None else bool(given)
+    if given is None:
+        return bool(getattr(options, "ctxtop_warn", False) or config.getini("ctxtop"))
+    return bool(given)
+
+
+def _allowed(config: pytest.Config) -> frozenset[str]:
+    """The codes of the ini file. Raises ``pytest.UsageError``."""
+    codes = config.getini("ctxtop_allow")
+    if not codes:
+        return frozenset()
+    from ._testing import allowing
+
+    return allowing.checked(codes, "ctxtop_allow")
 
 
 def asks(item: pytest.Item) -> bool:
@@ -117,6 +131,6 @@ def _begin() -> Watch:
 def _register(config: pytest.Config) -> Session:
     from ._testing.session import Session
 
-    session = Session(config, _begin(), frozenset(config.getini("ctxtop_allow")))
+    session = Session(config, _begin(), _allowed(config))
     config.pluginmanager.register(session, _NAME)
     return session

@@ -8,6 +8,7 @@
 ``watch``        one run of tests: what was there before each, what is there after it
 ``words``        verdicts in words: the program's own
 ``applications`` every Flask application of the process, instrumented
+``allowing``     the codes that a user allows, checked
 ``session``      pytest's hooks, once they are needed
 ===============  ==================================================================================
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ..pytest_plugin import asks
-from . import tally, words
+from . import allowing, tally, words
 from .watch import Watch
 
 MARKER = "ctxtop"
@@ -32,6 +32,8 @@ class Session:
         self._warns = bool(config.getoption("ctxtop_warn"))
         self._item: pytest.Item | None = None
         self._allowed_here: set[str] = set()
+        #: What is wrong with a marker of the test.
+        self._wrong: str | None = None
         self._leaks: list[words.Leak] = []
         #: Contexts that tests left on the thread, by key: which test.
         self._left: dict[Hashable, str] = {}
@@ -41,8 +43,15 @@ class Session:
         """What the running test may ask."""
         return Now(self)
 
-    def allow(self, codes: Any) -> None:
-        self._allowed_here.update(map(str, codes))
+    def allow(self, codes: tuple[str, ...]) -> None:
+        """Allow this test these. Raises ``pytest.UsageError``."""
+        __tracebackhide__ = True
+        try:
+            self._allowed_here |= allowing.checked(codes, "ctxtop.allow")
+        except pytest.UsageError as error:
+            if not self._warns or self._item is None:
+                raise
+            self.tally.problem(f"{self._item.nodeid}: {error}")
 
     def look(self) -> list[words.Leak]:
         """What the test has left behind so far by what has ended; it is told, and told only here."""
@@ -54,12 +63,12 @@ class Session:
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, None]:
         self._item = item if self._is_watched(item) else None
         if self._item is not None:
-            self._allowed_here = set()
-            for marker in item.iter_markers(MARKER):
-                self.allow(marker.kwargs.get("allow", ()))
+            self._read_markers(item)
             self._watch.begin(item.nodeid)
             self.tally.ran(self._watch)
             self.tally.found_left(self._left[key] for key in self._watch.contexts() if key in self._left)
+        else:
+            self._watch.passes_over()
         yield
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -80,6 +89,9 @@ class Session:
         if self._item is not item:
             return
         report = outcome.get_result()
+        if self._wrong is not None and call.when == "setup" and report.passed:
+            # Only here: its fixtures are taken down as ever, and it is an error also of a test that is to fail.
+            report.outcome, report.longrepr = "failed", self._wrong
         leaks, self._leaks = self._leaks, []
         if report.failed and call.when == "call":
             self._add_poison(report)
@@ -117,6 +129,17 @@ class Session:
     def _is_watched(self, item: pytest.Item) -> bool:
         return self.watches_all or asks(item)
 
+    def _read_markers(self, item: pytest.Item) -> None:
+        self._allowed_here, self._wrong = set(), None
+        for marker in item.iter_markers(MARKER):
+            try:
+                self._allowed_here |= allowing.of_marker(marker)
+            except pytest.UsageError as error:
+                if self._warns:
+                    self.tally.problem(f"{item.nodeid}: {error}")
+                else:
+                    self._wrong = str(error)
+
     def _judged(self, leaks: list[words.Leak]) -> list[words.Leak]:
         allowed = self._allowed | self._allowed_here
         return [leak for leak in leaks if leak.code not in allowed]
@@ -151,7 +174,8 @@ class Now:
         self._session = session
 
     def allow(self, *codes: str) -> None:
-        """These verdicts do not fail this test."""
+        """These verdicts do not fail this test. Raises ``pytest.UsageError`` where there is none of that code."""
+        __tracebackhide__ = True
         self._session.allow(codes)
 
     def leaks(self) -> list[words.Leak]:

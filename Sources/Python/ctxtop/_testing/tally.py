@@ -19,7 +19,7 @@ class Tally:
         self.leaks: list[tuple[str, str, str, str]] = []
         #: How many later tests ran on a context that a test had left, by that test.
         self.later: dict[str, int] = {}
-        #: Why nothing or not all was seen, each once.
+        #: Why nothing or not all was seen, or could be allowed, each once.
         self.problems: list[str] = []
 
     def ran(self, watch: Watch) -> None:
@@ -37,11 +37,11 @@ class Tally:
 
     def end(self, watch: Watch) -> None:
         if watch.problem is not None:
-            self._problem(f"could not watch: {watch.problem}")
+            self.problem(f"could not watch: {watch.problem}")
         elif not watch.is_attached:
-            self._problem("nothing to watch: no Flask application was made")
+            self.problem("nothing to watch: no Flask application was made")
         if watch.dropped:
-            self._problem(f"{watch.dropped} events were not recorded: there may be more")
+            self.problem(f"{watch.dropped} events were not recorded: there may be more")
 
     def as_data(self) -> dict[str, Any]:
         return {"tests": self.tests, "leaks": self.leaks, "later": self.later, "problems": self.problems}
@@ -53,7 +53,11 @@ class Tally:
         for test, number in data["later"].items():
             self.later[test] = self.later.get(test, 0) + number
         for problem in data["problems"]:
-            self._problem(problem)
+            self.problem(problem)
+
+    def problem(self, text: str) -> None:
+        if text not in self.problems:
+            self.problems.append(text)
 
     def lines(self) -> list[str]:
         """The summary."""
@@ -69,10 +73,6 @@ class Tally:
         for test, number in self.later.items():
             lines.append(f"{test} left a context on its thread, and {_count(number, 'later test')} ran on it")
         return lines + self.problems
-
-    def _problem(self, text: str) -> None:
-        if text not in self.problems:
-            self.problems.append(text)
 
 
 def _listed(tests: list[str]) -> str:

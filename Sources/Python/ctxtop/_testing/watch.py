@@ -114,6 +114,10 @@ class Watch:
         if self._worker is not None:
             self._began.append((self._worker.time, test))
 
+    def passes_over(self) -> None:
+        """A test is about to be set up that is not watched: what it leaves is not to be the next one's."""
+        self._after = None
+
     def called(self) -> list[words.Leak]:
         """The test's code has run: what of it was left by what has ended."""
         return self._leaks(lambda thing: thing.is_finished)

@@ -32,8 +32,37 @@ extension Place {
   }
 }
 
+/// An app, for commands that files are no use to.
+struct AppArgument: ParsableArguments {
+  @Argument(help: "An app's name, or a path to its socket or segment. Default: the only app that runs here.")
+  var target: String?
+
+  /// Finds what the user means; `task` is a participle.
+  func app(for task: String) throws -> Endpoint {
+    do { return try Target(target).locate(in: .ofThisUser()).app(for: task) } catch let error as StoreError {
+      throw Failure(error)
+    }
+  }
+}
+
+/// A value that can be too small, too large, or of another form: who gives it is told what it may be.
+protocol LimitedArgument: ExpressibleByArgument {
+  /// What it may be, behind "give".
+  static var limits: String { get }
+}
+
+extension LimitedArgument {
+  /// The value, as the `transform` of an option, whose help has to name its default; throws what it may be.
+  @Sendable static func read(_ text: String) throws -> Self {
+    guard let value = Self(argument: text) else { throw ValidationError("give \(limits)") }
+    return value
+  }
+}
+
 /// A time between 0.1 s and a day.
-struct Seconds: ExpressibleByArgument {
+struct Seconds: LimitedArgument {
+  static let limits = "seconds from 0.1 to 86400"
+
   /// The time in nanoseconds.
   let nanoseconds: UInt64
 
@@ -45,13 +74,14 @@ struct Seconds: ExpressibleByArgument {
     nanoseconds = UInt64(seconds * 1_000_000_000)
   }
 
-  var defaultValueDescription: String { "\(nanoseconds / 1_000_000_000)" }
   /// As it is told: `10`, `0.5`.
   var text: String { CheckRange.text(Double(nanoseconds) / 1e9) }
 }
 
 /// A number of snapshots, at least one.
-struct Count: ExpressibleByArgument {
+struct Count: LimitedArgument {
+  static let limits = "a whole number from 1"
+
   /// The number.
   let value: Int
 
@@ -62,11 +92,11 @@ struct Count: ExpressibleByArgument {
     guard let value = Int(argument), value >= 1 else { return nil }
     self.value = value
   }
-
-  var defaultValueDescription: String { "\(value)" }
 }
 
-extension TimeReference: ExpressibleByArgument {
+extension TimeReference: LimitedArgument {
+  static let limits = "09:04, 2026-11-22T09:04:12Z, start, end, +90s, -5m or @SECONDS since 1970"
+
   package init?(argument: String) { self.init(argument) }
 }
 

@@ -69,7 +69,7 @@ struct Ctxtop: ParsableCommand {
       var command = try parseAsRoot(words)
       try command.run()
     } catch {
-      Ending(words).end(with: error)
+      Ending(words).end(with: error, of: words)
     }
   }
 }

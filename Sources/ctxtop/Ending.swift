@@ -25,34 +25,51 @@ enum Ending {
   }
 
   /// Ends the program with what a command threw.
-  func end(with error: any Error) -> Never {
+  func end(with error: any Error, of words: [String]) -> Never {
     if let answer = error as? Answer { exit(answer.status.code) }
-    switch (self, error) {
-    case (.usual, let failure as Failure):
+    let failure = error as? Failure ?? Failure(parsing: words, error)
+    switch (self, failure) {
+    case (.usual, nil), (.comparison, nil): Ctxtop.exit(withError: error)
+    case (.usual, let failure?):
       failure.report()
       exit(failure.status.code)
-    case (.usual, _): Ctxtop.exit(withError: error)
-    case (.comparison, let failure as Failure):
+    case (.comparison, let failure?):
       failure.report()
       exit(ExitStatus.trouble.code)
-    case (.comparison, _):
-      guard !Ctxtop.exitCode(for: error).isSuccess else { Ctxtop.exit(withError: error) }
-      Failure.write(Ctxtop.fullMessage(for: error) + "\n")
-      exit(ExitStatus.trouble.code)
-    case (.plugin, _):
-      tell(Self.line(error))
+    case (.plugin, let failure):
+      // As the guidelines say, asking for help is no check either.
+      let said = failure.map { CheckReport.unknown(Failure.printable($0.said)) }
+      tell(said ?? Ctxtop.fullMessage(for: error) + "\n")
       exit(ExitStatus.unknown.code)
     }
   }
 
-  /// As the guidelines say, asking for help is no check either.
-  private static func line(_ error: any Error) -> String {
-    if let failure = error as? Failure { return CheckReport.unknown(Failure.printable(failure.said)) }
-    if Ctxtop.exitCode(for: error).isSuccess { return Ctxtop.fullMessage(for: error) + "\n" }
-    let reason = Failure.printable(Ctxtop.message(for: error), keeping: "\n")
-    return CheckReport.unknown("reading the command line: \(reason); see `ctxtop \(Check.name) --help`")
-  }
-
   /// There is nobody else to tell that it cannot be told.
   private func tell(_ text: String) { try? System.write(STDOUT_FILENO, Array(text.utf8)) }
+}
+
+extension Failure {
+  /// What the parser says of the words behind the program's name, in one line; nil: they ask for help.
+  fileprivate init?(parsing words: [String], _ error: any Error) {
+    guard !Ctxtop.exitCode(for: error).isSuccess else { return nil }
+    let isCommand = Ctxtop.configuration.subcommands.contains { $0.name == words.first }
+    let isUsage = Ctxtop.exitCode(for: error) == .validationFailure
+    self.init(
+      isUsage ? "reading the command line" : "running the command", Self.line(Ctxtop.message(for: error)),
+      "see `ctxtop \(isCommand ? words[0] : Watch.name) --help`", isUsage ? .usage : .system)
+  }
+
+  /// Lists of what there is to choose from have a line for each.
+  private static func line(_ message: String) -> String {
+    let lines = message.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
+    var line = ""
+    for part in lines {
+      let isItem = part.hasPrefix("- ")
+      line += line.isEmpty ? "" : isItem && line.last != ":" ? ", " : " "
+      line += isItem ? part.dropFirst(2) : part
+    }
+    if line.last == "." { line.removeLast() }
+    // A sentence of the parser goes on here; an option's name stays as it is.
+    return line.prefix(1).lowercased() + line.dropFirst()
+  }
 }

@@ -3,7 +3,9 @@
 import ArgumentParser
 
 /// A number of bytes, at least 64 KiB: `500k`, `100M`, `2G`.
-struct ByteCount: ExpressibleByArgument {
+struct ByteCount: LimitedArgument {
+  static let limits = "a size from 64k, as 500k, 100M or 2G"
+
   private static let least: UInt64 = 64 << 10
   private static let units: [(suffix: String, bytes: UInt64)] = [("k", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)]
 
@@ -17,7 +19,9 @@ struct ByteCount: ExpressibleByArgument {
 }
 
 /// A time from a second on: `90`, `90s`, `30m`, `12h`, `1d`, `2w`.
-struct Period: ExpressibleByArgument {
+struct Period: LimitedArgument {
+  static let limits = "a time from 1s, as 90s, 30m, 12h, 1d or 2w"
+
   private static let second: UInt64 = 1_000_000_000
   private static let units: [(suffix: String, bytes: UInt64)] = [
     ("s", second), ("m", 60 * second), ("h", 3600 * second), ("d", 86_400 * second), ("w", 604_800 * second),

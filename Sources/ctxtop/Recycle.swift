@@ -24,7 +24,7 @@ struct Recycle: ParsableCommand {
   @Argument(help: "The worker's process id, as the dashboard shows it.")
   var pid: Int32
 
-  @Option(help: "Seconds to wait until another worker is there.")
+  @Option(help: "Seconds to wait until another worker is there. (default: 60)", transform: Seconds.read)
   var timeout: Seconds = Seconds(60)
 
   func run() throws {

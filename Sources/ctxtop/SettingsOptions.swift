@@ -13,7 +13,9 @@ struct SettingsOptions: ParsableArguments {
   static let sortValue = "[view:]column"
   static let columnsValue = "view:columns"
 
-  @Option(name: [.customShort("d"), .customLong("interval")], help: "Seconds between snapshots. (default: 1)")
+  @Option(
+    name: [.customShort("d"), .customLong("interval")], help: "Seconds between snapshots, from 0.1. (default: 1)",
+    transform: Seconds.read)
   var interval: Seconds?
 
   @Option(help: "Colours.")

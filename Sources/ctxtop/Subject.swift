@@ -14,8 +14,9 @@ struct SubjectArguments: ParsableArguments {
     // `-5m` is a value here.
     parsing: .unconditional,
     help: ArgumentHelp(
-      "In a file: the moment to look at, as 09:04, 2026-11-22T09:04:12Z, start, end, +90s or -5m. (default: end)",
-      valueName: "time"))
+      "In a file: the moment to look at, as 09:04, 2026-11-22T09:04:12Z, start, end, +90s, -5m or @seconds. (default: end)",
+      valueName: "time"),
+    transform: TimeReference.read)
   var at: TimeReference?
 
   /// What is known at that moment.

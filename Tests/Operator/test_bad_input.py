@@ -175,8 +175,23 @@ def test_a_peer_that_is_neither_root_nor_we(ctxtop, fails, place, tmp_path):
     fails(ctxtop("dump", **as_user(5555)), NOPERM, "uid 4242 listens there")
 
 
-def test_usage(ctxtop):
-    for arguments in (["--no-such"], ["dump", "--format", "xml"], ["-d", "0"], ["dump", "-n", "0"], ["-d", "nan"]):
-        result = ctxtop(*arguments)
-        assert result.returncode == USAGE, arguments
-        assert "Error:" in result.stderr and not result.stdout
+@pytest.mark.parametrize("arguments, words", [
+    ("--no-such", "unknown option '--no-such'; see `ctxtop watch --help`"), ("-i 0", "unknown option"),
+    ("dump --formt json", "did you mean '--format'?; see `ctxtop dump --help`"),
+    ("dump -f xml", "one of the following: json, ndjson, csv"), ("dump -n", "missing value"),
+    ("-d 0", "seconds from 0.1 to 86400"), ("-d nan", "seconds from 0.1"), ("record -o x -i 0.001", "seconds from 0.1"),
+    ("dump -n 0", "a whole number from 1"), ("dump --at 25:00", "@SECONDS"), ("record", "--output"),
+    ("record -o x --rotate-size 20k", "from 64k"), ("record -o x --for 0", "a time from 1s"),
+    ("record -o -", "a recording is a file"), ("record -o x --keep 3", "--rotate-size"), ("recycle shop", "<pid>"),
+    ("dump shop more", "unexpected argument 'more'"), ("help a b", "unexpected argument"),
+])
+def test_usage_is_one_line(ctxtop, fails, arguments, words):
+    result = ctxtop(*arguments.split())
+    fails(result, USAGE, "reading the command line: ")
+    assert words.lower() in result.stderr.lower()
+
+
+def test_usage_with_characters_that_do_something(ctxtop, fails):
+    result = ctxtop("dump", "--at", "\x1b[31m\n9\u2028:04")
+    fails(result, USAGE, "?[31m")
+    assert "\x1b" not in result.stderr and len(result.stderr.splitlines()) == 1

@@ -120,9 +120,8 @@ def test_trouble(ctxtop, fails, before, tmp_path, exporter):
 
 @pytest.mark.parametrize("words", [[], ["a", "b", "c"], ["a", "--no-such"], ["a", "--at", "never"], ["a", "-q", "-f", "json"],
                                    ["a", "--at", "1:00", "--at", "2:00", "--at", "3:00"]])
-def test_usage_is_trouble(ctxtop, words):
-    result = ctxtop("diff", *words)
-    assert result.returncode == 2 and result.stderr.startswith("Error: ") and not result.stdout
+def test_usage_is_trouble(ctxtop, fails, words):
+    fails(ctxtop("diff", *words), 2, "reading the command line: ", "see `ctxtop diff --help`")
 
 
 def test_an_app_as_it_is_now(ctxtop, exporter, tmp_path):

@@ -49,7 +49,7 @@ package enum CheckReport {
   }
 
   private static func sentence(_ alert: CheckResult.Alert) -> String {
-    let range = "\(alert.level == .critical ? "critical" : "warning") \(alert.range.text)"
+    let range = "\(alert.level == .critical ? "critical" : "warning") \(text(alert.range, alert.metric))"
     if alert.status != .unknown { return "\(alert.metric.name) is \(text(alert.value, alert.metric)) (\(range))" }
     var sentence = "\(alert.metric.name) is not known (\(range)): \(text(alert.value, alert.metric))"
     if alert.metric.name == "failures" { sentence += ", counted with --window" }
@@ -61,6 +61,13 @@ package enum CheckReport {
     if let known = value.known { return one(known) }
     guard let high = value.high else { return "at least \(one(value.low))" }
     return "\(one(value.low)) to \(one(high))"
+  }
+
+  /// A range as it is written on a command line.
+  private static func text(_ range: CheckRange, _ metric: CheckMetric) -> String {
+    guard metric.isTime else { return range.text }
+    let ends = range.text.split(separator: ":", omittingEmptySubsequences: false)
+    return ends.map { $0.last?.isNumber == true ? "\($0)s" : String($0) }.joined(separator: ":")
   }
 
   /// The worst verdict, where there is something wrong that verdicts speak of.

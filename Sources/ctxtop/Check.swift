@@ -42,10 +42,13 @@ struct Check: ParsableCommand {
   @Option(name: [.short, .long], help: ArgumentHelp("What is critical.", valueName: Self.listValue))
   var critical: String?
 
-  @Option(help: "Seconds to watch a running app for. (default: two passes, a fifth of a second apart)")
+  @Option(
+    help: "Seconds to watch a running app for. (default: two passes, a fifth of a second apart)",
+    transform: Seconds.read)
   var window: Seconds?
 
-  @Option(name: [.short, .long], help: "Seconds after which it ends with UNKNOWN.")
+  @Option(
+    name: [.short, .long], help: "Seconds after which it ends with UNKNOWN. (default: 10)", transform: Seconds.read)
   var timeout: Seconds = Seconds(10)
 
   @Flag(name: [.short, .long], help: "Print what is known behind the line: verdicts and values, a line each.")
@@ -77,7 +80,7 @@ struct Check: ParsableCommand {
   func validate() throws {
     _ = try thresholds()
     if let window, window.nanoseconds >= timeout.nanoseconds {
-      throw ValidationError("--window \(window.text) needs a longer --timeout than \(timeout.text).")
+      throw ValidationError("--window \(window.text) needs a longer --timeout than \(timeout.text) s")
     }
   }
 

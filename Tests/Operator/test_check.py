@@ -98,6 +98,8 @@ def test_thresholds(check, leaking, arguments, status):
 def test_a_time_in_a_range_is_in_seconds(check, leaking):
     line = check(leaking, "-w", "oldest=5m", "-c", "oldest=1h")
     assert (line.data["oldest"]["value"], line.data["oldest"]["warn"], line.data["oldest"]["crit"]) == ("90.5", "300", "3600")
+    assert "oldest is 90.5s (critical 10s)" in check(leaking, "-c", "oldest=10").message
+    assert "oldest is 90.5s (warning @1s:100s)" in check(leaking, "-w", "oldest=@1:100").message
 
 
 def test_failures_per_minute_are_known_or_not(check, tmp_path):
@@ -176,8 +178,8 @@ def test_a_fifo_does_not_keep_it(check, tmp_path):
     (["nobody"], "nobody"), (["/nowhere/shop.sock"], "No such file"), ([], "looking for a running app"),
     (["shop", "-w", "leaked"], "NAME=RANGE"), (["shop", "-c", "leakd=0"], "is it leaked?"),
     (["shop", "-c", "leaked=5:1"], "no range for leaked"), (["shop", "-c", "oldest=1w"], "60s, 5m or 1h"),
-    (["shop", "-c", "leaked=0,leaked=1"], "twice"), (["shop", "--no-such"], "Unknown option"),
-    (["shop", "--window", "20"], "longer --timeout"), (["shop", "extra"], "extra"), (["-t", "0"], "timeout"),
+    (["shop", "-c", "leaked=0,leaked=1"], "twice"), (["shop", "--no-such"], "unknown option"),
+    (["shop", "--window", "20"], "longer --timeout than 10 s; see"), (["shop", "extra"], "extra"), (["-t", "0"], "timeout"),
 ])
 def test_every_failure_is_one_line(check, arguments, words):
     line = check(*arguments)

@@ -67,14 +67,20 @@ final class DumpedRecording {
   /// About the file that was asked for, wherever it is until it is whole.
   private func failure(_ error: RecordingError) -> Failure {
     guard case .system(let cause, _) = error else { return Failure(error) }
-    if writer != nil { return Failure(RecordingError.system(cause, path: path)) }
+    if writer != nil || cause.isNoRoom { return Failure(RecordingError.system(cause, path: path)) }
     return Failure("creating \(path)", cause.description, "choose a directory that you can write to", .cannotCreate)
   }
 
   private func begin(_ first: Snapshot) throws(RecordingError) -> RecordingWriter {
-    let writer = try RecordingWriter(path: place, service: first.service, host: first.host)
-    self.writer = writer
-    return writer
+    do throws(RecordingError) {
+      let writer = try RecordingWriter(path: place, service: first.service, host: first.host)
+      self.writer = writer
+      return writer
+    } catch {
+      // What was there has been removed before: this is what there was no room for.
+      if error.isNoRoom { try? System.unlink(place) }
+      throw error
+    }
   }
 
   private func append(
@@ -94,6 +100,6 @@ final class DumpedRecording {
 
   private func abandon() {
     try? writer?.close()
-    if isWhole { try? System.unlink(place) }
+    if isWhole || writer?.recordCount == 0 { try? System.unlink(place) }
   }
 }

@@ -1,5 +1,6 @@
 // One line on a terminal that is written over again and again; and troubles, which stay.
 
+import CtxtopScreen
 import CtxtopStore
 import Glibc
 
@@ -24,7 +25,7 @@ final class Progress {
     latest = text
     guard isDue else { return }
     shownAt = now
-    put("\r\(text)\u{1B}[K")
+    put("\r\(Self.cut(text))\u{1B}[K")
   }
 
   /// Tells a trouble.
@@ -36,8 +37,21 @@ final class Progress {
 
   /// Leaves the last line as it is.
   func end() {
-    if let latest { put("\r\(latest)\u{1B}[K\n") }
+    if let latest { put("\r\(Self.cut(latest))\u{1B}[K\n") }
     latest = nil
+  }
+
+  /// What of a line the terminal has room for, now: a line that it folds cannot be written over.
+  private static func cut(_ text: String) -> String {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return text }
+    // A character in the last column would be erased with what is behind it.
+    var room = Int(size.ws_col) - 1
+    return String(
+      text.prefix { character in
+        room -= DisplayWidth.of(String(character))
+        return room >= 0
+      })
   }
 
   /// Nobody could be told that this failed.

@@ -216,8 +216,16 @@ final class Recorder {
 
   private func opened(_ snapshot: Snapshot) throws(RecordingError) -> RecordingWriter {
     if let writer { return writer }
-    let opened = try RecordingWriter(
-      path: rotation.path, service: snapshot.service, host: snapshot.host, isDurable: true)
+    let wasThere = (try? System.linkStatus(rotation.path)) != nil
+    let opened: RecordingWriter
+    do throws(RecordingError) {
+      opened = try RecordingWriter(
+        path: rotation.path, service: snapshot.service, host: snapshot.host, isDurable: true)
+    } catch {
+      // A file that has no room for its head is nobody's recording.
+      if !wasThere, error.isNoRoom { try? System.unlink(rotation.path) }
+      throw error
+    }
     for line in opened.damage { progress.note("ctxtop: going on with \(rotation.path): \(line); the rest is kept") }
     writer = opened
     return opened

@@ -120,6 +120,16 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(ctxtop, fails, exporte
     assert sorted(p.name for p in tmp_path.iterdir()) == ["run", "shop.json"]
 
 
+@pytest.mark.parametrize("more", [[], ["-n", "3", "-i", "0.1"]])
+@pytest.mark.parametrize("size", [0, 1100], ids=["nothing", "a head"])
+def test_a_full_disk_leaves_no_recording_without_records(ctxtop, fails, exporter, tmp_path, more, size):
+    exporter("shop")
+    path = tmp_path / "shop.ctxtop"
+    run = ctxtop("dump", "-f", "recording", *more, "-o", path, **with_files_up_to(size))
+    fails(run, 74, "writing", path, "make room")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]
+
+
 def test_a_full_disk_ends_a_series_after_a_whole_line(ctxtop, fails, exporter, tmp_path):
     exporter("shop")
     line = len(ctxtop("dump", "-f", "ndjson").stdout)

@@ -1,12 +1,15 @@
 """`ctxtop record`: whole files whatever happens, gaps where time passed, and nothing written over that is not ours."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import resource
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -312,6 +315,30 @@ def test_progress_is_for_terminals(program, place, exporter, tmp_path):
             assert text == b""
         else:
             assert b"recording shop: 3 records" in text and text.endswith(b"\r\n") and b"live" in text
+
+
+def test_progress_fits_the_terminal(program, place, exporter, tmp_path):
+    exporter("shop")
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 30, 0, 0))
+    process = start(program, place, "shop", "-o", tmp_path / ("x" * 60), "-i", "0.1", "-n", "3", stderr=theirs)
+    os.close(theirs)
+    assert process.wait(8) == 0
+    text = os.read(ours, 4096).decode()
+    os.close(ours)
+    lines = [line for line in re.split(r"\x1b\[K|[\r\n]", text) if line]
+    assert lines and lines[-1].startswith("recording shop: 3 records") and max(map(len, lines)) == 29
+
+
+def test_a_disk_that_is_full_at_first_gets_no_file(ctxtop, fails, exporter, tmp_path):
+    exporter("shop")
+    path = tmp_path / "shop.ctxtop"
+    full = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))}
+    fails(ctxtop("record", "shop", "-o", path, **full), 74, path, "make room")
+    assert not path.exists()
+    path.touch()
+    fails(ctxtop("record", "shop", "-o", path, **full), 74, path, "make room")
+    assert path.exists(), "it was somebody else's"
 
 
 @pytest.mark.parametrize("wrong", [["--rotate-size", "10"], ["--for", "soon"], ["--keep", "2"], ["-i", "0"]])

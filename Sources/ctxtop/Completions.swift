@@ -11,8 +11,8 @@ struct Completions: ParsableCommand {
       Commands, options, their values, the names of the apps that run here, columns and verdicts are completed.
 
       EXAMPLES:
-        source <(ctxtop completions bash)                         # in ~/.bashrc
-        source <(ctxtop completions zsh)                          # in ~/.zshrc, behind compinit
+        source <(ctxtop completions bash)    # in ~/.bashrc
+        source <(ctxtop completions zsh)     # in ~/.zshrc, behind compinit
         ctxtop completions fish > ~/.config/fish/completions/ctxtop.fish
       """)
 

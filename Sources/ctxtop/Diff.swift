@@ -26,8 +26,8 @@ struct Diff: ParsableCommand {
       EXAMPLES:
         ctxtop dump shop -f json -o before.json
         pytest tests/end_to_end
-        ctxtop diff before.json shop                  # against the app as it is now
-        ctxtop diff shop.ctxtop                       # from the first moment to the last
+        ctxtop diff before.json shop      # against the app as it is now
+        ctxtop diff shop.ctxtop           # from the first moment to the last
         ctxtop diff shop.ctxtop --at 09:00 --at 09:30
         ctxtop diff monday.json friday.json -f json
       """)
@@ -41,7 +41,8 @@ struct Diff: ParsableCommand {
   @Option(
     // `-5m` is a value here.
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("The moment in a recording; may be given twice. As in `ctxtop dump`.", valueName: "time"))
+    help: ArgumentHelp("The moment in a recording; may be given twice. As in `ctxtop dump`.", valueName: "time"),
+    transform: TimeReference.read)
   var at: [TimeReference] = []
 
   @Option(name: [.customShort("f"), .customLong("format")], help: "What to print.")

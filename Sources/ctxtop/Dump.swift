@@ -34,11 +34,11 @@ struct Dump: ParsableCommand {
         ctxtop dump shop --format ndjson -n 60 -i 1 -o shop.ndjson
         ctxtop dump shop --format csv --table failures
         ctxtop dump shop.ctxtop --at 09:04 --format json
-        ctxtop dump shop.ctxtop --at 09:00 -n 600 --format recording -o ten-minutes.ctxtop
+        ctxtop dump shop.ctxtop --at 09:00 -n 600 -f recording -o ten.ctxtop
         ctxtop dump shop --table connections --filter state:leaked --sort age
-        ctxtop dump shop -f ndjson --table workers --columns time,pid,state,rss_bytes
-        ctxtop dump shop -f text --table workers --columns=-p50,-p99 --sort rss_bytes:desc
-        ctxtop dump shop -f prometheus -o /var/lib/prometheus/node-exporter/ctxtop-shop.prom
+        ctxtop dump shop -f ndjson --table workers --columns pid,state,rss_bytes
+        ctxtop dump shop --table workers --columns=-p50,-p99 --sort rss_bytes:desc
+        ctxtop dump shop -f prometheus -o /var/lib/node-exporter/shop.prom
         ctxtop dump --schema > ctxtop.snapshot-1.json
       """)
 
@@ -49,12 +49,14 @@ struct Dump: ParsableCommand {
 
   @OptionGroup var choice: TableOptions
 
-  @Option(name: [.customShort("n"), .customLong("count")], help: "How many snapshots.")
+  @Option(
+    name: [.customShort("n"), .customLong("count")], help: "How many snapshots. (default: 1)", transform: Count.read)
   var count: Count = Count(1)
 
   @Option(
     name: [.customShort("i"), .customLong("interval")],
-    help: "Seconds between snapshots. (default: 1; in a file, as they are)")
+    help: "Seconds between snapshots. (default: 1; in a file, as they are)",
+    transform: Seconds.read)
   var interval: Seconds?
 
   @Option(name: [.customShort("o"), .customLong("output")], help: "Write to this file instead of standard output.")

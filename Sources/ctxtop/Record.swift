@@ -23,27 +23,37 @@ struct Record: ParsableCommand {
         ctxtop shop.ctxtop      look at it
       """)
 
-  @OptionGroup var target: TargetArgument
+  @OptionGroup var target: AppArgument
 
   @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file.", valueName: "file"))
   var output: String
 
-  @Option(name: [.customShort("i"), .customLong("interval")], help: "Seconds between records.")
+  @Option(
+    name: [.customShort("i"), .customLong("interval")], help: "Seconds between records, from 0.1. (default: 1)",
+    transform: Seconds.read)
   var interval: Seconds = Seconds(1)
 
-  @Option(name: [.customShort("n"), .customLong("count")], help: "End after so many records.")
+  @Option(
+    name: [.customShort("n"), .customLong("count")], help: "End after so many records.",
+    transform: Count.read)
   var count: Count?
 
-  @Option(name: .customLong("for"), help: ArgumentHelp("End after this time: 90s, 30m, 12h, 1d.", valueName: "time"))
+  @Option(
+    name: .customLong("for"), help: ArgumentHelp("End after this time: 90s, 30m, 12h, 1d.", valueName: "time"),
+    transform: Period.read)
   var period: Period?
 
-  @Option(help: ArgumentHelp("Begin a new file when this one is larger: 500k, 100M, 2G.", valueName: "size"))
+  @Option(
+    help: ArgumentHelp("Begin a new file when this one is larger: 500k, 100M, 2G; from 64k.", valueName: "size"),
+    transform: ByteCount.read)
   var rotateSize: ByteCount?
 
-  @Option(help: ArgumentHelp("Begin a new file when this one is older: 12h, 1d.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("Begin a new file when this one is older: 12h, 1d.", valueName: "time"),
+    transform: Period.read)
   var rotateAge: Period?
 
-  @Option(help: "Keep so many of the renamed files, and remove older ones. (default: all)")
+  @Option(help: "Keep so many of the renamed files, and remove older ones. (default: all)", transform: Count.read)
   var keep: Count?
 
   @Flag(help: "Wait for the app if it is not there yet.")
@@ -53,9 +63,9 @@ struct Record: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    if output == "-" { throw ValidationError("a recording is a file; -o wants its path.") }
+    if output == "-" { throw ValidationError("a recording is a file, and -o wants its path") }
     if keep != nil && rotateSize == nil && rotateAge == nil {
-      throw ValidationError("--keep is for --rotate-size and --rotate-age.")
+      throw ValidationError("--keep is for --rotate-size and --rotate-age")
     }
   }
 
@@ -63,6 +73,6 @@ struct Record: ParsableCommand {
     let rotation = Rotation(path: output, size: rotateSize?.bytes, age: rotateAge?.nanoseconds, keep: keep?.value)
     let plan = Recorder.Plan(
       interval: interval.nanoseconds, count: count?.value, period: period?.nanoseconds, waits: wait)
-    try Recorder(plan, into: rotation, Progress(isQuiet: quiet)).run { try target.place().app(for: "recording") }
+    try Recorder(plan, into: rotation, Progress(isQuiet: quiet)).run { try target.app(for: "recording") }
   }
 }

@@ -30,7 +30,8 @@ struct Watch: ParsableCommand {
         ctxtop shop -b > log    a frame a second, until it is stopped
         ctxtop shop.ctxtop      a recording, from its beginning
         ctxtop shop.ctxtop --at 09:04
-        ctxtop --sort contexts_leaked --filter '!nightly' --columns workers:+cpu_percent,-rss_bytes
+        ctxtop --sort contexts_leaked --filter '!nightly'
+        ctxtop --columns workers:+cpu_percent,-rss_bytes
         ctxtop --write-config > ~/.config/ctxtop/config.toml
       """)
 
@@ -44,7 +45,9 @@ struct Watch: ParsableCommand {
   @Flag(name: [.customShort("b"), .customLong("batch")], help: "Print plain frames instead of drawing a screen.")
   var isBatch = false
 
-  @Option(name: [.customShort("n"), .customLong("count")], help: "Print so many plain frames and end; implies -b.")
+  @Option(
+    name: [.customShort("n"), .customLong("count")], help: "Print so many plain frames and end; implies -b.",
+    transform: Count.read)
   var count: Count?
 
   func run() throws {

@@ -26,6 +26,33 @@ def test_help_of_a_command_is_what_its_option_prints(ctxtop, command):
     assert by_name.stdout == by_option.stdout
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_example_is_one_line(ctxtop, command):
+    """A line that is folded cannot be copied, and goes on where nothing stands in front of it."""
+    _, examples = ctxtop("help", command).stdout.split("\nEXAMPLES:\n")
+    lines = examples.split("\n\n")[0].splitlines()
+    assert lines
+    for line in lines:
+        assert re.match(r"  (ctxtop|pytest|source)\b", line) and len(line) <= 78, line
+
+
+@pytest.mark.parametrize("command, option, default", [
+    ("dump", "--count", 1), ("record", "--interval", 1), ("check", "--timeout", 10), ("recycle", "--timeout", 60),
+    ("watch", "--interval", 1),
+])
+def test_a_default_is_told(ctxtop, command, option, default):
+    about = ctxtop(command, "--help").stdout.split(f"{option} <")[-1].split("\n  -")[0]
+    assert f"(default: {default})" in " ".join(about.split()), about
+
+
+def test_what_a_target_may_be(ctxtop):
+    """Only commands that look at files offer them."""
+    assert "JSON" in ctxtop("dump", "--help").stdout
+    for command in ("record", "recycle"):
+        arguments = ctxtop(command, "--help").stdout.split("ARGUMENTS:\n")[1].split("OPTIONS:")[0]
+        assert "socket" in arguments and not re.search("recording|JSON", arguments), arguments
+
+
 def test_help_without_a_subject_is_that_of_the_program(ctxtop):
     assert ctxtop("help").stdout == ctxtop("--help").stdout
     for command in COMMANDS:

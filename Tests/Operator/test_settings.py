@@ -109,10 +109,9 @@ def test_a_mistake_in_a_variable_is_one_line(ctxtop, exporter):
     ["--theme", "blue"], ["--view", "none"], ["--sort", "nothing"], ["--sort", "nowhere:pid"],
     ["--columns", "pid"], ["--columns", "workers:pid,+state"], ["--unicode", "--ascii"], ["--view", "tree", "--sort", "pid"],
 ])
-def test_a_mistake_on_the_command_line_is_told_and_nothing_is_done(ctxtop, exporter, arguments):
+def test_a_mistake_on_the_command_line_is_told_and_nothing_is_done(ctxtop, fails, exporter, arguments):
     exporter("shop")
-    result = ctxtop("shop", "-n", "1", *arguments)
-    assert result.returncode == USAGE and "Error:" in result.stderr and not result.stdout
+    fails(ctxtop("shop", "-n", "1", *arguments), USAGE, "reading the command line: ", "see `ctxtop watch --help`")
 
 
 def test_every_option_together(ctxtop, exporter):

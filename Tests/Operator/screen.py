@@ -1,6 +1,7 @@
 """A real terminal: tmux, which presses keys, reads the screen and knows the terminal's modes."""
 
 import os
+import re
 import shlex
 import subprocess
 import time
@@ -76,3 +77,24 @@ class Screen:
     def pid(self):
         shell = self.value("pane_pid")
         return int(subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True).stdout.split()[0])
+
+
+class Desk(Screen):
+    """A screen whose program runs in a directory of its own."""
+
+    def __init__(self, program, place, directory, alone):
+        super().__init__(program, place, directory, alone)
+        self.home = directory / "home"
+        self.home.mkdir()
+        self.press(f"cd {self.home}", "Enter")
+
+    def wait(self, *words, missing=(), seconds=8):
+        """As said, or as said over several lines."""
+        end = time.monotonic() + seconds
+        while True:
+            text = self.text()
+            seen = text + re.sub(r"\s*\n {4}", " ", text) + re.sub(r"\s*\n {4}", "", text)
+            if all(word in seen for word in words) and not any(word in text for word in missing):
+                return seen
+            assert time.monotonic() < end, f"waited for {words} without {missing}, saw:\n{text}"
+            time.sleep(0.05)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from fake import record, wait_for_end
-from screen import Screen
+from screen import Desk
 
 
 SELECTED = re.compile(r"^▸.?\s*(\d+)", re.MULTILINE)
@@ -17,26 +17,12 @@ NO_WORKER = "refused: no live worker of this app has that pid; json tells which 
 ACCEPTED = "ok: the worker goes when its turn has come and no request has been open for long\n"
 
 
-class Desk(Screen):
-    """A screen whose program runs in a directory of its own, with a mouse and a clipboard."""
+class ClipboardDesk(Desk):
+    """One with a clipboard."""
 
     def __init__(self, program, place, directory, alone):
         super().__init__(program, place, directory, alone)
         self.tmux("set-option", "-g", "set-clipboard", "on")
-        self.home = directory / "home"
-        self.home.mkdir()
-        self.press(f"cd {self.home}", "Enter")
-
-    def wait(self, *words, missing=(), seconds=8):
-        """As said, or as said over several lines."""
-        end = time.monotonic() + seconds
-        while True:
-            text = self.text()
-            seen = text + re.sub(r"\s*\n {4}", " ", text) + re.sub(r"\s*\n {4}", "", text)
-            if all(word in seen for word in words) and not any(word in text for word in missing):
-                return seen
-            assert time.monotonic() < end, f"waited for {words} without {missing}, saw:\n{text}"
-            time.sleep(0.05)
 
     def files(self):
         return sorted(path.name for path in self.home.iterdir())
@@ -81,7 +67,7 @@ class Desk(Screen):
 
 @pytest.fixture
 def desk(program, place, tmp_path, alone):
-    desk = Desk(program, place, tmp_path, alone)
+    desk = ClipboardDesk(program, place, tmp_path, alone)
     yield desk
     desk.tmux("kill-server")
 

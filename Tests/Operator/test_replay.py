@@ -8,7 +8,7 @@ import time
 
 import pytest
 from fake import record
-from screen import Screen
+from screen import Desk
 
 PLACE = re.compile(r"([\d,]+)/([\d,]+)")
 
@@ -26,25 +26,8 @@ class App:
             time.sleep(int(words[1]) / 1000)
 
 
-class Desk(Screen):
-    """A screen whose program runs in a directory of its own."""
-
-    def __init__(self, program, place, directory, alone):
-        super().__init__(program, place, directory, alone)
-        self.home = directory / "home"
-        self.home.mkdir()
-        self.press(f"cd {self.home}", "Enter")
-
-    def wait(self, *words, missing=(), seconds=8):
-        """As said, or as said over several lines."""
-        end = time.monotonic() + seconds
-        while True:
-            text = self.text()
-            seen = text + re.sub(r"\s*\n {4}", " ", text) + re.sub(r"\s*\n {4}", "", text)
-            if all(word in seen for word in words) and not any(word in text for word in missing):
-                return seen
-            assert time.monotonic() < end, f"waited for {words} without {missing}, saw:\n{text}"
-            time.sleep(0.05)
+class ReplayDesk(Desk):
+    """One that shows a recording."""
 
     def position(self):
         """Number of the shown record, and how many there are."""
@@ -60,7 +43,7 @@ class Desk(Screen):
 
 @pytest.fixture
 def desk(program, place, tmp_path, alone):
-    desk = Desk(program, place, tmp_path, alone)
+    desk = ReplayDesk(program, place, tmp_path, alone)
     yield desk
     desk.tmux("kill-server")
 
@@ -204,7 +187,7 @@ def test_a_recording_that_is_being_made_is_followed(desk, exporter, program, pla
     desk.press("r")
     desk.wait("recording into")
     [path] = desk.home.glob("*.ctxtop")
-    other = Desk(program, place, tmp_path / "other", alone) if (tmp_path / "other").mkdir() is None else None
+    other = ReplayDesk(program, place, tmp_path / "other", alone) if (tmp_path / "other").mkdir() is None else None
     try:
         other.start(path)
         other.wait("replay", "4312")

@@ -40,7 +40,7 @@ def test_empty_request(figures: Figures, is_long: bool) -> None:
     figures.note("instructions of an empty Flask request, plain", _median(plain for plain, _ in pairs))
     figures.note("added to it", _median(ours - plain for plain, ours in pairs))
     figures.note("added to it, by layout of memory", " ".join(f"{share:.2%}" for share in shares))
-    figures.at_most("added to an empty request", _share(pairs), 0.02, 0.01, "{:.2%}")
+    figures.at_most("added to an empty request", _share(pairs), 0.025, 0.01, "{:.2%}")
 
 
 def test_checkout(figures: Figures, is_long: bool) -> None:
@@ -48,4 +48,4 @@ def test_checkout(figures: Figures, is_long: bool) -> None:
     pairs = _pairs(["--view=database"], is_long)
     figures.note("instructions of a request with one checkout and checkin, plain", _median(plain for plain, _ in pairs))
     figures.note("added to it", _median(ours - plain for plain, ours in pairs))
-    figures.at_most("added to a request with one checkout and checkin", _share(pairs), 0.04, 0.035, "{:.2%}")
+    figures.at_most("added to a request with one checkout and checkin", _share(pairs), 0.045, 0.035, "{:.2%}")

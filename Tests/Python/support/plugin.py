@@ -24,6 +24,8 @@ from .suites import PLUGINS
 LEAVING = PLUGINS / "leaving"
 _PYTEST = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
 _METADATA = "Metadata-Version: 2.1\nName: ctxtop\nVersion: 1.0.0\n"
+# What would change what pytest prints: on a CI machine it does not cut its lines.
+_NOT_INHERITED = ("CTXTOP_", "PYTEST_", "CI", "BUILD_NUMBER")
 _ENTRY = "[pytest11]\nctxtop = ctxtop.pytest_plugin\n"
 
 
@@ -56,7 +58,7 @@ def run(
     found = scratch / "found.json"
     (scratch / "tmp").mkdir(exist_ok=True)
     environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("CTXTOP_", "PYTEST_"))},
+        **{key: value for key, value in os.environ.items() if not key.startswith(_NOT_INHERITED)},
         "PYTHONPATH": os.pathsep.join(map(str, [package or installed(), *pytest_path(python)])),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PY_COLORS": "0",

@@ -110,11 +110,26 @@ int ctxtop_is_tmpfs(int fd) {
 }
 
 void *ctxtop_wiped_page(void) {
-  void *page = mmap(NULL, CTXTOP_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) return NULL;
+  void *page = ctxtop_private_memory(CTXTOP_PAGE_BYTES);
+  if (page == NULL) return NULL;
   if (madvise(page, CTXTOP_PAGE_BYTES, MADV_WIPEONFORK) == 0) return page;
   munmap(page, CTXTOP_PAGE_BYTES);
   return NULL;
+}
+
+static void *page_or_null(void *page) { return page == MAP_FAILED ? NULL : page; }
+
+void *ctxtop_second_mapping(void *pages, size_t size) {
+  /* mremap(2): an old size of 0 asks for another mapping of the same pages. It needs no descriptor. */
+  return page_or_null(mremap(pages, 0, size, MREMAP_MAYMOVE));
+}
+
+void *ctxtop_private_memory(size_t size) {
+  return page_or_null(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+}
+
+int ctxtop_replace_mapping(void *pages, size_t size, int fd, off_t offset) {
+  return mmap(pages, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, offset) == MAP_FAILED ? -1 : 0;
 }
 
 uint64_t ctxtop_thread_id(void) { return (uint64_t)syscall(SYS_gettid); }

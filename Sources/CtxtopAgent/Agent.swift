@@ -8,6 +8,7 @@
 //   CopiedContexts.swift    contexts that are current where they were not pushed
 //   AgentThread.swift       the one native thread, and how it is started and ended
 //   AgentLoop.swift         what it does: signs of life, leadership, the socket
+//   Recovery.swift          how it gets its files back (ServiceFiles.swift)
 //   Leadership.swift        which agent answers for the service (WatchedLeader.swift)
 //   Exporter.swift          the socket: requests, clients, answers (ExporterClient.swift)
 //   Recycling.swift         how a worker gets itself replaced
@@ -48,10 +49,12 @@ package enum Agent {
   static let attachmentWord = 0
   /// A word of the page that is 1 while somebody attaches or detaches.
   static let busyWord = 1
-  /// A word of the page that is 1 when this process will never attach, so that nobody asks at each event.
+  /// A word of the page that says when attaching failed last, so that nobody asks at each event; 0: it did not.
   static let declinedWord = 2
   /// A word of the page that holds this process's id once it was asked for.
   private static let processWord = 3
+  /// A word of the page that holds the number of the attachment that has ended last.
+  static let endedWord = 5
   /// How many contexts were popped on another unit than the one that pushed them, and the identities of the latest.
   static let poppedCountWord = 4
   static let poppedWords = 64
@@ -99,11 +102,16 @@ package enum Agent {
     return id
   }
 
-  /// Whether this process has said that it will never attach.
-  package static var isDeclined: Bool { page.map { $0.loadRelaxed(declinedWord) != 0 } ?? false }
+  /// Whether attaching has failed just now: what was missing, space for one, may be there a while later.
+  package static var isDeclined: Bool {
+    guard let declined = page?.loadRelaxed(declinedWord), declined != 0 else { return false }
+    return Clock.monotonic() &- declined < declinedFor
+  }
 
-  /// This process will never attach.
-  package static func decline() { page?.store(declinedWord, 1) }
+  private static let declinedFor: UInt64 = 5_000_000_000
+
+  /// This process cannot attach for now.
+  package static func decline() { page?.store(declinedWord, Clock.monotonic()) }
 
   /// What the current unit - thread, greenlet or task - writes to; nil: not attached.
   @inline(__always)

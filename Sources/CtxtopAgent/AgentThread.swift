@@ -11,10 +11,22 @@ package enum AgentThread {
   private static let stackBytes = 256 * 1024
   nonisolated(unsafe) private static var thread: pthread_t?
   nonisolated(unsafe) private static var wakeWriter: Int32 = -1
-  nonisolated(unsafe) fileprivate static var start: (service: Service, wake: Int32)?
+  nonisolated(unsafe) fileprivate static var service: Service?
 
   /// Starts the thread for a service just claimed.
   static func start(_ service: Service) throws(SystemFailure) {
+    try makeWake(service)
+    self.service = service
+    let code = create()
+    if code == 0 { return }
+    OwnedDescriptors.close(service.wake)
+    OwnedDescriptors.close(wakeWriter)
+    throw SystemFailure("starting the agent's thread", code)
+  }
+
+  /// Makes the pipe that ends the thread's sleep.
+  @inline(never)
+  private static func makeWake(_ service: Service) throws(SystemFailure) {
     var ends: (Int32, Int32) = (-1, -1)
     let made = withUnsafeMutablePointer(to: &ends) { ends in
       ends.withMemoryRebound(to: Int32.self, capacity: 2) { ctxtop_wake_pipe($0) }
@@ -25,15 +37,20 @@ package enum AgentThread {
       close(ends.1)
       throw SystemFailure("making the agent's wake-up pipe", EMFILE)
     }
-    start = (service, ends.0)
-    let code = create()
-    if code == 0 {
-      wakeWriter = ends.1
-      return
-    }
-    OwnedDescriptors.close(ends.0)
-    OwnedDescriptors.close(ends.1)
-    throw SystemFailure("starting the agent's thread", code)
+    wakeWriter = ends.1
+    service.wake = ends.0
+  }
+
+  /// Makes the pipe again if the application has closed it; false: not now. Agent's thread only.
+  static func renewWake(_ service: Service) -> Bool {
+    guard let page = Agent.page, page.exchange(Agent.busyWord, expected: 0, with: 1) else { return false }
+    defer { page.store(Agent.busyWord, 0) }
+    // What there is after the end belongs to the next attachment.
+    if service.hasEnded { return false }
+    if OwnedDescriptors.isOurs(service.wake), OwnedDescriptors.isOurs(wakeWriter) { return true }
+    OwnedDescriptors.close(service.wake)
+    OwnedDescriptors.close(wakeWriter)
+    return (try? makeWake(service)) != nil
   }
 
   private static func create() -> Int32 {
@@ -69,6 +86,16 @@ package enum AgentThread {
     thread = nil
   }
 
+  /// One loop after the other, each with the files that it found.
+  fileprivate static func main(_ service: Service) {
+    var hasFiles = true
+    while hasFiles {
+      var loop = AgentLoop(service)
+      hasFiles = loop.run()
+    }
+    OwnedDescriptors.close(service.wake)
+  }
+
   /// In a child, where the thread does not exist.
   static func abandon() {
     thread = nil
@@ -77,10 +104,9 @@ package enum AgentThread {
 }
 
 private let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { _ in
-  if let start = AgentThread.start {
+  if let service = AgentThread.service {
     ctxtop_name_thread("ctxtop")
-    var loop = AgentLoop(start.service, wake: start.wake)
-    loop.run()
+    AgentThread.main(service)
   }
   return nil
 }

@@ -35,34 +35,12 @@ extension Agent {
     let directory = try RuntimeDirectory.find(named: configuration.directory, mode: mode)
     let complaint = directory.path.appending(" is not on tmpfs: a slow disk can stall this worker")
     warning = directory.isTmpfs ? "" : complaint.text
-    let file = try SegmentFile.open(in: directory.path, stem: configuration.stem, mode: mode)
-    guard OwnedDescriptors.add(file.descriptor) else {
-      close(file.descriptor)
-      throw SystemFailure("keeping the segment open", EMFILE)
-    }
+    let files = try ServiceFiles(in: directory.path, stem: configuration.stem, mode: mode)
     do throws(SystemFailure) {
-      try claim(identity, file, directory, mode)
-    } catch {
-      OwnedDescriptors.close(file.descriptor)
-      munmap(file.header.base, CTXTOP_PAGE_BYTES)
-      throw error
-    }
-  }
-
-  private static func claim(
-    _ identity: WorkerIdentity, _ file: SegmentFile, _ directory: RuntimeDirectory, _ mode: FileMode
-  ) throws(SystemFailure) {
-    let lock = try LockFile(in: directory.path, stem: configuration.stem, mode: mode)
-    guard OwnedDescriptors.add(lock.descriptor) else {
-      close(lock.descriptor)
-      throw SystemFailure("keeping the lock file open", EMFILE)
-    }
-    do throws(SystemFailure) {
-      let slot = try SlotClaim.claim(in: file, lock: lock)
+      let slot = try SlotClaim.claim(in: files.segment, lock: files.lock)
       let names = NameTable(slot: slot, reusing: namesInUse)
       slot.moveIn(identity, names: names, agentVersion: version, at: Clock.monotonic())
-      let service = Service(
-        file: file, lock: lock, slot: slot, directory: directory, mode: mode, stem: configuration.stem)
+      let service = Service(files: files, slot: slot, directory: directory, mode: mode, stem: configuration.stem)
       do throws(SystemFailure) {
         try AgentThread.start(service)
       } catch {
@@ -75,7 +53,7 @@ extension Agent {
       attachments &+= 1
       page?.store(attachmentWord, attachments)
     } catch {
-      OwnedDescriptors.close(lock.descriptor)
+      files.close()
       throw error
     }
   }
@@ -88,10 +66,19 @@ extension Agent {
 
   /// Says goodbye: the slot is free, the thread has ended, the socket goes with the last worker.
   package static func detach() {
-    guard attachment != 0, let page, page.exchange(busyWord, expected: 0, with: 1) else { return }
+    guard attachment != 0, let page else { return }
+    leave()
+    // Else the agent's thread makes itself a new pipe just now, and finds out by itself.
+    guard page.exchange(busyWord, expected: 0, with: 1) else { return }
     defer { page.store(busyWord, 0) }
-    page.store(attachmentWord, 0)
     AgentThread.stop()
+  }
+
+  /// From here on no event does anything.
+  static func leave() {
+    guard let page else { return }
+    page.store(endedWord, page.load(attachmentWord))
+    page.store(attachmentWord, 0)
   }
 
   /// In a child: the parent's thread is not here, and nothing of it may be touched.
@@ -103,25 +90,48 @@ extension Agent {
 }
 
 /// Everything that belongs to one attachment, as the agent's thread needs it.
-package final class Service: Sendable {
-  package let file: SegmentFile
-  package let lock: LockFile
-  package let slot: Slot
+package final class Service: @unchecked Sendable {
+  // Sendable: what changes is changed and used by the agent's thread alone, once there is one.
+
+  package private(set) var files: ServiceFiles
+  package private(set) var slot: Slot
+  /// The end of the pipe that the agent's thread waits on.
+  var wake: Int32 = -1
+  /// The slot's tenant word while we are it.
+  private var tenant: UInt64
+  private let attachment = Agent.attachments &+ 1
   package let directory: RuntimeDirectory
   package let mode: FileMode
   package let stem: String
 
-  /// Whether the descriptors of segment and lock file still lead there.
-  var isIntact: Bool { lock.isIntact && OwnedDescriptors.isOurs(file.descriptor) }
+  package var file: SegmentFile { files.segment }
+  package var lock: LockFile { files.lock }
 
-  package init(
-    file: SegmentFile, lock: LockFile, slot: Slot, directory: RuntimeDirectory, mode: FileMode, stem: String
-  ) {
-    self.file = file
-    self.lock = lock
+  /// Whether the descriptors of segment, lock file and pipe still lead there.
+  var isIntact: Bool {
+    OwnedDescriptors.isOurs(lock.descriptor) && OwnedDescriptors.isOurs(file.descriptor)
+      && OwnedDescriptors.isOurs(wake)
+  }
+
+  /// Whether the process has said goodbye.
+  var hasEnded: Bool { Agent.page?.load(Agent.endedWord) == attachment }
+
+  /// Whether the slot has no other tenant.
+  var hasSlot: Bool { slot.control.load(CTXTOP_SLOT_TENANT) == tenant }
+
+  package init(files: ServiceFiles, slot: Slot, directory: RuntimeDirectory, mode: FileMode, stem: String) {
+    self.files = files
     self.slot = slot
     self.directory = directory
     self.mode = mode
     self.stem = stem
+    tenant = slot.control.load(CTXTOP_SLOT_TENANT)
+  }
+
+  /// Takes other files, and the slot in them.
+  func settle(in files: ServiceFiles, _ slot: Slot) {
+    self.files = files
+    self.slot = slot
+    tenant = slot.control.load(CTXTOP_SLOT_TENANT)
   }
 }

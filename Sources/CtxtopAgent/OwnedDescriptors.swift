@@ -25,6 +25,8 @@ package enum OwnedDescriptors {
   /// Takes a descriptor into the table. False: the table is full or the descriptor is not open.
   package static func add(_ descriptor: Int32) -> Bool {
     guard let table, let identity = try? FileIdentity(of: descriptor) else { return false }
+    // Another one of ours had this number, and the application has closed it.
+    if let stale = entry(of: descriptor) { stale.store(0, 0) }
     for index in 0..<capacity {
       let entry = table.advanced(by: index * words)
       guard entry.exchange(0, expected: 0, with: .max) else { continue }

@@ -27,6 +27,8 @@ struct PollList: ~Copyable {
   /// Sleeps until something happens, at most so many milliseconds. A sleep that was cut short tells of nothing.
   func sleep(_ milliseconds: UInt64) {
     if CCtxtop.poll(base, UInt(count), Int32(min(milliseconds, 60_000))) >= 0 { return }
+    // No memory, or a limit below the number of descriptors: it may stay so, and must not become a busy loop.
+    if ctxtop_errno() != EINTR { _ = CCtxtop.poll(nil, 0, 100) }
     for index in 0..<count { base[index].revents = 0 }
   }
 }

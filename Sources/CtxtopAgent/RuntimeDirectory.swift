@@ -40,7 +40,8 @@ package struct RuntimeDirectory: Sendable {
     }
   }
 
-  private static func open(_ path: Path, mode: FileMode, mustBeTmpfs: Bool) throws(SystemFailure) -> RuntimeDirectory {
+  /// Opens a directory or makes it, and looks whether it is ours.
+  static func open(_ path: Path, mode: FileMode, mustBeTmpfs: Bool) throws(SystemFailure) -> RuntimeDirectory {
     if FileIdentity(at: path) == nil {
       if mustBeTmpfs { try requireTmpfs(path.parent) }
       try make(path, mode)

@@ -163,7 +163,7 @@ enum HookCalls {
     return UInt32(truncatingIfNeeded: pid)
   }
 
-  /// An event in a process that is not attached: it may attach now, or say that it never will.
+  /// An event in a process that is not attached: it may attach now, or say that it cannot for now.
   static func firstEvent(_ context: Object?) {
     if Agent.isDeclined { return }
     if askNumber(firstEventHook, context ?? Python.none) == 0 { Agent.decline() }

@@ -3,7 +3,8 @@
 // flock or an open-file-description lock, a forked grandchild would keep a dead worker alive.
 //
 // The price, and the rule it makes: closing *any* descriptor of the lock file drops all locks of the
-// process. So the file is opened once per attachment, and nothing else in the process may open it.
+// process. So the file is opened once per attachment, nothing else in the process may open it, and it is only opened
+// again when it was closed behind our back.
 
 import CCtxtop
 
@@ -41,13 +42,6 @@ package struct LockFile: Sendable {
   package static func isHeld(_ slot: Int, _ descriptor: Int32) -> Bool? {
     let answer = ctxtop_is_byte_locked(descriptor, byte(of: slot))
     return answer < 0 ? nil : answer == 1
-  }
-
-  /// Whether the descriptor still leads to the lock file: applications close all descriptors.
-  package var isIntact: Bool {
-    var status = stat()
-    return fstat(descriptor, &status) == 0 && UInt64(status.st_ino) == identity.inode
-      && UInt64(status.st_dev) == identity.device
   }
 
   private static func byte(of slot: Int) -> off_t { off_t(1 + slot) }

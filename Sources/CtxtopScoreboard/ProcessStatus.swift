@@ -60,6 +60,7 @@ package struct ProcessStatus {
   }
 
   /// The inode of a process's pid namespace; 0 where it cannot be told.
+  @inline(never)
   package static func pidNamespace(of pid: Int32 = 0) -> UInt64 {
     var status = stat()
     let path = (pid == 0 ? Path("/proc/self") : directory(of: pid)).appending("/ns/pid")

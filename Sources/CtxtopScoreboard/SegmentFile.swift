@@ -31,7 +31,9 @@ package struct SegmentFile: Sendable {
   /// The path of its lock file.
   package static func lockPath(in directory: Path, stem: String) -> Path { versioned(directory, stem, ".lock") }
 
-  private static func versioned(_ directory: Path, _ stem: String, _ ending: String) -> Path {
+  /// The path of a file of the service `stem` with the given ending.
+  @inline(never)
+  package static func versioned(_ directory: Path, _ stem: String, _ ending: String) -> Path {
     directory.entry(stem).appending(".v").appending(UInt64(CTXTOP_LAYOUT)).appending(ending)
   }
 
@@ -49,6 +51,7 @@ package struct SegmentFile: Sendable {
   }
 
   /// Maps a range for reading and writing.
+  @inline(never)
   package static func map(_ fd: Int32, offset: Int, count: Int) throws(SystemFailure) -> Words {
     let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset)
     guard let base, base != UnsafeMutableRawPointer(bitPattern: -1) else {

@@ -75,6 +75,13 @@ int ctxtop_is_tmpfs(int fd);
 /* One private anonymous page that reads as zero in every child of a fork or clone; NULL where there is none. */
 void *ctxtop_wiped_page(void);
 
+/* A second mapping of the pages of a shared one; NULL where there can be none. */
+void *ctxtop_second_mapping(void *pages, size_t size);
+/* Zeroed memory that nobody else sees, in pages of its own; NULL where there is none. */
+void *ctxtop_private_memory(size_t size);
+/* Puts a file's pages where a mapping is, in one step: 0, or -1 with everything as before. */
+int ctxtop_replace_mapping(void *pages, size_t size, int fd, off_t offset);
+
 uint64_t ctxtop_thread_id(void);
 
 /* link(2) of an open unnamed or temporary file is not possible everywhere: rename without replacing. */

@@ -162,7 +162,7 @@ class Hooks:
     def first_event(self, context: Any = None) -> bool:
         """An event in a process that is not attached. Attaches a worker; else remembers who pushed what is there.
 
-        ``context``: what is being pushed or popped, where the caller knows. False: do not ask again.
+        ``context``: what is being pushed or popped, where the caller knows. False: do not ask again for a while.
         """
         try:
             if self._lifecycle.has_declined():

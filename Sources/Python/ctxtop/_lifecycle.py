@@ -21,6 +21,7 @@ import logging
 import os
 import platform
 import sys
+import time
 import weakref
 from types import FrameType
 from typing import Any
@@ -28,6 +29,9 @@ from typing import Any
 from . import _hazards, _imports, _recycle, _run, _server
 
 _log = logging.getLogger("ctxtop")
+#: A process that could not attach tries again with its first event after so many seconds; the native module, which asks
+#: at each event, waits as long.
+_RETRY_SECONDS = 5.0
 
 
 class Lifecycle:
@@ -38,8 +42,10 @@ class Lifecycle:
         self._recycle = recycle
         self._control = control
         self._attached_pid = 0
-        # A process that failed to attach, or must not, is not asked again.
+        # A process that failed to attach is not asked again for a while, and says once why.
         self._declined_pid = 0
+        self._retry_at = 0.0
+        self._complaint = ""
         self._is_started = False
         self._apps: list[weakref.ref[Any]] = []
         self._flask = _version("flask")
@@ -74,9 +80,9 @@ class Lifecycle:
             _hazards.check_app(self.native, reference())
 
     def attach(self) -> bool:
-        """Claim a slot for this process. Says whether it has one; a failure is logged once per process."""
+        """Claim a slot for this process. Says whether it has one; each kind of failure is logged once per process."""
         pid = os.getpid()
-        if self._declined_pid == pid:
+        if self.has_declined():
             return False
         _run.leave_environment()
         self.describe()
@@ -88,9 +94,14 @@ class Lifecycle:
             self._await_farewell()
             if warning := self.native.warning():
                 _log.warning("%s", warning)
+            if self._declined_pid == pid:
+                _log.warning("this worker is monitored now")
+                self._declined_pid = 0
             return True
-        self._declined_pid = pid
-        _log.warning("this worker is not monitored: %s", self.native.problem() or "unknown reason")
+        complaint = self.native.problem() or "unknown reason"
+        if self._declined_pid != pid or complaint != self._complaint:
+            _log.warning("this worker is not monitored: %s", complaint)
+        self._declined_pid, self._retry_at, self._complaint = pid, time.monotonic() + _RETRY_SECONDS, complaint
         return False
 
     def describe(self) -> None:
@@ -113,15 +124,15 @@ class Lifecycle:
     def first_event(self) -> bool:
         """An event in a process that is not attached: attach, unless we are a master or still importing."""
         pid = os.getpid()
-        if self._declined_pid == pid or self._attached_pid == pid or _is_importing(sys._getframe(1)):
+        if self._attached_pid == pid or _is_importing(sys._getframe(1)):
             return False
         if _server.role() is _server.Role.MASTER or self._is_forked_by_worker():
             return False
         return self.attach()
 
     def has_declined(self) -> bool:
-        """Whether this process failed to attach: nothing will be asked of what happens in it."""
-        return self._declined_pid == os.getpid()
+        """Whether this process failed to attach: nothing is asked of what happens in it for a while."""
+        return self._declined_pid == os.getpid() and time.monotonic() < self._retry_at
 
     def _is_forked_by_worker(self) -> bool:
         # uWSGI's module tells a child that a worker forked that it is that worker.

@@ -142,7 +142,7 @@ struct AgentLoop: ~Copyable {
     polled.clear()
     polled.add(service.wake)
     polled.add(watched.descriptor)
-    if leadership.epoch != nil { exporter.poll(into: &polled) }
+    if leadership.epoch != nil { exporter.poll(into: &polled, at: now) }
     polled.sleep(time > now ? (time &- now &+ 999_999) / 1_000_000 : 0)
   }
 

@@ -1,5 +1,7 @@
 // The service's socket, in the hands of the leader: accepts clients, answers requests from the segment.
-// Clients that are slow, silent or hostile are bounded and dropped, never waited for.
+// Clients that are slow, silent or hostile are bounded and dropped, never waited for: so many connections, so many
+// bytes that wait to be taken, so much of a processor (Allowance.swift). Who has the most of them loses first, so
+// that a process with one connection is served whatever another does with thousands.
 
 import CCtxtop
 
@@ -10,8 +12,14 @@ import CCtxtop
 
 /// The listening socket and its clients. Agent's thread only.
 struct Exporter: ~Copyable {
-  /// Clients at a time; one more takes the place of the one that has been silent the longest.
+  /// Clients at a time; one more takes the place of another. So many are accepted in a round, and may wait for that.
   static let clientLimit = 64
+  /// A process with more connections is served after all others.
+  private static let fewClients = 4
+  /// So long, at the most, in a round: nanoseconds of a processor.
+  private static let roundTime: UInt64 = 1_500_000
+  /// Bytes that may wait to be taken after a round, unless it is one client's answer.
+  private static let waitingLimit = 8 << 20
   /// A client that never asked, or that takes nothing, is dropped after this.
   private static let silence: UInt64 = 10_000_000_000
 
@@ -24,6 +32,9 @@ struct Exporter: ~Copyable {
   private var nextTry: UInt64 = 0
   /// Whether no client could be accepted for want of descriptors: it is tried again at `nextTry`, not in a loop.
   private var isDeaf = false
+  private var allowance = Allowance()
+  /// Whether the application has asked about itself: a test suite, after each test. It may do so as often as it likes.
+  private var asksItself = false
 
   init(_ service: Service) {
     self.service = service
@@ -63,7 +74,7 @@ struct Exporter: ~Copyable {
     path.withCString { path in
       guard ctxtop_bind(socket, path) == 0, chmod(path, service.mode.socket) == 0 else { return false }
       if let group = service.mode.group, chown(path, none32, group) != 0 { return false }
-      return listen(socket, 128) == 0
+      return listen(socket, Int32(Self.clientLimit)) == 0
     }
   }
 
@@ -102,8 +113,9 @@ struct Exporter: ~Copyable {
 
   // MARK: Polling
 
-  /// Adds what the exporter waits for: the listener, then the clients in their order.
-  func poll(into polled: inout PollList) {
+  /// Adds what the exporter waits for: the listener, then the clients in their order; nothing while it may not work.
+  func poll(into polled: inout PollList, at now: UInt64) {
+    if now < allowance.pausedUntil { return }
     polled.add(isDeaf ? -1 : listener)
     for client in clients { polled.add(client.descriptor, client.pollEvents) }
   }
@@ -112,33 +124,45 @@ struct Exporter: ~Copyable {
   func nextDue(at now: UInt64) -> UInt64 {
     var due = nextTry
     for client in clients { due = min(due, client.nextDue(silence: Self.silence)) }
-    return max(due, now)
+    return max(due, max(now, allowance.pausedUntil))
   }
 
   /// Serves what `poll` reported, of which the exporter's part begins at `first`.
   mutating func serve(_ polled: borrowing PollList, from first: Int, at now: UInt64) {
-    var answer = Answer()
-    for index in clients.indices { advance(clients[index], polled.events(first &+ 1 &+ index), &answer, at: now) }
-    for index in clients.indices.reversed() where clients[index].isFinished { drop(index) }
+    if now < allowance.pausedUntil { return }
+    let begun = Clock.thread()
+    for index in clients.indices { clients[index].events = polled.events(first &+ 1 &+ index) }
+    // The queue is emptied before anybody is served: who finds it full has to try again.
     if polled.events(first) != 0 { accept(at: now) }
+    var answer = Answer()
+    // Processes with many connections come last, and only as far as there is time left for this round.
+    for isLast in [false, true] {
+      for index in clients.indices where (clients[index].share > Self.fewClients) == isLast {
+        if isLast, Clock.thread() &- begun > Self.roundTime { break }
+        advance(clients[index], &answer, at: now)
+      }
+    }
+    for index in clients.indices.reversed() where clients[index].isFinished { drop(index) }
+    while let index = greediest(waiting: true) { drop(index) }
+    if !asksItself { allowance.spend(Clock.thread() &- begun, at: now) }
   }
 
   /// Closes a client's connection. Another one may come to its place.
   @inline(never)
   private mutating func drop(_ index: Int) {
-    OwnedDescriptors.close(clients[index].descriptor)
+    let gone = clients[index]
+    OwnedDescriptors.close(gone.descriptor)
     if let last = clients.popLast(), index < clients.count { clients[index] = last }
+    share(with: gone, -1)
   }
 
   @inline(never)
-  private mutating func advance(
-    _ client: ExporterClient, _ events: Int16, _ answer: inout Answer, at now: UInt64
-  ) {
+  private mutating func advance(_ client: ExporterClient, _ answer: inout Answer, at now: UInt64) {
     guard OwnedDescriptors.isOurs(client.descriptor) else {
       client.isFinished = true
       return
     }
-    if events != 0 { client.receive(events, at: now) }
+    if client.events != 0 { client.receive(client.events, at: now) }
     while let request = client.takeRequest(at: now) {
       switch request {
       case .record: client.send(answer.record(&collector), at: now)
@@ -159,33 +183,65 @@ struct Exporter: ~Copyable {
         isDeaf = socket != -EAGAIN && socket != -EINTR && socket != -ECONNABORTED
         return
       }
-      guard let level = level(of: socket), OwnedDescriptors.add(socket) else {
+      guard let client = client(socket, at: now), OwnedDescriptors.add(socket) else {
         _ = CCtxtop.close(socket)
         continue
       }
-      if clients.count >= Self.clientLimit { makeRoom() }
-      clients.append(ExporterClient(socket, level: level, at: now))
+      share(with: client, 1)
+      clients.append(client)
+      if clients.count > Self.clientLimit, let index = greediest(waiting: false) { drop(index) }
     }
   }
 
   /// Root and our own user may do what there is to do; whoever the socket's mode let in for its group may look, and
   /// do more as a member of it, whichever of its groups that is: the mode may have been loosened. Nil: get out.
-  private func level(of socket: Int32) -> ExporterClient.Level? {
+  private mutating func client(_ socket: Int32, at now: UInt64) -> ExporterClient? {
     var user: UInt32 = 0
     var own: UInt32 = 0
     var pid: Int32 = 0
     guard ctxtop_peer(socket, &user, &own, &pid) == 0 else { return nil }
     let isTrusted = user == 0 || user == geteuid()
-    guard let group = service.mode.group else { return isTrusted ? full : nil }
-    return isTrusted || ctxtop_peer_is_in_group(socket, group) == 1 ? full : .read
+    var level = full
+    if let group = service.mode.group {
+      if !isTrusted, ctxtop_peer_is_in_group(socket, group) != 1 { level = .read }
+    } else if !isTrusted {
+      return nil
+    }
+    if pid == getpid() { asksItself = true }
+    return ExporterClient(socket, level: level, peer: pid, share: isTrusted ? 1 : Self.clientLimit, at: now)
   }
 
   private var full: ExporterClient.Level { Agent.configuration.isControlled ? .control : .read }
 
-  private mutating func makeRoom() {
-    var oldest = 0
-    for index in clients.indices where clients[index].lastProgress < clients[oldest].lastProgress { oldest = index }
-    drop(oldest)
+  /// Lets the connections of its process know of one more, or of one less.
+  @inline(never)
+  private func share(with client: ExporterClient, _ more: Int) {
+    for other in clients where other.peer == client.peer {
+      other.share &+= more
+      client.share = other.share
+    }
+  }
+
+  /// Whose connection is the first to go: a guest's before our own user's, of those one of the process that has the
+  /// most of them, of those the one that has been silent the longest. `waiting`: one that does not take its answer,
+  /// while such answers are too much.
+  @inline(never)
+  private func greediest(waiting: Bool) -> Int? {
+    var found: Int?
+    var total = 0
+    for index in clients.indices {
+      let client = clients[index]
+      total &+= client.waiting
+      if waiting && client.waiting == 0 { continue }
+      if let found {
+        let other = clients[found]
+        if client.share < other.share { continue }
+        if client.share == other.share, client.lastProgress >= other.lastProgress { continue }
+      }
+      found = index
+    }
+    guard let found, waiting else { return found }
+    return total > Self.waitingLimit && clients[found].waiting < total ? found : nil
   }
 }
 

@@ -39,6 +39,12 @@ final class ExporterClient {
   }
 
   let descriptor: Int32
+  /// The process at the other end, as far as it can be seen from here.
+  let peer: Int32
+  /// How many connections that process has; of somebody else's than root's or our own user's, many more.
+  var share: Int
+  /// What is known to have happened on its descriptor. Who has just come has mostly asked already.
+  var events = Int16(POLLIN)
   /// Last time that it asked or took something.
   private(set) var lastProgress: UInt64
   var isFinished = false
@@ -53,15 +59,20 @@ final class ExporterClient {
   private var hasHungUp = false
   private let level: Level
 
-  init(_ descriptor: Int32, level: Level, at now: UInt64) {
+  init(_ descriptor: Int32, level: Level, peer: Int32 = 0, share: Int = 1, at now: UInt64) {
     self.descriptor = descriptor
     self.level = level
+    self.peer = peer
+    self.share = share
     lastProgress = now
   }
 
   deinit { line.deallocate() }
 
-  private var isSending: Bool { sent < outbox?.count ?? 0 }
+  /// Bytes of its answer that it has not taken.
+  var waiting: Int { (outbox?.count ?? 0) &- sent }
+
+  private var isSending: Bool { waiting > 0 }
 
   var pollEvents: Int16 {
     // Who does not take its answer is not asked what else it wants.

@@ -110,7 +110,7 @@ package final class SocketSource: SnapshotSource {
     if case .connected(let connection, _) = phase {
       backoff.connectionEnded(answered: hasRecord, age: now &- connection.opened)
     } else {
-      backoff.connectionFailed()
+      backoff.connectionFailed(isBusy: reason.isBusy)
     }
     hasRecord = false
     if case .silent = reason { silences += 1 }
@@ -130,17 +130,28 @@ package final class SocketSource: SnapshotSource {
 /// How long to wait before the next try: a takeover is over in milliseconds, a dead server stays dead.
 struct Backoff {
   private static let steps: [UInt64] = [0, 20, 50, 100, 200, 500, 1000]
+  /// A queue that is full has places whenever its exporter wakes, not for long, and takes whoever comes first.
+  private static let busyStep: UInt64 = 2
+  private static let busyTries = 200
   private var failures = 0
+  private var busy = 0
 
   /// The pause before the next try, in nanoseconds.
-  var delay: UInt64 { Self.steps[min(max(0, failures - 1), Self.steps.count - 1)] * 1_000_000 }
+  var delay: UInt64 {
+    if busy > 0 { return Self.busyStep * 1_000_000 }
+    return Self.steps[min(max(0, failures - 1), Self.steps.count - 1)] * 1_000_000
+  }
 
-  /// There was nobody to connect to.
-  mutating func connectionFailed() { failures += 1 }
+  /// There was nobody to connect to; or somebody with a full queue: a stopped exporter, or one that is beset.
+  mutating func connectionFailed(isBusy: Bool = false) {
+    busy = isBusy && busy < Self.busyTries && failures < Self.steps.count ? busy + 1 : 0
+    if busy == 0 { failures += 1 }
+  }
 
   /// A connection was there and is gone. One that served for a while is missed at once; one that only
   /// ever sends a record and closes must not make us spin.
   mutating func connectionEnded(answered: Bool, age: UInt64) {
+    busy = 0
     if answered && age >= 1_000_000_000 {
       failures = 1
     } else {

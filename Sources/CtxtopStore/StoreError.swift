@@ -56,6 +56,11 @@ package enum StoreError: Error, Equatable, Sendable {
     }
   }
 
+  /// Whether somebody listens whose queue is full: there may be a place at any moment.
+  package var isBusy: Bool {
+    if case .system(let error, _) = self { error.isBusy } else { false }
+  }
+
   /// Whether trying again a moment later is of no use.
   package var isLasting: Bool {
     switch self {

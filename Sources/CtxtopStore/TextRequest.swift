@@ -9,8 +9,9 @@ import Glibc
 package final class TextRequest {
   /// An answer is never longer than this.
   private static let limit = 1024
-  /// The pause before the next try to find a listener.
+  /// The pause before the next try to find a listener, and before that to find a place in its queue.
   private static let pause: UInt64 = 50_000_000
+  private static let busyPause: UInt64 = 2_000_000
 
   private enum Phase {
     case waiting(until: UInt64)
@@ -66,7 +67,7 @@ package final class TextRequest {
       disconnect()
       if error.isPassing, now < takeover {
         (sent, bytes) = (0, [])
-        phase = .waiting(until: now &+ Self.pause)
+        phase = .waiting(until: now &+ (error.isBusy ? Self.busyPause : Self.pause))
         return nil
       }
       return .failure(error)
@@ -151,7 +152,7 @@ extension StoreError {
   fileprivate var isPassing: Bool {
     switch self {
     case .closed: true
-    case .system(let error, _): error.isBusy || error.isAbsence
+    case .system(let error, _): error.isAbsence || isBusy
     default: isAbsence
     }
   }

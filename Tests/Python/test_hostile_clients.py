@@ -1,0 +1,203 @@
+"""Clients that attack the exporter: the application does not feel them, and honest clients are served as ever.
+
+Attackers are processes of lowest priority: what they burn themselves is not what is asked, but what the agent does for
+them, at the priority of its server.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from support import agent
+from support.guest import GUESTS
+from support.server import GUNICORN_THREADS, UWSGI, Mode, Server, python_path
+
+ATTACKS = ["silent", "half", "endless", "deaf", "slow", "flood", "noise", "forbidden", "greedy", "cutting"]
+MODES = [replace(GUNICORN_THREADS, workers=1, threads=4), replace(UWSGI, workers=1, threads=4)]
+#: Clients of an exporter, and what else it has open for a moment.
+DESCRIPTORS = 64 + 8
+#: Answers that wait, and the parts that they are made of.
+MEGABYTES = 24
+#: Of a processor, when the agent has used up what it has saved: an eighth, and what single rounds exceed it by.
+SHARE = 0.2
+
+
+class Client:
+    """A process that is a client of the exporter, in one way or another."""
+
+    def __init__(self, path: Path, way: str) -> None:
+        command = [sys.executable, str(GUESTS / "clients.py"), str(path), way]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def end(self) -> Any:
+        """What it has to say in the end."""
+        said, _ = self._process.communicate(timeout=30)
+        assert self._process.returncode == 0
+        return json.loads(said)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@contextmanager
+def clients(path: Path, ways: Sequence[str]) -> Iterator[list[Client]]:
+    with ExitStack() as stack:
+        running = []
+        for way in ways:
+            running.append(Client(path, way))
+            stack.callback(running[-1].kill)
+        yield running
+
+
+@dataclass
+class Usage:
+    """What a worker has, or has used so far."""
+
+    descriptors: int
+    megabytes: float
+    agent_seconds: float
+    other_seconds: float
+
+    @classmethod
+    def of(cls, pid: int) -> Usage:
+        process = Path(f"/proc/{pid}")
+        spent = {True: 0.0, False: 0.0}
+        for task in (process / "task").iterdir():
+            is_agent = (task / "comm").read_text().strip() == "ctxtop"
+            spent[is_agent] += int((task / "schedstat").read_text().split()[0]) / 1e9
+        private = [line for line in (process / "smaps_rollup").read_text().splitlines() if line.startswith("Private_")]
+        return cls(
+            len(os.listdir(process / "fd")), sum(int(line.split()[1]) for line in private) / 1024, spent[True], spent[False]
+        )
+
+
+class Visitor:
+    """Steady visits, one after the other, and how long each took."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.times: list[float] = []
+        self.failures: list[str] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._visit, daemon=True)
+
+    def __enter__(self) -> Visitor:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _visit(self) -> None:
+        while not self._ended.wait(0.005):
+            begun = time.monotonic()
+            answer = self.server.get("/cart", timeout=5)
+            self.times.append((time.monotonic() - begun) * 1000)
+            if answer.status != 200:
+                self.failures.append(f"{answer.status} {answer.body[:100]}")
+
+
+@pytest.fixture(params=MODES, ids=str)
+def server(request: pytest.FixtureRequest, start: Callable[..., Server]) -> Server:
+    """One worker, of which a snapshot is long."""
+    server = start(request.param, app="failing:app")
+    # Until an answer is longer than what a socket takes of one that nobody reads. Pages for it come one by one.
+    deadline = time.monotonic() + 15
+    for number in itertools.cycle(range(64)):
+        server.get(f"/fail/{number}")
+        if number == 63 and (length := len(agent.ask(server.directory, b"json\n"))) > 220_000:
+            return server
+        assert time.monotonic() < deadline, length
+    raise AssertionError
+
+
+def test_attacks(server: Server, is_long: bool) -> None:
+    """One after the other, and then all at once."""
+    [pid] = server.worker_pids()
+    path = agent.socket_path(server.directory)
+    seconds = 5.0 if is_long else 1.0
+    with Visitor(server) as visitor:
+        time.sleep(0.5)
+        before = Usage.of(pid)
+        time.sleep(1.0)
+        calm = Usage.of(pid)
+        calm_times = list(visitor.times)
+        calm_cost = (calm.other_seconds - before.other_seconds) / len(calm_times)
+        for attack in [*([[each] for each in ATTACKS]), ATTACKS, ["greedy"] * 4]:
+            report = Attack(server, pid, path, attack, seconds if len(attack) < 5 else 2 * seconds)
+            report.run()
+            print(report)
+            report.judge()
+        attacked = Usage.of(pid)
+        times = visitor.times[len(calm_times) :]
+        cost = (attacked.other_seconds - calm.other_seconds) / len(times)
+    print(
+        f"requests: {median(times):.2f} ms, calm {median(calm_times):.2f} ms; {cost * 1e6:.0f} us of a processor, calm"
+        f" {calm_cost * 1e6:.0f} us; {len(times)} requests"
+    )
+    assert visitor.failures == []
+    assert median(times) < 2 * median(calm_times)
+    assert cost < 1.5 * calm_cost
+    # All of them have gone: so has what they had.
+    deadline = time.monotonic() + 3
+    while (after := Usage.of(pid)).descriptors > before.descriptors and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert after.descriptors <= before.descriptors
+    assert after.megabytes <= before.megabytes + 4, (before, after)
+
+
+class Attack:
+    """One way or several, while an honest client asks as well."""
+
+    def __init__(self, server: Server, pid: int, path: Path, ways: list[str], seconds: float) -> None:
+        self.server, self.pid, self.path, self.ways, self.seconds = server, pid, path, ways, seconds
+        self.usages: list[Usage] = []
+        self.waits: list[float] = []
+        self.connections = 0
+
+    def run(self) -> None:
+        with clients(self.path, self.ways) as attackers, clients(self.path, ["honest"]) as [honest]:
+            end = time.monotonic() + self.seconds
+            while time.monotonic() < end:
+                self.usages.append(Usage.of(self.pid))
+                time.sleep(0.03)
+            self.waits = honest.end()
+            self.connections = sum(attacker.end() for attacker in attackers)
+
+    @property
+    def wait(self) -> float:
+        return agent.percentile(self.waits, 0.95)
+
+    @property
+    def share(self) -> float:
+        return (self.usages[-1].agent_seconds - self.usages[0].agent_seconds) / self.seconds
+
+    def __str__(self) -> str:
+        megabytes = max(usage.megabytes for usage in self.usages) - self.usages[0].megabytes
+        descriptors = max(usage.descriptors for usage in self.usages)
+        return (
+            f"{'+'.join(dict.fromkeys(self.ways))}: {self.connections} connections; {len(self.waits)} honest records,"
+            f" 95% within {self.wait:.1f} ms; agent {self.share:.0%} of a processor; +{megabytes:.1f} MB,"
+            f" {descriptors} descriptors"
+        )
+
+    def judge(self) -> None:
+        assert len(self.waits) >= 20, self
+        assert self.wait < 100, (self, sorted(self.waits)[-8:])
+        assert max(usage.descriptors for usage in self.usages) <= self.usages[0].descriptors + DESCRIPTORS, self
+        assert max(usage.megabytes for usage in self.usages) <= self.usages[0].megabytes + MEGABYTES, self

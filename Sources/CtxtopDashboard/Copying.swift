@@ -27,8 +27,11 @@ extension State {
   private var provenance: String {
     guard let snapshot = model?.now else { return "" }
     let time = Format.time(snapshot.wallTime).prefix(19)
-    var parts = ["ctxtop: \(snapshot.service) on \(snapshot.host) at \(time)Z"]
-    if let worker = snapshot.workers.first(where: { $0.liveness.isPresent }) ?? snapshot.workers.first {
+    let host = snapshot.host.isEmpty ? "" : " on \(snapshot.host)"
+    var parts = ["ctxtop: \(snapshot.service)\(host) at \(time)Z"]
+    if snapshot.targets.isEmpty,
+      let worker = snapshot.workers.first(where: { $0.liveness.isPresent }) ?? snapshot.workers.first
+    {
       let (server, runtime) = (worker.server, worker.runtime)
       let names = [
         ("Flask", runtime.flask), ("Werkzeug", runtime.werkzeug), ("SQLAlchemy", runtime.sqlalchemy),

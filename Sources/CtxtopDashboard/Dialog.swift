@@ -114,7 +114,7 @@ struct Question: Sendable {
     switch action {
     case .recycle(let worker):
       let first = inFlight == 0 ? "" : "It finishes \(Format.count(inFlight, "request", "requests")) first. "
-      text = "Replace worker \(worker.pid) gracefully? \(first)(y/n)"
+      text = "Replace \(worker.fullName) gracefully? \(first)(y/n)"
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import CtxtopModel
 import CtxtopScreen
+import CtxtopSnapshot
 
 extension State {
   mutating func fold(_ folding: Folding) {
@@ -37,7 +38,8 @@ extension State {
       branches[node.row.identity] = isFolded
     }
     if !isFolded, let identity = selection.identity, let worker = identity.workerKey {
-      selection.identity = .worker(worker)
+      let target = model?.worker(for: .worker(worker))?.worker.target
+      selection.identity = target.map { .target($0) } ?? .worker(worker)
     }
   }
 

@@ -10,9 +10,9 @@ extension State {
       return say("nobody is followed any more")
     }
     guard let worker = selectedWorker, let model else { return say("no worker is selected") }
-    guard worker.liveness.isPresent else { return say("worker \(worker.pid) has gone already") }
+    guard worker.liveness.isPresent else { return say("\(worker.fullName) has gone already") }
     followed = Incumbent(worker, among: model.now.workers)
-    say("follows worker \(worker.pid), and whoever takes its place")
+    say("follows \(worker.fullName), and whoever takes its place")
     guard view == .workers else { return }
     follow()
     rebuildRows()
@@ -23,7 +23,7 @@ extension State {
     guard var incumbent = followed, let model else { return }
     // Back in time, whoever was there before has not taken anybody's place.
     if isLater, case .replaced(let heir) = incumbent.look(at: model.now.workers) {
-      tell("worker \(incumbent.pid) was replaced by \(heir.pid)")
+      tell("\(incumbent.name) was replaced by \(heir.pid)")
       incumbent = Incumbent(heir, among: model.now.workers)
     }
     followed = incumbent

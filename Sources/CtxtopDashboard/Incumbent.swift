@@ -25,6 +25,10 @@ struct Incumbent: Equatable, Sendable {
   let worker: WorkerKey
   /// Its process id.
   let pid: Int32
+  /// What it is called: `worker 4312`.
+  let name: String
+  /// The target that it belongs to, where several are watched: only who belongs to the same takes its place.
+  private let target: String?
   /// Its number as its server counts; nil: it does not.
   private let number: Int?
   private let process: Process
@@ -36,14 +40,19 @@ struct Incumbent: Equatable, Sendable {
   init(_ worker: Worker, among workers: [Worker]) {
     self.worker = worker.key
     pid = worker.pid
+    name = worker.fullName
+    target = worker.target
     number = worker.number
     process = Process(worker)
     remember(workers)
   }
 
+  /// Whether it is the worker of a process id in a target.
+  func isNamed(_ pid: Int32, _ target: String?) -> Bool { self.pid == pid && self.target == target }
+
   /// What became of it. Servers start the one that takes its place after it has gone.
   mutating func look(at workers: [Worker]) -> Fate {
-    let present = workers.filter(\.liveness.isPresent)
+    let present = workers.filter { $0.liveness.isPresent && $0.target == target }
     if let current = present.first(where: { $0.key == worker && Process($0) == process }) {
       remember(present)
       return .present(current)
@@ -59,6 +68,7 @@ struct Incumbent: Equatable, Sendable {
   mutating func exclude(_ heir: Worker) { others.insert(Process(heir)) }
 
   private mutating func remember(_ workers: [Worker]) {
+    let workers = workers.filter { $0.target == target }
     others = Set(workers.filter(\.liveness.isPresent).map { Process($0) })
     numbers.formUnion(workers.compactMap(\.number).filter { $0 != number })
   }

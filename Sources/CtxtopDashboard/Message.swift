@@ -1,6 +1,7 @@
 // What can happen to the dashboard, and what it can ask for. Both are values: the run loop turns events into
 // messages and performs effects, `update` does neither.
 
+import CtxtopModel
 import CtxtopScreen
 import CtxtopSnapshot
 
@@ -8,6 +9,8 @@ import CtxtopSnapshot
 package enum Message: Sendable {
   /// A snapshot arrived.
   case snapshot(Snapshot)
+  /// A snapshot of several targets arrived, with what it is to be compared with.
+  case snapshots(Fleet.Pair)
   /// The source changed.
   case source(SourceState)
   /// A key was pressed.
@@ -34,7 +37,7 @@ package enum Message: Sendable {
   /// How far the recording is that is being made; nil: none is any more.
   case recorded(SavedRecords?)
   /// A worker is not replaced, and why; nil: none may be replaced at all.
-  case refused(String, pid: Int32? = nil)
+  case refused(String, pid: Int32? = nil, target: String? = nil)
 }
 
 /// Something that the run loop shall do.
@@ -45,10 +48,10 @@ package enum Effect: Equatable, Sendable {
   case redraw
   /// Ask the source for a snapshot every so many milliseconds.
   case setInterval(Int)
-  /// Find out whether workers may be replaced, and send `refused` if not.
-  case askForControl
-  /// Ask the app's server to replace a worker.
-  case recycle(pid: Int32)
+  /// Find out whether workers may be replaced, and send `refused` if not; `target`: whose, where several are watched.
+  case askForControl(target: String? = nil)
+  /// Ask the app's server to replace a worker; `target`: whose, where several are watched.
+  case recycle(pid: Int32, target: String? = nil)
   /// Write what is shown to a file, and say which.
   case writeSnapshot
   /// Send the record of an index of the recording.

@@ -28,16 +28,18 @@ extension State {
     }
     guard let worker = selectedWorker else { return [] }
     ask(.question(Question(.recycle(worker), inFlight: worker.inFlight)))
-    return [.askForControl]
+    return [.askForControl(target: worker.target)]
   }
 
   private var reasonNotToRecycle: String? {
     if replay != nil { return "cannot recycle a worker: this is a recording" }
     if let reason = refusal("recycle a worker") { return reason }
     guard let worker = selectedWorker else { return "no worker is selected" }
-    if !worker.liveness.isPresent { return "worker \(worker.pid) has gone already" }
-    if worker.draining != nil { return "worker \(worker.pid) is being replaced already" }
-    return source == .live ? nil : "cannot recycle a worker: no exporter answers"
+    if !worker.liveness.isPresent { return "\(worker.fullName) has gone already" }
+    if worker.draining != nil { return "\(worker.fullName) is being replaced already" }
+    let target = latest?.now.targets.first { $0.name == worker.target }
+    let isLive = target.map { $0.state == .live } ?? (source == .live)
+    return isLive ? nil : "cannot recycle a worker: no exporter \(target.map { "of \($0.name) " } ?? "")answers"
   }
 
   mutating func confirm() -> [Effect] {
@@ -46,17 +48,17 @@ extension State {
     switch question.action {
     case .recycle(let worker):
       let workers = latest?.now.workers ?? []
-      replacements.removeAll { $0.incumbent.pid == worker.pid }
+      replacements.removeAll { $0.incumbent.isNamed(worker.pid, worker.target) }
       replacements.append(Replacement(incumbent: Incumbent(worker, among: workers), since: now))
-      say("asking for the replacement of worker \(worker.pid)")
-      return [.recycle(pid: worker.pid)]
+      say("asking for the replacement of \(worker.fullName)")
+      return [.recycle(pid: worker.pid, target: worker.target)]
     }
   }
 
   /// A worker, or any at all, is not replaced.
-  mutating func refuse(_ text: String, pid: Int32?) {
+  mutating func refuse(_ text: String, pid: Int32?, target: String?) {
     if pid == nil, case .question = dialog { dialog = nil }
-    replacements.removeAll { $0.incumbent.pid == pid && $0.stage == .asked }
+    if let pid { replacements.removeAll { $0.incumbent.isNamed(pid, target) && $0.stage == .asked } }
     tell(text)
   }
 
@@ -73,7 +75,7 @@ extension State {
         kept.append(replacement)
       } else {
         tell(
-          "worker \(replacement.incumbent.pid) has gone, but nobody has come in its place within 60 s; "
+          "\(replacement.incumbent.name) has gone, but nobody has come in its place within 60 s; "
             + "see the server's log")
       }
     }
@@ -82,18 +84,18 @@ extension State {
 
   /// Who took its place; nil: nobody yet.
   private mutating func note(_ replacement: inout Replacement, in model: Model) -> Worker? {
-    let pid = replacement.incumbent.pid
+    let name = replacement.incumbent.name
     switch replacement.incumbent.look(at: model.now.workers) {
     case .present(let worker):
       guard replacement.stage == .asked, now >= replacement.since &+ Replacement.patience else { return nil }
       replacement.stage = .overdue
-      tell("worker \(pid) is still there after 60 s: \(reasonToStay(worker, at: model.now.monotonicTime))")
+      tell("\(name) is still there after 60 s: \(reasonToStay(worker, at: model.now.monotonicTime))")
     case .gone where replacement.stage != .gone:
       (replacement.stage, replacement.since) = (.gone, now)
-      tell("worker \(pid) has gone; nobody has come in its place yet")
+      tell("\(name) has gone; nobody has come in its place yet")
     case .gone: break
     case .replaced(let heir):
-      tell("worker \(pid) has gone; \(heir.pid) started in its place")
+      tell("\(name) has gone; \(heir.pid) started in its place")
       return heir
     }
     return nil

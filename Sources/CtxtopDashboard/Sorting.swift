@@ -22,9 +22,15 @@ extension State {
     rebuildRows()
   }
 
+  /// Whether several targets are watched.
+  var hasTargets: Bool { model?.hasTargets ?? false }
+
+  /// The columns that there are to choose from.
+  private var allColumns: [ListColumn] { view.definition.columns.filter { hasTargets || !$0.isOfSeveral } }
+
   /// The columns to sort by.
   var sortMenu: ChoiceMenu {
-    let columns = view.definition.columns
+    let columns = allColumns
     let entries =
       [ChoiceMenu.Entry(id: nil, title: "as they come", help: "the worst first")]
       + columns.map { ChoiceMenu.Entry(id: $0.id, title: $0.title, help: $0.help) }
@@ -33,8 +39,8 @@ extension State {
 
   /// The columns to show.
   var columnMenu: ChoiceMenu {
-    let chosen = Set(ListColumn.all(of: view, chosen: listState.columns).map(\.id))
-    let entries = view.definition.columns.map { column in
+    let chosen = Set(ListColumn.all(of: view, chosen: listState.columns, several: hasTargets).map(\.id))
+    let entries = allColumns.map { column in
       ChoiceMenu.Entry(id: column.id, title: column.title, help: column.help, isChecked: chosen.contains(column.id))
     }
     return ChoiceMenu(.columns, entries: entries, selected: nil)
@@ -42,7 +48,7 @@ extension State {
 
   /// Shows the columns that are checked; what nobody has changed goes on to follow the width.
   mutating func show(columns ids: [String]) {
-    let usual = ListColumn.all(of: view).map(\.id)
+    let usual = ListColumn.all(of: view, several: hasTargets).map(\.id)
     listState.columns = ids == usual ? nil : ids
     // A list without any column would be an empty screen.
     if ids.isEmpty { listState.columns = nil }

@@ -10,7 +10,9 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
   defer { state.keepOpenedRow() }
   switch message {
   case .snapshot(let snapshot):
-    state.receive(snapshot)
+    state.receive(snapshot, earlier: state.predecessor(of: snapshot))
+  case .snapshots(let pair):
+    state.receive(pair.now, earlier: pair.earlier)
   case .source(let source):
     state.source = source
   case .key(.resize):
@@ -26,8 +28,8 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
     state.keepSelectionVisible()
   case .notice(let text):
     state.tell(text)
-  case .refused(let text, let pid):
-    state.refuse(text, pid: pid)
+  case .refused(let text, let pid, let target):
+    state.refuse(text, pid: pid, target: target)
   case .recording(let outline):
     state.open(outline)
   case .recordingGrew(let outline):
@@ -47,13 +49,13 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
 }
 
 extension State {
-  /// Takes a snapshot in.
-  fileprivate mutating func receive(_ snapshot: Snapshot) {
+  /// Takes a snapshot in, and what it is compared with.
+  fileprivate mutating func receive(_ snapshot: Snapshot, earlier: Snapshot?) {
     let missed = missedSnapshots
     if let latest, !latest.now.isOfSameService(as: snapshot) { history = History() }
-    latest = (snapshot, predecessor(of: snapshot))
+    latest = (snapshot, earlier)
     received = now
-    let model = Model(now: snapshot, earlier: latest?.earlier)
+    let model = Model(now: snapshot, earlier: earlier)
     history.append(model, at: now, missed: missed)
     if !isPaused { show(model) }
     noteReplacements(in: model)
@@ -62,7 +64,7 @@ extension State {
   /// What a snapshot is compared with: the latest, or the one before where the latest is so close that it tells
   /// nothing, as after a change of the interval. One that is not newer comes from a host that was restarted, or from
   /// another service: nothing is compared with it.
-  private func predecessor(of snapshot: Snapshot) -> Snapshot? {
+  fileprivate func predecessor(of snapshot: Snapshot) -> Snapshot? {
     guard let latest, latest.now.isOfSameService(as: snapshot), latest.now.monotonicTime < snapshot.monotonicTime else {
       return nil
     }
@@ -171,6 +173,9 @@ extension State {
 }
 
 extension Snapshot {
-  /// Whether both are of one service on one host.
-  fileprivate func isOfSameService(as other: Snapshot) -> Bool { service == other.service && host == other.host }
+  /// Whether both are of one service on one host, or of the same targets.
+  fileprivate func isOfSameService(as other: Snapshot) -> Bool {
+    guard targets.isEmpty else { return targets.map(\.name) == other.targets.map(\.name) }
+    return service == other.service && host == other.host
+  }
 }

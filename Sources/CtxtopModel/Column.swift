@@ -12,6 +12,8 @@ package enum Presence: Sendable {
   case everywhere
   /// In files; on the screen where somebody asks for it.
   case file
+  /// Where several targets are watched: alone it would say the same in every row.
+  case several
 }
 
 /// One column of a table of `Row`s.

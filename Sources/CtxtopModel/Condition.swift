@@ -57,10 +57,11 @@ package struct WorkerCondition: Equatable, Sendable {
     case .exited: return .exited
     case .alive, .unknown: break
     }
+    if worker.isLost { return .stale }
     if let kernel = worker.kernel?.state, kernel == UInt8(ascii: "T") || kernel == UInt8(ascii: "t") { return .stopped }
     // A sign of life is one, whether or not the lock can still be asked. From one that is not known nothing follows.
     let seen = max(worker.heartbeat, worker.attached)
-    if seen > 0, snapshot.age(of: seen) > silence {
+    if seen > 0, snapshot.age(of: seen, when: worker) > silence {
       return worker.liveness == .unknown ? .unknown : .stale
     }
     if findings.wedged != nil { return .wedged }

@@ -10,6 +10,7 @@ extension Table where Row == ContextRow {
 
   private static var identity: [Column<ContextRow>] {
     [
+      .target { $0.worker.target },
       Column("pid", "PID", "process id of the worker", width: 7, isDescending: false) {
         .identifier(Int64($0.worker.pid))
       },

@@ -10,6 +10,7 @@ extension Table where Row == FailureRow {
 
   private static var counts: [Column<FailureRow>] {
     [
+      .target { $0.target },
       Column(
         "pid", "PID", "process id of the worker, where it is one", width: 7, isDescending: false
       ) {

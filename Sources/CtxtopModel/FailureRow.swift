@@ -17,10 +17,12 @@ package struct FailureRow: Sendable {
 
   /// The process id of the worker; nil where there are several.
   package var pid: Int32? { workers == 1 ? model.now.workers[workerIndex].pid : nil }
+  /// The target that it happened in, where several are watched.
+  package var target: String? { model.now.workers[workerIndex].target }
   /// When the snapshot was: nanoseconds since 1970.
   package var wallTime: UInt64 { model.now.wallTime }
   /// Who it is: the same in all workers.
-  package var identity: RowIdentity { .failure(FailureKey(failure)) }
+  package var identity: RowIdentity { .failure(FailureKey(failure, of: target)) }
 }
 
 extension Model {
@@ -35,13 +37,14 @@ extension Model {
     return rows.latestFirst
   }
 
-  /// One row for each function that raised, whichever request was torn down in whichever worker; the latest first.
+  /// One row for each function that raised, whichever request was torn down in whichever worker of a target; the latest
+  /// first.
   package var failureGroups: [FailureRow] {
     var groups: [FailureGroup] = []
     var places: [FailureKey: Int] = [:]
     for worker in now.workers.indices {
       for (index, failure) in now.workers[worker].failures.enumerated() {
-        let key = FailureKey(failure)
+        let key = FailureKey(failure, of: now.workers[worker].target)
         if let place = places[key] {
           groups[place].add(failure, worker, index)
         } else {

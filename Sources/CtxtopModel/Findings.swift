@@ -65,9 +65,7 @@ struct Findings: Sendable {
     let worker = now.workers[index]
     var findings = WorkerFindings()
     if worker.liveness.isPresent {
-      let before = earlier.flatMap { snapshot in
-        snapshot.index(of: worker, hint: index).map { snapshot.workers[$0] }
-      }
+      let before = earlier.flatMap { $0.witness(of: worker, hint: index) }
       findings.leftContexts = contextsLeftBehind(in: worker, confirming: before)
       findings.reusedContexts = contextsReused(in: worker)
       findings.leakedConnections = connectionsOutlivingContexts(in: worker, confirming: before)
@@ -93,14 +91,25 @@ struct Findings: Sendable {
 
   /// Once for each server: its workers have one configuration.
   private mutating func reportHazards(_ now: Snapshot) {
-    var known: [(instance: UInt64, hazard: Hazard)] = []
+    var known: [(target: String?, instance: UInt64, hazard: Hazard)] = []
     for index in now.workers.indices where now.workers[index].liveness.isPresent {
       let worker = now.workers[index]
-      for hazard in worker.hazards where !known.contains(where: { $0 == (worker.instance, hazard) }) {
-        known.append((worker.instance, hazard))
+      let target = worker.target
+      for hazard in worker.hazards where !known.contains(where: { $0 == (target, worker.instance, hazard) }) {
+        known.append((target, worker.instance, hazard))
         verdicts.append(Subject(snapshot: now, worker: worker, index: index).hazard(hazard))
       }
     }
+  }
+}
+
+extension Snapshot {
+  /// A worker as another pass saw it; nil: none did, or one that is too near. Snapshots of several targets may hold the
+  /// same pass over one of them.
+  fileprivate func witness(of worker: Worker, hint: Int) -> Worker? {
+    guard let index = index(of: worker, hint: hint) else { return nil }
+    guard let seen = worker.seen, let other = workers[index].seen else { return workers[index] }
+    return max(seen, other) - min(seen, other) >= Findings.confirmationInterval ? workers[index] : nil
   }
 }
 
@@ -111,7 +120,7 @@ struct Subject {
   let index: Int
 
   /// `worker 4312 thread 7`.
-  func name(of unit: Unit) -> String { "worker \(worker.pid) \(unit.kind.name) \(unit.id)" }
+  func name(of unit: Unit) -> String { "\(worker.fullName) \(unit.kind.name) \(unit.id)" }
 
   /// `GET /chat/<id>`, or `work outside of a request`.
   func name(of label: RequestLabel?) -> String { label?.text ?? "work outside of a request" }

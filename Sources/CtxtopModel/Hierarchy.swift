@@ -1,5 +1,6 @@
 // The tree: worker > unit > context > what is held. Each row hangs in one place.
 //
+//   target    its workers; only where several targets are watched
 //   worker    its units, those that are gone last; then what is held where no living unit holds it
 //   unit      the contexts on its stack from bottom to top; then what it holds outside of them
 //   context   what was taken in it and is still out
@@ -11,6 +12,7 @@ import CtxtopSnapshot
 
 /// A row of the tree.
 package enum TreeRow: Sendable {
+  case target(TargetRow)
   case worker(WorkerRow)
   case unit(UnitRow)
   case context(ContextRow)
@@ -19,6 +21,7 @@ package enum TreeRow: Sendable {
   /// Who it is.
   package var identity: RowIdentity {
     switch self {
+    case .target(let row): row.identity
     case .worker(let row): row.identity
     case .unit(let row): row.identity
     case .context(let row): row.identity
@@ -31,7 +34,7 @@ package enum TreeRow: Sendable {
 package struct TreeNode: Sendable {
   /// The row.
   package let row: TreeRow
-  /// How deep it hangs; 0: a worker.
+  /// How deep it hangs; 0: it is at the top.
   package let depth: Int
   /// Whether anything hangs on it, unfolded or not.
   package let hasChildren: Bool
@@ -52,12 +55,13 @@ package struct Hierarchy: Sendable {
     branches = model.now.workers.indices.map { Branch(of: model, worker: $0) }
   }
 
-  /// The workers, in the snapshot's order.
-  package var roots: [TreeRow] { model.workerRows.map(TreeRow.worker) }
+  /// The targets, or the workers where one service is watched, in the snapshot's order.
+  package var roots: [TreeRow] { Branches(of: model, workers: model.workerRows).roots }
 
   /// What hangs on a row, in order.
   package func children(of row: TreeRow) -> [TreeRow] {
     switch row {
+    case .target(let row): row.workers.map(TreeRow.worker)
     case .worker(let row): children(ofWorker: row.index)
     case .unit(let row): children(ofUnit: row)
     case .context(let row): held(row.workerIndex, Spot(unit: row.unitIndex, context: row.index))
@@ -73,6 +77,7 @@ package struct Hierarchy: Sendable {
   /// The row of an identity; nil for one that has left, and for failures and verdicts.
   package func row(for identity: RowIdentity) -> TreeRow? {
     switch identity {
+    case .target: model.target(for: identity).map(TreeRow.target)
     case .worker: model.worker(for: identity).map(TreeRow.worker)
     case .unit: model.unit(for: identity).map(TreeRow.unit)
     case .context: model.context(for: identity).map(TreeRow.context)
@@ -81,10 +86,11 @@ package struct Hierarchy: Sendable {
     }
   }
 
-  /// The row that a row hangs on; nil for a worker, and for what hangs nowhere.
+  /// The row that a row hangs on; nil for those at the top, and for what hangs nowhere.
   package func parent(of row: TreeRow) -> TreeRow? {
     switch row {
-    case .worker: nil
+    case .target: nil
+    case .worker(let row): row.worker.target.flatMap { model.target(for: .target($0)) }.map(TreeRow.target)
     case .unit(let row): .worker(WorkerRow(model, worker: row.workerIndex))
     case .context(let row): .unit(row.unitRow)
     case .holding(let row): branches[row.workerIndex].spot(of: row.kind).map { self.row(at: $0, row.workerIndex) }
@@ -95,29 +101,30 @@ package struct Hierarchy: Sendable {
   /// nil: the snapshot's.
   package func nodes(workers: [WorkerRow]? = nil, isOpen: (RowIdentity) -> Bool) -> [TreeNode] {
     var nodes: [TreeNode] = []
-    let roots = workers.map { $0.map(TreeRow.worker) } ?? roots
-    for (index, row) in roots.enumerated() {
-      add(row, 0, index == roots.count - 1, 0, isOpen, to: &nodes)
+    let top = Branches(of: model, workers: workers ?? model.workerRows)
+    for (index, row) in top.roots.enumerated() {
+      add(row, 0, index == top.roots.count - 1, 0, isOpen, top, to: &nodes)
     }
     return nodes
   }
 
   private func add(
     _ row: TreeRow, _ depth: Int, _ isLast: Bool, _ trunks: UInt8, _ isOpen: (RowIdentity) -> Bool,
-    to nodes: inout [TreeNode]
+    _ top: Branches, to nodes: inout [TreeNode]
   ) {
     let hasChildren = hasChildren(row)
     nodes.append(TreeNode(row: row, depth: depth, hasChildren: hasChildren, isLast: isLast, trunks: trunks))
     guard hasChildren, isOpen(row.identity) else { return }
-    let children = children(of: row)
+    let children = top.workers(of: row) ?? children(of: row)
     let own = isLast ? trunks : trunks | 1 << UInt8(depth)
     for (index, child) in children.enumerated() {
-      add(child, depth + 1, index == children.count - 1, own, isOpen, to: &nodes)
+      add(child, depth + 1, index == children.count - 1, own, isOpen, top, to: &nodes)
     }
   }
 
   private func hasChildren(_ row: TreeRow) -> Bool {
     switch row {
+    case .target(let row): !row.workers.isEmpty
     case .worker(let row): !row.worker.units.isEmpty || branches[row.index].has(.worker)
     case .unit(let row): !row.unit.contexts.isEmpty || branches[row.workerIndex].has(Spot(unit: row.index))
     case .context(let row): branches[row.workerIndex].has(Spot(unit: row.unitIndex, context: row.index))
@@ -143,6 +150,27 @@ package struct Hierarchy: Sendable {
     if spot.unit < 0 { return .worker(WorkerRow(model, worker: worker)) }
     if spot.context < 0 { return .unit(UnitRow(model, worker: worker, unit: spot.unit)) }
     return .context(ContextRow(model, worker: worker, unit: spot.unit, context: spot.context))
+  }
+}
+
+/// The targets, and the workers of each in the order in which they are wanted.
+private struct Branches {
+  let roots: [TreeRow]
+  private var workers: [String: [TreeRow]] = [:]
+
+  init(of model: Model, workers rows: [WorkerRow]) {
+    guard model.hasTargets else {
+      roots = rows.map(TreeRow.worker)
+      return
+    }
+    roots = model.targetRows.map(TreeRow.target)
+    for row in rows { workers[row.worker.target ?? "", default: []].append(.worker(row)) }
+  }
+
+  /// What hangs on a target; nil: it is none.
+  func workers(of row: TreeRow) -> [TreeRow]? {
+    guard case .target(let row) = row else { return nil }
+    return workers[row.target.name] ?? []
   }
 }
 

@@ -25,7 +25,7 @@ func wedged(_ worker: Worker, in snapshot: Snapshot) -> WedgedReason? {
   if let kernel = worker.kernel {
     switch kernel.state {
     case UInt8(ascii: "T"), UInt8(ascii: "t"): return .stopped(since: max(worker.heartbeat, worker.attached))
-    case UInt8(ascii: "D") where kernel.since != 0 && snapshot.age(of: kernel.since) > sleepLimit:
+    case UInt8(ascii: "D") where kernel.since != 0 && snapshot.age(of: kernel.since, when: worker) > sleepLimit:
       return .uninterruptible(since: kernel.since)
     default: break
     }
@@ -56,7 +56,7 @@ private func stillSince(_ worker: Worker, in snapshot: Snapshot) -> UInt64? {
     let event = unit.lastEvent > 0 ? unit.lastEvent : worker.lastEvent ?? 0
     latest = max(latest ?? 0, max(event, request.started))
   }
-  guard let latest, snapshot.age(of: latest) > stillLimit else { return nil }
+  guard let latest, snapshot.age(of: latest, when: worker) > stillLimit else { return nil }
   return latest
 }
 

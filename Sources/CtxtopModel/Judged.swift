@@ -23,7 +23,8 @@ extension Model {
           condition.state(ofContext: $0, onUnit: unit, in: worker).rawValue
         }
       },
-      connections: worker.connections.indices.map { condition.state(ofConnection: $0, in: worker).rawValue })
+      connections: worker.connections.indices.map { condition.state(ofConnection: $0, in: worker).rawValue },
+      target: worker.target)
   }
 }
 
@@ -35,6 +36,7 @@ extension Verdict {
     judged.name = name
     judged.severity = severity.rawValue
     judged.worker = pid
+    judged.target = target
     judged.unit = unit
     judged.context = context
     judged.connection = connection

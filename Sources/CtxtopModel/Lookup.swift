@@ -18,6 +18,12 @@ extension Model {
     return index(of: WorkerKey(slot: slot, generation: generation)).map { WorkerRow(self, worker: $0) }
   }
 
+  /// The row of a target.
+  package func target(for identity: RowIdentity) -> TargetRow? {
+    guard case .target(let name) = identity else { return nil }
+    return now.targets.firstIndex { $0.name == name }.map { TargetRow(self, target: $0) }
+  }
+
   /// The row of a unit.
   package func unit(for identity: RowIdentity) -> UnitRow? {
     guard case .unit(let key, let id, let generation) = identity, let worker = index(of: key),
@@ -44,7 +50,7 @@ extension Model {
       kind = facts.sessions.firstIndex { $0.id == id && $0.generation == generation }.map { .session($0) }
     case .resource(_, let id, let generation):
       kind = facts.resources.firstIndex { $0.id == id && $0.generation == generation }.map { .resource($0) }
-    case .worker, .unit, .context, .failure, .verdict:
+    case .target, .worker, .unit, .context, .failure, .verdict:
       kind = nil
     }
     return kind.map { HoldingRow(self, worker: worker, $0) }
@@ -64,10 +70,12 @@ extension Model {
 
   /// What a row belongs to or speaks of, the nearest first: a verdict its context, connection, session, failure, unit
   /// or worker; a context its unit; a holding its holder's unit, or else its worker; a unit its worker; a failure the
-  /// worker where it happened last. Nil for a worker, and for a row that has left.
+  /// worker where it happened last; a worker its target, where there are several. Nil for a row that has left, and for
+  /// what belongs to nothing.
   package func subject(of identity: RowIdentity) -> RowIdentity? {
     switch identity {
-    case .worker: nil
+    case .target: nil
+    case .worker: worker(for: identity)?.worker.target.map { .target($0) }
     case .unit(let key, _, _): unit(for: identity).map { _ in .worker(key) }
     case .context: context(for: identity)?.unitRow.identity
     case .connection, .session, .resource: holding(for: identity).map(subject)
@@ -90,7 +98,7 @@ extension Model {
       return .session(worker: worker.key, id: session.id, generation: session.generation)
     }
     if let failure = verdict.failure, worker.failures.indices.contains(failure) {
-      return .failure(FailureKey(worker.failures[failure]))
+      return .failure(FailureKey(worker.failures[failure], of: worker.target))
     }
     if let unit = worker.units.first(where: { $0.id == verdict.unit }) {
       return .unit(worker: worker.key, id: unit.id, generation: unit.generation)

@@ -27,7 +27,8 @@ package struct Rates: Equatable, Sendable {
   package var workers: [RateSet?]
   /// All comparable workers together; nil when there is none.
   package var total: RateSet?
-  /// Where each worker of the newer snapshot stands in the older one; nil where it does not.
+  /// Where each worker of the newer snapshot stands in the older one; nil where it does not, or where both tell of it
+  /// from the same pass.
   var earlierIndices: [Int?]
   /// What a document says of each worker's use of the processor; nil: this is of no document.
   private var toldPercents: [Double?]?
@@ -50,15 +51,19 @@ package struct Rates: Equatable, Sendable {
     workers = [RateSet?](repeating: nil, count: now.workers.count)
     earlierIndices = [Int?](repeating: nil, count: now.workers.count)
     guard let earlier, now.monotonicTime > earlier.monotonicTime else { return }
-    let interval = now.monotonicTime - earlier.monotonicTime
-    self.interval = interval
-    let seconds = Double(interval) / 1e9
+    interval = now.monotonicTime - earlier.monotonicTime
     var latency = LatencyDifference()
     var sum = RateSet()
     var isKnown = false
     for index in now.workers.indices {
-      guard let before = earlier.index(of: now.workers[index], hint: index) else { continue }
+      // Of what is lost nothing is known for the time that passes.
+      guard !now.workers[index].isLost, let before = earlier.index(of: now.workers[index], hint: index) else {
+        continue
+      }
+      let passed = now.time(from: earlier.workers[before], in: earlier, to: now.workers[index])
+      guard passed > 0 else { continue }
       earlierIndices[index] = before
+      let seconds = Double(passed) / 1e9
       guard let rates = Self.rates(from: earlier.workers[before], to: now.workers[index], seconds, &latency) else {
         continue
       }
@@ -141,7 +146,21 @@ private struct LatencyDifference {
   func ofAll() -> (UInt64?, UInt64?) { (all.quantile(0.5), all.quantile(0.99)) }
 }
 
+extension Rates {
+  /// Nanoseconds between the two passes that tell of a worker; nil when there is nothing to compare with.
+  func interval(ofWorker index: Int, _ earlier: Snapshot?, _ now: Snapshot) -> UInt64? {
+    guard let earlier, let before = earlierIndices[index] else { return nil }
+    return now.time(from: earlier.workers[before], in: earlier, to: now.workers[index])
+  }
+}
+
 extension Snapshot {
+  /// Nanoseconds between the two passes that tell of a worker, the later one being of this snapshot; 0: it is one pass.
+  func time(from before: Worker, in earlier: Snapshot, to now: Worker) -> UInt64 {
+    let (start, end) = (before.seen ?? earlier.monotonicTime, now.seen ?? monotonicTime)
+    return end > start ? end - start : 0
+  }
+
   /// The index of the same tenant of the same slot; `hint` is where it most likely is.
   func index(of worker: Worker, hint: Int) -> Int? {
     if hint < workers.count, isSame(workers[hint], worker) { return hint }

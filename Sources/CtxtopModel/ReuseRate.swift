@@ -5,13 +5,14 @@ import CtxtopSnapshot
 extension Model {
   /// Requests per second that ran on an app context which they did not push; nil where nothing can be compared.
   package var reusedPerSecond: Double? {
-    guard let earlier, let interval = rates.interval, rates.total != nil else { return nil }
-    var sum: UInt64 = 0
+    guard let earlier, rates.total != nil else { return nil }
+    var sum = 0.0
     for index in now.workers.indices {
       guard let before = rates.earlierIndices[index] else { continue }
       let (old, new) = (earlier.workers[before].counters.contextsReused, now.workers[index].counters.contextsReused)
-      if new > old { sum &+= new - old }
+      guard new > old, let interval = rates.interval(ofWorker: index, earlier, now) else { continue }
+      sum += Double(new - old) * 1e9 / Double(interval)
     }
-    return Double(sum) * 1e9 / Double(interval)
+    return sum
   }
 }

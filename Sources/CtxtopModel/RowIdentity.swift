@@ -18,6 +18,8 @@ package struct WorkerKey: Hashable, Sendable {
 
 /// Who a row is.
 package enum RowIdentity: Hashable, Sendable {
+  /// One of several targets, by its name.
+  case target(String)
   case worker(slot: Int, generation: UInt64)
   case unit(worker: WorkerKey, id: Int, generation: UInt64)
   case context(worker: WorkerKey, serial: UInt64)
@@ -32,21 +34,24 @@ package enum RowIdentity: Hashable, Sendable {
   /// A worker.
   package static func worker(_ key: WorkerKey) -> RowIdentity { .worker(slot: key.slot, generation: key.generation) }
 
-  /// The worker that it is, or that it belongs to; nil for a failure, which may have happened in many.
+  /// The worker that it is, or that it belongs to; nil for a target, which has many, and for a failure, which may have
+  /// happened in many.
   package var workerKey: WorkerKey? {
     switch self {
     case .worker(let slot, let generation): WorkerKey(slot: slot, generation: generation)
     case .unit(let worker, _, _), .context(let worker, _), .connection(let worker, _, _), .session(let worker, _, _),
       .resource(let worker, _, _):
       worker
-    case .failure: nil
+    case .target, .failure: nil
     case .verdict(let key): key.worker
     }
   }
 }
 
-/// What makes teardown failures the same in all workers.
+/// What makes teardown failures the same in all workers of a target.
 package struct FailureKey: Hashable, Sendable {
+  /// The target, where several are watched.
+  package let target: String?
   /// The teardown function.
   package let function: String
   /// Where it is defined.
@@ -59,7 +64,8 @@ package struct FailureKey: Hashable, Sendable {
   package let blueprint: String?
 
   /// The key of a failure.
-  package init(_ failure: TeardownFailure) {
+  package init(_ failure: TeardownFailure, of target: String? = nil) {
+    self.target = target
     function = failure.function
     location = failure.location
     exception = failure.exception
@@ -104,6 +110,9 @@ package struct VerdictKey: Hashable, Sendable {
 }
 
 extension Worker {
+  /// `worker 4312`; `shop worker 4312` where several targets are watched.
+  package var fullName: String { target.map { "\($0) worker \(pid)" } ?? "worker \(pid)" }
+
   /// Who it is.
   package var key: WorkerKey { WorkerKey(slot: slot, generation: generation) }
 }

@@ -41,7 +41,8 @@ package enum WorkerState: String, LegendState {
     case .stopped: "stopped by a signal or a debugger"
     case .wedged: "nothing has moved in it although requests wait"
     case .unknown: "nobody can tell whether the process lives: its lock was lost and its agent is silent"
-    case .stale: "the process is there, but its agent has been silent for over 1.5 s"
+    case .stale:
+      "its agent has been silent for over 1.5 s, or its target does not answer; the row shows what was known last"
     case .leaking: "holds contexts, connections or sessions that nobody will free"
     case .draining: "takes no new requests and finishes what it has"
     case .saturated: "all of its threads stand still for over 30 s; whether requests wait cannot be told"

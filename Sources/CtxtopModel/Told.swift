@@ -7,10 +7,10 @@ extension Verdict {
   /// The verdicts on a snapshot, in the order in which they were written. One whose code or worker is not known is
   /// left out: who reads them from a file refuses such a file.
   static func told(_ verdicts: [JudgedVerdict], of snapshot: Snapshot) -> [Verdict] {
-    let workers = Dictionary(grouping: snapshot.workers.indices) { snapshot.workers[$0].pid }
+    let workers = Dictionary(grouping: snapshot.workers.indices) { ToldWorker(snapshot.workers[$0]) }
     var parts = ToldParts()
     return verdicts.compactMap { told in
-      guard let code = VerdictCode(rawValue: told.code), let candidates = workers[told.worker] else { return nil }
+      guard let code = VerdictCode(rawValue: told.code), let candidates = workers[ToldWorker(told)] else { return nil }
       // A slot may still show who had the same process id before.
       let isOfTheDead = code == .diedHolding
       let index = candidates.first { (snapshot.workers[$0].liveness == .dead) == isOfTheDead } ?? candidates[0]
@@ -30,10 +30,23 @@ extension Verdict {
     since = told.since
     count = told.count
     evidence = told.evidence
-    let parts = told.message.split(separator: ": ", maxSplits: 1, omittingEmptySubsequences: false)
-    subject = String(parts[0])
+    // A target's name may hold whatever stands on a command line.
+    let name = target.map { $0 + " " } ?? ""
+    let prefix = told.message.hasPrefix(name) ? name : ""
+    let parts = told.message.dropFirst(prefix.count).split(
+      separator: ": ", maxSplits: 1, omittingEmptySubsequences: false)
+    subject = prefix + parts[0]
     statement = parts.count > 1 ? String(parts[1]) : ""
   }
+}
+
+/// By what the text of a verdict names a worker.
+private struct ToldWorker: Hashable {
+  let target: String?
+  let pid: Int32
+
+  init(_ worker: Worker) { (target, pid) = (worker.target, worker.pid) }
+  init(_ verdict: JudgedVerdict) { (target, pid) = (verdict.target, verdict.worker) }
 }
 
 /// Which failures and vanished contexts verdicts were found for already: of two that are alike, each has one.

@@ -2,7 +2,8 @@
 
 import CtxtopSnapshot
 
-/// Sums over the workers that are there; what happened is counted over all that have a slot.
+/// Sums over the workers that are there, as far as one knows: not over those of a target that does not answer. What
+/// happened is counted over all that have a slot.
 package struct Totals: Equatable, Sendable {
   /// Workers whose process is there.
   package var workers = 0
@@ -48,7 +49,7 @@ package struct Totals: Equatable, Sendable {
       teardownFailures &+= worker.counters.teardownFailures
       dropped &+= worker.counters.dropped.total
       unstable &+= worker.unstable
-      guard worker.liveness.isPresent else { continue }
+      guard worker.liveness.isPresent, !worker.isLost else { continue }
       add(worker, conditions[index], snapshot)
       if let own = worker.poolLimit { limit &+= own } else if !worker.engines.isEmpty { isLimited = false }
     }

@@ -18,6 +18,7 @@ extension Table where Row == TreeRow {
   private static var state: Column<TreeRow> {
     Column("state", "STATE", "its state", alignment: .left, width: 11) {
       switch $0 {
+      case .target(let row): .state(row.target.state.rawValue, row.target.state.level)
       case .worker(let row): .state(row.condition.state.rawValue, row.condition.state.level)
       case .unit(let row): .state(row.state.rawValue, row.state.level)
       case .context(let row): .state(row.shownState.rawValue, row.shownState.level)
@@ -29,6 +30,7 @@ extension Table where Row == TreeRow {
   private static var age: Column<TreeRow> {
     Column("age", "AGE", "how long it is up, is serving, is on the stack, is held", unit: "ns", width: 6) {
       switch $0 {
+      case .target: return .unknown
       case .worker(let row):
         let (started, now) = (row.worker.started, row.model.now.wallTime)
         return started > 0 && started <= now ? .age(now - started) : .unknown
@@ -47,10 +49,21 @@ extension Table where Row == TreeRow {
   }
 }
 
+extension TargetRow {
+  /// `shop@prod-3, 4 workers`; why nothing comes from it.
+  fileprivate var what: String {
+    let target = target
+    if !target.reason.isEmpty { return target.reason }
+    if target.service.isEmpty { return target.state.meaning }
+    return "\(target.service)@\(target.host), \(Format.count(UInt64(present), "worker", "workers"))"
+  }
+}
+
 extension TreeRow {
   /// `worker 4312`, `thread 7`, `app context`, `connection 3`.
   package var name: String {
     switch self {
+    case .target(let row): row.target.name
     case .worker(let row): "worker \(row.worker.pid)"
     case .unit(let row): "\(row.unit.kind.name) \(row.unit.id)"
     case .context(let row): "\(row.context.kind == .app ? "app" : "request") context"
@@ -61,6 +74,7 @@ extension TreeRow {
   /// What it serves, who pushed it, who holds it; nil: nothing is known of that.
   fileprivate var what: String? {
     switch self {
+    case .target(let row): row.what
     case .worker(let row): "\(row.worker.inFlight) in flight"
     case .unit(let row): row.unit.request?.label.text
     case .context(let row): row.context.label?.text ?? row.context.frame

@@ -39,7 +39,9 @@ package struct UnitRow: Sendable {
 
   /// Requests begun per second; nil without an earlier snapshot that has the unit.
   package var requestsPerSecond: Double? {
-    guard let interval = model.rates.interval, let before = earlier?.requests, unit.requests >= before else {
+    guard let interval = model.rates.interval(ofWorker: workerIndex, model.earlier, model.now),
+      let before = earlier?.requests, unit.requests >= before
+    else {
       return nil
     }
     return Double(unit.requests - before) * 1e9 / Double(interval)

@@ -29,6 +29,8 @@ package struct Verdict: Equatable, Sendable {
   package var workerIndex: Int
   /// The worker's process id.
   package var pid: Int32
+  /// The target that it belongs to, where several are watched.
+  package var target: String?
   /// The worker's slot.
   package var slot: Int
   /// The worker's generation.
@@ -72,7 +74,8 @@ package struct Verdict: Equatable, Sendable {
     severity = code.entry.severity
     workerIndex = index
     pid = worker.pid
-    subject = "worker \(worker.pid)"
+    subject = worker.fullName
+    target = worker.target
     slot = worker.slot
     generation = worker.generation
   }

@@ -8,6 +8,7 @@ extension Table where Row == VerdictRow {
     Table(
       name: "verdicts", title: "Verdicts",
       columns: [
+        .target { $0.verdict.target },
         Column("code", "CODE", "code of the verdict", alignment: .left, width: 6, isDescending: false) {
           .state($0.verdict.code.rawValue, $0.verdict.severity.level)
         },

@@ -11,6 +11,7 @@ extension Table where Row == WorkerRow {
 
   private static var identity: [Column<WorkerRow>] {
     [
+      .target { $0.worker.target },
       Column(
         "number", "NO", "number of the worker as its server counts", width: 3, presence: .file, isDescending: false
       ) {

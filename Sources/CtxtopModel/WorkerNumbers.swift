@@ -14,6 +14,10 @@ package struct WorkerNumbers: Sendable {
   private let values: (Double, Double, Double, Double, Double, Double, Double)
 
   init(_ model: Model, worker index: Int) {
+    if model.now.workers[index].isLost {
+      values = (.nan, .nan, .nan, .nan, .nan, .nan, .nan)
+      return
+    }
     let rates = model.rates.workers[index]
     values = (
       rates?.requests ?? .nan, Double(model.now.workers[index].inFlight),

@@ -60,7 +60,13 @@ struct TableValues {
   /// what is only known of sessions. What is not known of a worker is told.
   init<Row>(_ table: Table<Row>, _ all: [Row], _ model: Model, _ selection: TableSelection, for reader: Reader) {
     let table = table.withTime(model.now.wallTime)
-    let usual = table.columns.filter { reader == .program || $0.presence == .everywhere }
+    let usual = table.columns.filter { column in
+      switch column.presence {
+      case .everywhere: true
+      case .file: reader == .program
+      case .several: model.hasTargets
+      }
+    }
     let chosen = selection.columns.ids(usual: usual.map(\.id), all: table.columns.map(\.id)).compactMap(table.column)
     let rows = selection.order(of: all, in: table).map { all[$0] }
     let isShort = reader == .person && selection.columns == .usual && Row.self != WorkerRow.self && !rows.isEmpty

@@ -9,10 +9,16 @@ extension TextReport {
     let now = model.now
     let totals = model.totals
     let server = now.workers.first?.server ?? Server()
-    let parts = [
-      "\(now.service)@\(now.host)", server.kind, server.model, String(Format.time(now.wallTime).prefix(19)) + "Z",
-    ]
+    let time = String(Format.time(now.wallTime).prefix(19)) + "Z"
+    let parts =
+      now.targets.isEmpty
+      ? ["\(now.service)@\(now.host)", server.kind, server.model, time]
+      : ["\(now.targets.count) targets: \(now.service)", time]
     var text = parts.filter { !$0.isEmpty }.map(Format.cleaned).joined(separator: "  ") + "\n"
+    for target in now.targets where target.state != .live {
+      let reason = target.reason.isEmpty ? target.state.meaning : target.reason
+      text += Format.cleaned("\(target.name) \(target.state.rawValue): \(reason)") + "\n"
+    }
     text += "workers \(totals.workers)  req/s \(Self.rate(totals.rates?.requests))"
     text += "  p50 \(Self.latency(totals.rates?.p50))  p99 \(Self.latency(totals.rates?.p99))"
     text += "  in flight \(Format.screen(.share(totals.inFlight, of: totals.capacity)))"

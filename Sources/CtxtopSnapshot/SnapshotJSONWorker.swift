@@ -7,6 +7,9 @@ extension SnapshotJSON {
     _ worker: WorkerFields, _ sums: RecordSums, _ judged: JudgedWorker?, _ printer: inout FieldPrinter
   ) {
     printer.use(strings: worker.strings)
+    #if !hasFeature(Embedded)
+      if let target = judged?.target { printer.json.string("target", target) }
+    #endif
     var identity = worker.identity
     printer.print(RecordSchema.identity, &identity)
     printer.json.string("state", judged?.state)

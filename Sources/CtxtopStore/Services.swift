@@ -58,12 +58,28 @@ package struct Service: Equatable, Sendable {
   }
 }
 
+extension Service {
+  /// Whether anybody listens at its socket. Asks the kernel, not the exporter: a stopped process listens as well.
+  fileprivate var hasListener: Bool {
+    guard hasSocket else { return false }
+    do {
+      System.close(try System.connect(to: socketPath))
+      return true
+    } catch {
+      return error.isBusy
+    }
+  }
+}
+
 /// All services that could be found, and where they were looked for.
 package struct Services: Equatable, Sendable {
   /// The services, by name.
   package var found: [Service]
   /// The places that were looked in.
   package var searched: [DirectoryReport]
+
+  /// Those at whose sockets anybody listens.
+  package var listening: [Service] { found.filter(\.hasListener) }
 
   /// Looks in all usable places.
   package static func find(in directories: RuntimeDirectories) -> Services {

@@ -41,21 +41,10 @@ package enum Target: Equatable, Sendable {
   /// The only service that has a listener, else the only one that left anything behind.
   private static func onlyOne(of services: Services, user: UInt32) throws(StoreError) -> Endpoint {
     guard !services.found.isEmpty else { throw .nothingFound(searched: services.searched) }
-    let running = services.found.count > 1 ? services.found.filter(hasListener) : services.found
+    let running = services.found.count > 1 ? services.listening : services.found
     let candidates = running.isEmpty ? services.found : running
     guard candidates.count == 1 else { throw .severalServices(distinctNames(candidates)) }
     return Endpoint(candidates[0], user: user)
-  }
-
-  /// Asks the kernel, not the exporter: a stopped process listens as well.
-  private static func hasListener(_ service: Service) -> Bool {
-    guard service.hasSocket else { return false }
-    do {
-      System.close(try System.connect(to: service.socketPath))
-      return true
-    } catch {
-      return error.isBusy
-    }
   }
 
   private static func atPath(_ path: String, _ user: UInt32) throws(StoreError) -> Endpoint {

@@ -15,12 +15,38 @@ struct TargetArgument: ParsableArguments {
   var target: String?
 
   /// Finds what the user means.
-  func place() throws -> Place {
-    do { return try Target(target).locate(in: .ofThisUser()) } catch { throw Failure(error) }
+  func place() throws -> Place { try .of(target) }
+}
+
+/// The targets of the dashboard.
+struct TargetsArgument: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      """
+      An app's name, or a path to its socket or segment, to a recording, or to JSON that `ctxtop dump` wrote. \
+      Default: the only app that runs here. Several apps are watched together.
+      """, valueName: "target"))
+  var targets: [String] = []
+
+  @Flag(help: "Watch all apps that run here, together.")
+  var all = false
+
+  /// The targets as they are written; those that run here if all are wanted.
+  func texts() throws -> [String] {
+    guard all else { return targets }
+    guard targets.isEmpty else {
+      throw Failure("reading --all", "it takes no target", "leave out either --all or the targets", .usage)
+    }
+    return try TargetList.running()
   }
 }
 
 extension Place {
+  /// What a target means; nil: the only app that runs here.
+  static func of(_ text: String?) throws -> Place {
+    do { return try Target(text).locate(in: .ofThisUser()) } catch { throw Failure(error) }
+  }
+
   /// The app itself, for what cannot be had from a file; `task` is a participle.
   func app(for task: String) throws -> Endpoint {
     switch self {

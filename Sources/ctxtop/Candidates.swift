@@ -53,8 +53,8 @@ struct CommandLineWords {
   private var pending: ArgumentInfo?
   /// The table that was named, for what belongs to one.
   private var table = ReportTable.workers
-  /// How many words stand in front that are neither options nor their values.
-  private var position = 0
+  /// The words in front that are neither options nor their values.
+  private var places: [String] = []
   /// Whether what comes is no option any more.
   private var isPastOptions = false
 
@@ -84,7 +84,7 @@ struct CommandLineWords {
       guard let option = option(named: String(flag)), option.takesValue else { return }
       if flag.count == word.count { pending = option } else { note(String(word.dropFirst(flag.count + 1)), of: option) }
     } else {
-      position += 1
+      places.append(word)
     }
   }
 
@@ -98,8 +98,12 @@ struct CommandLineWords {
     if let pending { return fitting(values(of: pending, current)) }
     if current.hasPrefix("-"), !isPastOptions { return fitting(options) }
     let positional = command.visibleArguments.filter(\.isPositional)
-    let argument = position < positional.count ? positional[position] : positional.last { $0.isRepeating }
-    let values = argument.map { self.values(of: $0, current) } ?? []
+    let argument = places.count < positional.count ? positional[places.count] : positional.last { $0.isRepeating }
+    let values =
+      argument.map { argument in
+        // Nobody watches an app twice.
+        self.values(of: argument, current).filter { !argument.isRepeating || !places.contains($0.text) }
+      } ?? []
     let commands = program.visibleCommands.map { Candidate($0.commandName, $0.abstract ?? "") }
     return fitting((isFirst ? commands : []) + values)
   }

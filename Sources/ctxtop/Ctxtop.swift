@@ -1,6 +1,8 @@
 // The program: wiring only. What a command does is in the file of its name.
 //
-//   Watch.swift    ctxtop [TARGET]      Dashboard.swift   the run loop of the screen
+//   Watch.swift    ctxtop [TARGET ...]  Dashboard.swift   the run loop of the screen
+//                                       TargetList.swift, FleetTarget.swift, FleetFeed.swift, FleetSeries.swift
+//                                                         several targets together
 //   Ls.swift       ctxtop ls            Errands.swift     what it asks the exporter for
 //   Record.swift   ctxtop record        Recorder.swift, Rotation.swift, Progress.swift, Summaries.swift
 //   Dump.swift     ctxtop dump          TableOptions.swift  what it prints of one table
@@ -37,6 +39,7 @@ struct Ctxtop: ParsableCommand {
       EXAMPLES:
         ctxtop                  the dashboard of the only app that runs here
         ctxtop shop             the dashboard of the app called shop
+        ctxtop shop blog        two apps in one dashboard
         ctxtop ls               which apps run here
         ctxtop dump shop        what the dashboard would show, as text
         ctxtop record shop -o shop.ctxtop

@@ -14,7 +14,9 @@ final class LiveFeed: Feed {
   private var tape: Tape?
   /// The bytes of the snapshot that comes next.
   private var record: [UInt8]?
-  /// Why the connection is lost, and since when, until it is told.
+  /// Why the connection is lost, as one line; nil: it is not.
+  private(set) var loss: String?
+  /// The same, and since when, until it is told.
   private var trouble: (since: UInt64, reason: StoreError)?
   private(set) var hasEnded = false
 
@@ -34,9 +36,14 @@ final class LiveFeed: Feed {
 
   var pollRequests: [PollRequest] { errands.pollRequests }
 
-  func deadline(for state: State) -> UInt64? { errands.deadline }
+  func deadline(for state: State) -> UInt64? { deadline }
+  func advance(now: UInt64, for state: State) -> [Message] { advance(now: now) }
 
-  func advance(now: UInt64, for state: State) -> [Message] {
+  /// When to call `advance` at the latest; nil: not before something is ready.
+  var deadline: UInt64? { errands.deadline }
+
+  /// Does what can be done now; what came of it.
+  func advance(now: UInt64) -> [Message] {
     var messages = source.advance(now: now).flatMap(receive)
     messages += errands.advance(now: now)
     if let trouble, now >= trouble.since &+ Self.patience { messages.append(explain(trouble.reason)) }
@@ -47,7 +54,7 @@ final class LiveFeed: Feed {
     switch effect {
     case .setInterval(let milliseconds): source.interval = UInt64(max(1, milliseconds)) * 1_000_000
     case .askForControl: errands.askForControl(now: System.monotonicTime())
-    case .recycle(let pid): errands.recycle(pid, now: System.monotonicTime())
+    case .recycle(let pid, _): errands.recycle(pid, now: System.monotonicTime())
     case .startRecording:
       // The first record says whose recording it is.
       source.givesRecords = true
@@ -66,7 +73,7 @@ final class LiveFeed: Feed {
   }
 
   private func receive(_ event: SourceEvent) -> [Message] {
-    if case .state = event { trouble = nil }
+    if case .state = event { (trouble, loss) = (nil, nil) }
     switch event {
     case .record(let bytes):
       record = bytes
@@ -82,16 +89,24 @@ final class LiveFeed: Feed {
       hasEnded = true
       return []
     case .state(.reconnecting(let since, let reason)):
+      lose(reason)
       trouble = (since, reason)
       tape?.lose(Failure(reason).happened)
       return [.source(.reconnecting(since: since))]
     }
   }
 
+  /// Nothing comes from it, and why.
+  func lose(_ reason: StoreError) { loss = Self.line(reason) }
+
   private func explain(_ reason: StoreError) -> Message {
     trouble = nil
+    return .notice(Self.line(reason))
+  }
+
+  private static func line(_ reason: StoreError) -> String {
     let failure = Failure(reason)
-    return .notice(Failure.printable("\(failure.tried): \(failure.happened)"))
+    return Failure.printable("\(failure.tried): \(failure.happened)")
   }
 }
 

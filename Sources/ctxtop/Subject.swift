@@ -10,6 +10,17 @@ import CtxtopStore
 struct SubjectArguments: ParsableArguments {
   @OptionGroup var target: TargetArgument
 
+  @OptionGroup var moment: MomentOption
+
+  /// The moment to look at, in a file.
+  var at: TimeReference? { moment.at }
+
+  /// What is known at that moment.
+  func model() throws -> Model { try Subject.model(of: target.place(), at: at) }
+}
+
+/// The moment of a file to look at.
+struct MomentOption: ParsableArguments {
   @Option(
     // `-5m` is a value here.
     parsing: .unconditional,
@@ -18,9 +29,6 @@ struct SubjectArguments: ParsableArguments {
       valueName: "time"),
     transform: TimeReference.read)
   var at: TimeReference?
-
-  /// What is known at that moment.
-  func model() throws -> Model { try Subject.model(of: target.place(), at: at) }
 }
 
 /// One model of whatever a target is.
@@ -37,9 +45,13 @@ enum Subject {
 
 extension Failure {
   /// `--at` was given for an app.
-  static func noTimes(of endpoint: Endpoint, _ time: TimeReference) -> Failure {
-    Failure(
-      "looking at \(time.text)", "\(endpoint.name) is an app, which shows itself as it is now",
-      "leave --at out, or give a recording", .usage)
+  static func noTimes(of endpoint: Endpoint, _ time: TimeReference) -> Failure { noTimes(of: endpoint.name, time) }
+
+  /// The same for the apps of these names.
+  static func noTimes(of names: String, _ time: TimeReference) -> Failure {
+    let what =
+      names.contains(", ") ? "are apps, which show themselves as they are" : "is an app, which shows itself as it is"
+    return Failure(
+      "looking at \(time.text)", "\(names) \(what) now", "leave --at out, or give a recording", .usage)
   }
 }

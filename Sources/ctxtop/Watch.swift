@@ -13,11 +13,14 @@ import Glibc
 /// Watches an app.
 struct Watch: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Watch an app, or a recording of one, in the terminal (the default).",
+    abstract: "Watch apps, or a recording of one, in the terminal (the default).",
     discussion: """
       A recording begins with its first record, or with the one at --at. Space plays it, ] goes to where something \
       begins to be wrong, b to a time; `h` shows all keys. At the end of a file that is still being written, what is \
       appended is shown.
+
+      Several apps are watched together: a column says which target a row belongs to, and the tree has them as its \
+      outermost level. One that is lost or not there yet does not disturb the others; it is looked for once a second.
 
       Without a terminal that can place its cursor, plain frames are printed as with -b; when standard output is \
       not a terminal at all, one of them. Of a recording it is one unless -n says otherwise, and the last one unless \
@@ -28,6 +31,8 @@ struct Watch: ParsableCommand {
         ctxtop shop -d 0.5      the app called shop, twice a second
         ctxtop shop -b -n 3     three frames of plain text, as with top
         ctxtop shop -b > log    a frame a second, until it is stopped
+        ctxtop shop blog        two apps in one dashboard
+        ctxtop --all            all apps that run here
         ctxtop shop.ctxtop      a recording, from its beginning
         ctxtop shop.ctxtop --at 09:04
         ctxtop --sort contexts_leaked --filter '!nightly'
@@ -35,7 +40,9 @@ struct Watch: ParsableCommand {
         ctxtop --write-config > ~/.config/ctxtop/config.toml
       """)
 
-  @OptionGroup var subject: SubjectArguments
+  @OptionGroup var targets: TargetsArgument
+
+  @OptionGroup var moment: MomentOption
 
   @OptionGroup var choices: SettingsOptions
 
@@ -55,17 +62,19 @@ struct Watch: ParsableCommand {
     let configured = Configuration.read()
     var settings = configured.settings
     try choices.apply(to: &settings)
-    switch try subject.target.place() {
+    let texts = try targets.texts()
+    if texts.count > 1 { return try watch(TargetList(texts), settings, configured) }
+    switch try Place.of(texts.first) {
     case .live(let endpoint): try watch(endpoint, settings, configured)
     case .recording(let path) where wantsScreen:
       let player = try Player(path: path)
-      try show(player, player.opening(at: subject.at), instead: .recording(path: path), settings, configured)
+      try show(player, player.opening(at: moment.at), instead: .recording(path: path), settings, configured)
     case .document(let path) where wantsScreen:
-      let document = try DocumentFeed(path: path, at: subject.at)
+      let document = try DocumentFeed(path: path, at: moment.at)
       try show(document, document.opening, instead: .document(path: path), settings, configured)
     case let file:
       configured.complain()
-      try printFrames(of: Series(file, at: subject.at, count: count?.value ?? 1))
+      try printFrames(of: Series(file, at: moment.at, count: count?.value ?? 1))
     }
   }
 
@@ -73,7 +82,7 @@ struct Watch: ParsableCommand {
 
   /// An app that runs.
   private func watch(_ endpoint: Endpoint, _ settings: Settings, _ configured: SettingsReader) throws {
-    if let time = subject.at { throw Failure.noTimes(of: endpoint, time) }
+    if let time = moment.at { throw Failure.noTimes(of: endpoint, time) }
     func printInstead(_ count: Int?) throws {
       configured.complain()
       try printFrames(of: Series(endpoint: endpoint, count: count, interval: settings.nanoseconds))
@@ -92,13 +101,30 @@ struct Watch: ParsableCommand {
     try run(dashboard, configured)
   }
 
+  /// Several apps that run.
+  private func watch(_ list: TargetList, _ settings: Settings, _ configured: SettingsReader) throws {
+    if let time = moment.at { throw Failure.noTimes(of: list.names.joined(separator: ", "), time) }
+    func printInstead(_ count: Int?) throws {
+      configured.complain()
+      try printFrames { try FleetSeries(list, count: count, interval: settings.nanoseconds).run($0) }
+    }
+    if isBatch || count != nil { return try printInstead(count?.value) }
+    guard StandardOutput.isTerminal else { return try printInstead(1) }
+    let directory = settings.expandedSnapshotDirectory
+    let feed = try FleetFeed(list, interval: settings.nanoseconds, directory: directory)
+    guard let terminal = terminal(settings) else { return try printInstead(nil) }
+    let dashboard = try Dashboard(terminal, of: feed, opening: feed.opening, settings: settings)
+    for owner in feed.owners { dashboard.say(Failure.printable(owner)) }
+    try run(dashboard, configured)
+  }
+
   /// What a file holds; a frame of it where the terminal has no screen.
   private func show(
     _ feed: any Feed, _ opening: [Message], instead file: Place, _ settings: Settings, _ configured: SettingsReader
   ) throws {
     guard let terminal = terminal(settings) else {
       configured.complain()
-      return try printFrames(of: Series(file, at: subject.at, count: 1))
+      return try printFrames(of: Series(file, at: moment.at, count: 1))
     }
     try run(Dashboard(terminal, of: feed, opening: opening, settings: settings), configured)
   }
@@ -119,10 +145,12 @@ struct Watch: ParsableCommand {
     do { try StandardOutput.write(Array(DefaultsText.toml.utf8)) } catch is ReaderIsGone {}
   }
 
-  private func printFrames(of series: Series) throws {
+  private func printFrames(of series: Series) throws { try printFrames { try series.run($0) } }
+
+  private func printFrames(of run: ((Model) throws -> Void) throws -> Void) throws {
     var isFirst = true
     do {
-      try series.run { model in
+      try run { model in
         let frame = TextReport(model) { DisplayWidth.of($0) }.frame
         try StandardOutput.write((isFirst ? [] : [10]) + Array(frame.utf8))
         isFirst = false

@@ -33,7 +33,7 @@ import Testing
     session.send(.source(.live))
     session.receive(service([(11, 1), (12, 2)]))
     session.press("F", "K", "y")
-    #expect(session.effects == [.askForControl, .recycle(pid: 11)])
+    #expect(session.effects == [.askForControl(), .recycle(pid: 11)])
     session.receive(service([(12, 2)]))
     #expect(told(session).contains("worker 11 has gone; nobody has come in its place yet"))
     session.receive(service([(12, 2), (13, 3)]))

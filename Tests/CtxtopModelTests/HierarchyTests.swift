@@ -112,6 +112,7 @@ struct HierarchyTests {
 
   private func name(_ row: TreeRow) -> String {
     switch row {
+    case .target(let row): "target \(row.target.name)"
     case .worker(let row): "worker \(row.worker.pid)"
     case .unit(let row): "unit \(row.unit.id)"
     case .context(let row): "context \(row.context.serial)"

@@ -169,7 +169,7 @@ struct LeftoverVerdictTests {
   func hazard() {
     var scene = Scene().with { $0.hazards = [Hazard(code: "commit_on_teardown", message: "shop sets it")] }
     scene.now.workers.append(scene.now.workers[0])
-    scene.now.workers[1].slot = 1
+    scene.now.workers[1].ownSlot = 1
     #expect(scene.codesOfOnePass == ["CTX010"])
     scene.now.workers[1].instance += 1
     #expect(scene.codesOfOnePass == ["CTX010", "CTX010"])

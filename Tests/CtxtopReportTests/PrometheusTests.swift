@@ -87,7 +87,7 @@ struct PrometheusTests {
   func hostile() {
     var snapshot = Fixture.healthy(workers: 2)
     snapshot.service = "a\\b\"c\nd"
-    snapshot.workers[1].slot = 0
+    snapshot.workers[1].ownSlot = 0
     snapshot.workers[1].pid = 4312
     snapshot.workers[1].number = 1
     let lines = lines(Model(now: snapshot))

@@ -8,9 +8,11 @@ extension Model {
   func verdicts(concerning identity: RowIdentity) -> [Verdict] {
     if case .failure(let key) = identity {
       return verdicts.filter { verdict in
-        verdict.failure.map { FailureKey(now.workers[verdict.workerIndex].failures[$0]) == key } ?? false
+        let worker = now.workers[verdict.workerIndex]
+        return verdict.failure.map { FailureKey(worker.failures[$0], of: worker.target) == key } ?? false
       }
     }
+    if case .target(let name) = identity { return verdicts.filter { $0.target == name } }
     let own = verdicts.filter { WorkerKey(slot: $0.slot, generation: $0.generation) == identity.workerKey }
     switch identity {
     case .worker: return own
@@ -18,17 +20,18 @@ extension Model {
     case .context(_, let serial): return own.filter { $0.context == serial }
     case .connection(_, let id, _): return own.filter { $0.connections.contains(id) }
     case .session(_, let id, _): return own.filter { $0.session == id }
-    case .resource, .failure, .verdict: return []
+    case .target, .resource, .failure, .verdict: return []
     }
   }
 
   /// `worker 4312 thread 7`, `connection 3 of worker 4312`, ...; nil: it has left.
   func name(of identity: RowIdentity) -> String? {
     switch identity {
-    case .worker: worker(for: identity).map { "worker \($0.worker.pid)" }
+    case .target(let name): target(for: identity).map { _ in name }
+    case .worker: worker(for: identity).map(\.worker.fullName)
     case .unit: unit(for: identity).map(\.fullName)
     case .context: context(for: identity).map { "\($0.kindName) on \($0.unitRow.fullName)" }
-    case .connection, .session, .resource: holding(for: identity).map { "\($0.shortName) of worker \($0.worker.pid)" }
+    case .connection, .session, .resource: holding(for: identity).map { "\($0.shortName) of \($0.worker.fullName)" }
     case .failure(let key): failure(for: identity).map { _ in key.function }
     case .verdict(let key): verdict(for: identity).map { _ in key.code.rawValue }
     }
@@ -48,7 +51,7 @@ extension UnitRow {
   /// `thread 7`.
   var shortName: String { "\(unit.kind.name) \(unit.id)" }
   /// `worker 4312 thread 7`.
-  var fullName: String { "worker \(worker.pid) \(shortName)" }
+  var fullName: String { "\(worker.fullName) \(shortName)" }
 }
 
 extension ContextRow {

@@ -54,6 +54,8 @@ extension DetailText {
   mutating func describe(_ identity: RowIdentity, in model: Model, charts: [NumberChart]) {
     let verdicts = model.verdicts(concerning: identity)
     switch identity {
+    case .target:
+      if let row = model.target(for: identity) { target(row, verdicts) }
     case .worker:
       if let row = model.worker(for: identity) { worker(row, verdicts, charts) }
     case .unit:

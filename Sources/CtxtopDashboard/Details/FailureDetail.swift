@@ -20,6 +20,7 @@ extension DetailText {
     for frame in failure.traceback.split(separator: "\n") { line(self.frame(String(frame))) }
     heading("When and where")
     let kind = failure.kind == .app ? "teardown_appcontext" : "teardown_request"
+    field("target", row.target)
     field("registered", kind + (failure.blueprint.map { " of blueprint \($0)" } ?? ""))
     field("first", moment(failure.first, now: row.wallTime))
     field("last", moment(failure.last, now: row.wallTime))
@@ -42,9 +43,9 @@ extension DetailText {
 
   /// How often it happened in each worker, the most often first.
   private func workers(of row: FailureRow) -> [(Int32, UInt64)] {
-    let key = FailureKey(row.failure)
+    let key = FailureKey(row.failure, of: row.target)
     let counts = row.model.now.workers.map { worker in
-      (worker.pid, worker.failures.reduce(0) { $0 + (FailureKey($1) == key ? $1.count : 0) })
+      (worker.pid, worker.failures.reduce(0) { $0 + (FailureKey($1, of: worker.target) == key ? $1.count : 0) })
     }
     return Array(counts.filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }.prefix(32))
   }

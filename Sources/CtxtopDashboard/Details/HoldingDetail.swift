@@ -7,7 +7,7 @@ import CtxtopSnapshot
 extension DetailText {
   /// Adds everything about what is held.
   mutating func holding(_ row: HoldingRow, _ verdicts: [Verdict], _ charts: [NumberChart]) {
-    heading("\(row.shortName) of worker \(row.worker.pid)")
+    heading("\(row.shortName) of \(row.worker.fullName)")
     self.verdicts(verdicts)
     state(row.state.name, row.state.level, row.state.meaning)
     field("since", moment(row.since, in: row.model.now))

@@ -35,6 +35,7 @@ extension Model {
   /// Whether a row is there.
   func has(_ identity: RowIdentity) -> Bool {
     switch identity {
+    case .target: target(for: identity) != nil
     case .worker: worker(for: identity) != nil
     case .unit: unit(for: identity) != nil
     case .context: context(for: identity) != nil

@@ -11,7 +11,7 @@ extension DetailText {
   /// Adds everything about a worker.
   mutating func worker(_ row: WorkerRow, _ verdicts: [Verdict], _ charts: [NumberChart]) {
     let server = [row.worker.server.kind, row.worker.server.model, row.worker.server.version].filter { !$0.isEmpty }
-    heading("worker \(row.worker.pid)  \(server.joined(separator: " "))")
+    heading("\(row.worker.fullName)  \(server.joined(separator: " "))")
     self.verdicts(verdicts)
     let state = row.condition.state
     let mark = state.mark(look)
@@ -107,6 +107,7 @@ extension DetailText {
     let worker = row.worker
     let snapshot = row.model.now
     heading("Process")
+    field("target", worker.target)
     field("started", moment(worker.started, now: snapshot.wallTime))
     field("attached", moment(worker.attached, in: snapshot))
     field("last sign of life", moment(max(worker.heartbeat, worker.attached), in: snapshot))
@@ -117,7 +118,7 @@ extension DetailText {
       worker.server.threads.map { Format.count(UInt64(max(0, $0)), "thread each", "threads each") },
     ]
     field("server", shape.compactMap { $0 }.joined(separator: ", "))
-    field("slot", "\(worker.slot), tenant \(worker.generation)")
+    field("slot", "\(worker.ownSlot), tenant \(worker.generation)")
   }
 
   /// Adds what runs in a worker, and what could not be described.

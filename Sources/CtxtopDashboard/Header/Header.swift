@@ -25,6 +25,7 @@ extension State {
 
   private var titleGroups: [Strip.Group] {
     guard let model else { return [Strip.Group([Span("ctxtop", look[.title])], weight: 90)] }
+    if model.hasTargets { return targetGroups(of: model) }
     let snapshot = model.now
     var groups = [
       Strip.Group([Span("ctxtop", look[.dim])], weight: 50),
@@ -46,6 +47,31 @@ extension State {
     return groups
   }
 
+  /// `3 targets  shop, blog, a/shop  12 workers`.
+  private func targetGroups(of model: Model) -> [Strip.Group] {
+    let names = model.now.targets.map { Format.cleaned($0.name) }.joined(separator: ", ")
+    var groups = [
+      Strip.Group([Span("ctxtop", look[.dim])], weight: 50),
+      Strip.Group([Span("\(model.now.targets.count) targets", look[.title])], weight: 90),
+    ]
+    if let recordingGroup { groups.append(recordingGroup) }
+    groups.append(Strip.Group([Span(names, look[.text])], weight: 70))
+    groups.append(
+      Strip.Group(
+        [label(Format.count(UInt64(model.totals.workers), "worker", "workers"))], weight: 60))
+    return groups
+  }
+
+  /// Which of several targets does not answer, while others do; nil: all do, or none does.
+  private var troubleOfTargets: String? {
+    guard let targets = latest?.now.targets, targets.contains(where: { $0.state == .live || $0.state == .segment }),
+      !isPaused, !isStale
+    else { return nil }
+    let troubled = targets.filter { $0.state != .live }.sorted { $0.state.level > $1.state.level }
+    guard let worst = troubled.first.flatMap({ $0.trouble(at: now) }) else { return nil }
+    return Format.cleaned(worst) + (troubled.count > 1 ? ", +\(troubled.count - 1) more" : "")
+  }
+
   /// `gunicorn gthread 4x8`: workers by threads, as far as the server tells.
   private func serverText(_ server: Server, of snapshot: Snapshot) -> String {
     let present = snapshot.workers.filter(\.liveness.isPresent).count
@@ -61,6 +87,7 @@ extension State {
     }
     if let replay { return title(of: replay) }
     let step = Interval.text(interval)
+    if let trouble = troubleOfTargets { return span(shapes.warning, trouble, .warning) }
     switch source {
     case .reconnecting(let since):
       return span(shapes.warning, "reconnecting for \(Format.age(Moment.between(since, now)))", .critical)

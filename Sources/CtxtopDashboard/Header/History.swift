@@ -48,7 +48,10 @@ package struct History: Sendable {
 
   /// From now on the numbers of a row are remembered.
   package mutating func track(_ identity: RowIdentity, in model: Model) {
-    if case .worker = identity { return }
+    switch identity {
+    case .worker, .target: return
+    default: break
+    }
     guard rows[identity] == nil, let values = RowNumbers.values(of: identity, in: model) else { return }
     if opened.count >= History.rowLimit { rows[opened.removeFirst()] = nil }
     opened.append(identity)

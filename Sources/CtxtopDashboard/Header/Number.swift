@@ -97,6 +97,7 @@ enum RowNumbers {
   /// What the numbers of a row are called.
   static func labels(of identity: RowIdentity) -> [NumberLabel] {
     switch identity {
+    case .target: []
     case .worker: worker.map(\.label)
     case .unit: unit.map(\.label)
     case .context: context.map(\.label)
@@ -109,6 +110,7 @@ enum RowNumbers {
   /// Their values; nil: the row is not there.
   static func values(of identity: RowIdentity, in model: Model) -> [Double?]? {
     switch identity {
+    case .target: nil
     case .worker: model.worker(for: identity).map { row in worker.map { $0.value(row) } }
     case .unit: model.unit(for: identity).map { row in unit.map { $0.value(row) } }
     case .context: model.context(for: identity).map { row in context.map { $0.value(row) } }

@@ -16,6 +16,8 @@ struct ListColumn: Sendable {
   let isDescending: Bool
   /// Whether it is shown unless somebody chooses columns.
   let isUsual: Bool
+  /// Whether it is shown only where several targets are watched.
+  let isOfSeveral: Bool
   private let width: Int
   private let share: Int
   private let alignment: CtxtopScreen.Alignment
@@ -28,6 +30,7 @@ struct ListColumn: Sendable {
     help = column.description
     isDescending = column.isDescending
     isUsual = column.presence != .file
+    isOfSeveral = column.presence == .several
     self.width = width ?? column.width
     share = column.weight
     alignment = column.alignment == .left ? .left : .right
@@ -35,9 +38,9 @@ struct ListColumn: Sendable {
   }
 
   /// The columns of a view that a screen may show, from left to right; `chosen`: those that somebody wants, by id and
-  /// in the order in which they are wanted.
-  static func all(of view: ViewKind, chosen: [String]? = nil) -> [ListColumn] {
-    let columns = view.definition.columns
+  /// in the order in which they are wanted; `several`: whether several targets are watched.
+  static func all(of view: ViewKind, chosen: [String]? = nil, several: Bool) -> [ListColumn] {
+    let columns = view.definition.columns.filter { several || !$0.isOfSeveral }
     guard let chosen else { return columns.filter(\.isUsual) }
     return chosen.compactMap { id in columns.first { $0.id == id } }
   }

@@ -51,7 +51,10 @@ struct ListDefinition<Row: Sendable>: ListDefining {
     places = Dictionary(table.columns.enumerated().map { ($1.id, $0) }) { first, _ in first }
     columns = table.columns.map { column in
       ListColumn(
-        column, importance: 100 - (mostImportant.firstIndex(of: column.id) ?? 50), width: widths[column.id])
+        // Which target a row belongs to matters most: process ids of two hosts may be the same.
+        column,
+        importance: column.presence == .several ? 101 : 100 - (mostImportant.firstIndex(of: column.id) ?? 50),
+        width: widths[column.id])
     }
   }
 

@@ -35,7 +35,7 @@ extension State {
 
   /// The columns of the shown view that fit. Only the cells that are seen cost anything.
   var shownColumns: [ShownColumn] {
-    let columns = ListColumn.all(of: view, chosen: listState.columns)
+    let columns = ListColumn.all(of: view, chosen: listState.columns, several: hasTargets)
     let wanted = columns.map { column in
       column.tableColumn(sorting: sort.mark(of: column.id), width: fittedWidth(of: column.id))
     }
@@ -51,9 +51,16 @@ extension State {
   /// the unit itself, and needs the room of their columns.
   private func fittedWidth(of id: String) -> Int? {
     if id == "message", view == .verdicts { return max(20, min(50, size.width - 14)) }
+    if id == "target" { return model.map { targetWidth(of: $0) } }
     guard id == "pid", let model else { return nil }
     let longest = model.now.workers.reduce(0) { max($0, Int($1.pid)) }
     return max(4, String(longest).count)
+  }
+
+  /// As much as the longest name needs, within limits; nobody wants to guess which of two it is.
+  private func targetWidth(of model: Model) -> Int {
+    let longest = model.now.targets.reduce(0) { max($0, DisplayWidth.of(Format.cleaned($1.name))) }
+    return max(6, min(longest, max(8, size.width / 5)))
   }
 
   private var emptyText: String {

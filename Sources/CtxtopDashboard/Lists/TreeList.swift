@@ -1,4 +1,4 @@
-// The tree: worker > unit > context > connection, with the stack drawn as a stack. Its rows are those of other views;
+// The tree: target where there are several > worker > unit > context > connection, with the stack drawn as a stack. Its rows are those of other views;
 // here stand the order, the branches that are unfolded, and the lines that lead to each row.
 
 import CtxtopModel
@@ -129,6 +129,7 @@ extension TreeRow {
   /// How good or bad its state is.
   var level: StateLevel {
     switch self {
+    case .target(let row): row.target.state.level
     case .worker(let row): row.condition.state.level
     case .unit(let row): row.state.level
     case .context(let row): row.shownState.level
@@ -139,6 +140,7 @@ extension TreeRow {
   /// Whether it shows the past.
   var isPast: Bool {
     switch self {
+    case .target: false
     case .worker(let row): row.condition.state.isPast
     case .unit(let row): row.unit.isGone
     case .context, .holding: false

@@ -39,7 +39,7 @@ extension [TreeNode] {
     for (place, index) in order.enumerated() {
       switch self[index].row {
       case .context: places[index] = index - count
-      case .worker, .unit: places[index] = place
+      case .target, .worker, .unit: places[index] = place
       case .holding: places[index] = place + count
       }
     }

@@ -5,7 +5,7 @@ import CtxtopScreen
 import CtxtopSnapshot
 
 extension ListDefinition where Row == UnitRow {
-  /// The units, the worst first, otherwise worker by worker.
+  /// The units, the worst first, otherwise worker by worker; those of workers that are gone come last.
   static let units = ListDefinition(
     .units,
     mostImportant: [
@@ -13,10 +13,18 @@ extension ListDefinition where Row == UnitRow {
     ],
     widths: ["request": 22],
     emptyText: "no thread, greenlet or task has had an event yet",
-    rows: { $0.unitRows.urgentFirst(\.state.level) },
+    rows: { $0.unitRows.urgentFirst(\.state.level).pastLast },
     identity: \.identity,
     mark: { $0.state.level.mark($1) },
     isPast: { $0.unit.isGone || $0.condition.state.isPast })
+}
+
+extension [UnitRow] {
+  /// What a dead worker's threads did is no news.
+  fileprivate var pastLast: [UnitRow] {
+    contains { $0.condition.state.isPast }
+      ? filter { !$0.condition.state.isPast } + filter(\.condition.state.isPast) : self
+  }
 }
 
 extension Array {

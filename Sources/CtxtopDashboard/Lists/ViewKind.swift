@@ -48,6 +48,7 @@ package enum ViewKind: Int, CaseIterable, Hashable, Sendable {
   /// The view in which a row is a line of its own.
   static func of(_ identity: RowIdentity) -> ViewKind {
     switch identity {
+    case .target: .tree
     case .worker: .workers
     case .unit: .units
     case .context: .contexts

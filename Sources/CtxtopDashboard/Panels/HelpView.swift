@@ -13,7 +13,7 @@ extension State {
     }
     for view in ViewKind.allCases {
       lines += [Line(), heading("Columns of \(view.title)")]
-      for column in view.definition.columns {
+      for column in view.definition.columns where hasTargets || !column.isOfSeveral {
         lines.append(entry(column.title, column.help, width: 10, style: look[.value]))
       }
     }

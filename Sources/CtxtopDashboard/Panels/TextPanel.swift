@@ -61,6 +61,7 @@ extension RowIdentity {
   /// What its detail is called.
   fileprivate var title: String {
     switch self {
+    case .target: "Target"
     case .worker: "Worker"
     case .unit: "Unit"
     case .context: "Context"

@@ -11,7 +11,7 @@ extension DocumentObject {
     for (worker, object) in zip(snapshot.workers, try objects("workers")) {
       judgement.workers.append(try object.conclusions(about: worker))
     }
-    let pids = Set(snapshot.workers.map(\.pid))
+    let pids = Dictionary(grouping: snapshot.workers, by: \.pid)
     judgement.verdicts = try objects("verdicts").map { try $0.verdict(ofOneOf: pids) }
     return judgement
   }
@@ -27,10 +27,10 @@ extension DocumentObject {
       state: state.rawValue, cpuPercent: tenths.map { Double($0) / 10 }, leaked: try count("contexts_leaked"),
       units: try objects("units").map { try $0.text("state") },
       contexts: worker.units.map { contexts[$0.id] ?? [] },
-      connections: try objects("connections").map { try $0.text("state") })
+      connections: try objects("connections").map { try $0.text("state") }, target: worker.target)
   }
 
-  private func verdict(ofOneOf pids: Set<Int32>) throws -> JudgedVerdict {
+  private func verdict(ofOneOf workers: [Int32: [Worker]]) throws -> JudgedVerdict {
     var verdict = JudgedVerdict()
     verdict.code = try text("code")
     guard let code = VerdictCode(rawValue: verdict.code) else { throw wrong("code", .unknownWord(verdict.code)) }
@@ -38,7 +38,10 @@ extension DocumentObject {
     verdict.severity = try text("severity")
     guard Severity(rawValue: verdict.severity) != nil else { throw wrong("severity", .unknownWord(verdict.severity)) }
     verdict.worker = try processID("worker") ?? 0
-    guard pids.contains(verdict.worker) else { throw wrong("worker", .leadsNowhere) }
+    verdict.target = try optionalText("target")
+    guard let named = workers[verdict.worker], named.contains(where: { $0.target == verdict.target }) else {
+      throw wrong("worker", .leadsNowhere)
+    }
     verdict.unit = try integer("unit")
     verdict.context = try optionalCount("context")
     verdict.connection = try integer("connection")

@@ -72,6 +72,21 @@ package struct SnapshotDocument: Equatable, Sendable {
   }
 }
 
+extension Snapshot {
+  /// Says of each worker to which target it belongs, where it says so itself. How these did is not written.
+  fileprivate mutating func divide(among targets: [String?]) {
+    var places: [String: Int] = [:]
+    for (index, target) in targets.enumerated() {
+      guard let target else { continue }
+      let place = places[target] ?? places.count
+      if places.updateValue(place, forKey: target) == nil {
+        self.targets.append(WatchedTarget(name: target, state: .live, service: target, host: host))
+      }
+      workers[index].origin = Origin(target: target, place: place, seen: monotonicTime)
+    }
+  }
+}
+
 extension DocumentObject {
   fileprivate func checkSchema() throws {
     let schema = try text("schema")
@@ -84,9 +99,12 @@ extension DocumentObject {
       monotonicTime: try count("monotonic_ns"))
     let server = try object("server")?.server() ?? Server()
     let runtime = try object("runtime")?.runtime() ?? Runtime()
+    var targets: [String?] = []
     for worker in try objects("workers") {
       snapshot.workers.append(try worker.worker(at: snapshot.monotonicTime, server, runtime))
+      targets.append(try worker.optionalText("target"))
     }
+    snapshot.divide(among: targets)
     return snapshot
   }
 

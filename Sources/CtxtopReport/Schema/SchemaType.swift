@@ -35,8 +35,11 @@ struct SchemaMember {
   let description: String
   /// The unit of a number.
   let unit: String?
+  /// Whether it is left out where it would say nothing.
+  let isOptional: Bool
 
-  init(_ name: String, _ type: SchemaType, unit: String? = nil, _ description: String) {
+  init(_ name: String, _ type: SchemaType, unit: String? = nil, isOptional: Bool = false, _ description: String) {
+    self.isOptional = isOptional
     self.name = name
     self.type = type
     self.description = description
@@ -81,12 +84,12 @@ extension SchemaType {
     }
   }
 
-  /// All members that are described are there. Others may come.
+  /// All members that are described are there, unless they may be left out. Others may come.
   private static func keywords(of members: [SchemaMember]) -> [(String, JSONText)] {
     [
       ("type", .text("object")),
       ("properties", .object(members.map { ($0.name, .object($0.keywords)) })),
-      ("required", .array(members.map { .text($0.name) })),
+      ("required", .array(members.filter { !$0.isOptional }.map { .text($0.name) })),
     ]
   }
 }

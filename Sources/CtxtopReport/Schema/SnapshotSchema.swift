@@ -96,6 +96,8 @@ package enum SnapshotSchema {
       .init("code", .words(VerdictCatalogue.all.map(\.code.rawValue)), "Which one; `ctxtop explain CODE` tells more."),
       .init("name", .text, "The code in words."),
       .init("severity", .words(Severity.allCases.map(\.rawValue)), "How bad it is."),
+      .init(
+        "target", .text, isOptional: true, "The target that the worker belongs to: only where several are watched."),
       .init("worker", .integer, "The worker's pid."),
       .init("unit", .count.orNull, "The id of the unit that it is about."),
       .init("context", .count.orNull, "The id of the context."),

@@ -8,6 +8,9 @@ extension SnapshotSchema {
 
   private static var identity: [SchemaMember] {
     [
+      .init(
+        "target", .text, isOptional: true,
+        "The target that it belongs to: only where several are watched together, as in what the dashboard writes."),
       .init("slot", .count, "Its place in the segment."),
       .init("generation", .count, "Which tenant of that place it is; both together name it for ever."),
       .init("pid", .integer, "Its process id, as it sees it itself."),

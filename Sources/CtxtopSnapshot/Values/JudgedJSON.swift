@@ -19,6 +19,7 @@ extension SnapshotJSON {
     json.string("code", verdict.code)
     json.string("name", verdict.name)
     json.string("severity", verdict.severity)
+    if let target = verdict.target { json.string("target", target) }
     json.number("worker", Int(verdict.worker))
     json.number("unit", verdict.unit)
     json.number("context", verdict.context)

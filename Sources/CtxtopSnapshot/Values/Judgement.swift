@@ -29,11 +29,13 @@ public struct JudgedWorker: Equatable, Sendable {
   public var contexts: [[String]]
   /// The state of each connection.
   public var connections: [String]
+  /// The target that it belongs to, where several are watched.
+  public var target: String?
 
   /// Conclusions of the given parts.
   public init(
     state: String, cpuPercent: Double? = nil, leaked: UInt64 = 0, units: [String] = [], contexts: [[String]] = [],
-    connections: [String] = []
+    connections: [String] = [], target: String? = nil
   ) {
     self.state = state
     self.cpuPercent = cpuPercent
@@ -41,6 +43,7 @@ public struct JudgedWorker: Equatable, Sendable {
     self.units = units
     self.contexts = contexts
     self.connections = connections
+    self.target = target
   }
 }
 
@@ -54,6 +57,8 @@ public struct JudgedVerdict: Equatable, Sendable {
   public var severity = ""
   /// The worker's process id.
   public var worker: Int32 = 0
+  /// The target that the worker belongs to, where several are watched.
+  public var target: String?
   /// The unit's index.
   public var unit: Int?
   /// The context's serial number.

@@ -62,7 +62,7 @@ struct RecordWriter: ~Copyable {
   }
 
   private mutating func identity(_ worker: Worker) {
-    out.natural(worker.slot)
+    out.natural(worker.ownSlot)
     out.varint(worker.generation)
     out.integer(Int64(worker.pid))
     out.optional(worker.number)

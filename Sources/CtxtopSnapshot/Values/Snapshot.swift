@@ -5,6 +5,7 @@
 //                      -> Connection, Engine         Connection.swift
 //                      -> TeardownFailure            TeardownFailure.swift
 //                      -> LatencyHistogram           LatencyHistogram.swift
+//                      -> Origin                     Origin.swift, of several targets
 //
 // These are the operator's values. The guest has none of them: it writes a record from the words of its segment
 // (SlotRecorder) and prints JSON from a record (SnapshotJSON). A record is read back here (RecordDecoder), and a
@@ -24,6 +25,8 @@ public struct Snapshot: Equatable, Sendable {
   public var monotonicTime: UInt64
   /// The workers, by slot. A slot that never had a tenant is not here.
   public var workers: [Worker]
+  /// The targets that this is a snapshot of, when several are watched together; empty: it is of one service.
+  public var targets: [WatchedTarget]
 
   /// A snapshot of no workers.
   public init(service: String = "", host: String = "", wallTime: UInt64 = 0, monotonicTime: UInt64 = 0) {
@@ -32,5 +35,6 @@ public struct Snapshot: Equatable, Sendable {
     self.wallTime = wallTime
     self.monotonicTime = monotonicTime
     self.workers = []
+    self.targets = []
   }
 }

@@ -82,6 +82,12 @@ extension Snapshot {
   /// How long before the snapshot a monotonic time was, in nanoseconds; 0 for a time after it.
   public func age(of time: UInt64) -> UInt64 { monotonicTime > time ? monotonicTime &- time : 0 }
 
+  /// How long before the pass that tells of a worker a monotonic time was, in nanoseconds; 0 for a time after it.
+  public func age(of time: UInt64, when worker: Worker) -> UInt64 {
+    let seen = worker.seen ?? monotonicTime
+    return seen > time ? seen &- time : 0
+  }
+
   /// A monotonic time as nanoseconds since 1970.
   public func wallTime(of time: UInt64) -> UInt64 {
     time > monotonicTime ? wallTime &+ (time &- monotonicTime) : wallTime &- min(wallTime, monotonicTime &- time)

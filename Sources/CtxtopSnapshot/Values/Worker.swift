@@ -11,6 +11,8 @@ public struct Worker: Equatable, Sendable {
   public var draining: UInt64?
   /// What the kernel says of the process; nil where its pid is not visible.
   public var kernel: KernelSample?
+  /// Where it comes from, when several targets are watched; nil: there is only one.
+  public var origin: Origin?
   /// The rest. An array of one, which is shared and copied as arrays are.
   private var shared: [WorkerFacts]
 
@@ -23,6 +25,25 @@ public struct Worker: Equatable, Sendable {
   init(_ facts: WorkerFacts) {
     shared = [facts]
   }
+}
+
+extension Worker {
+  /// Whether both share what is not their pulse: then it is equal, and that costs nothing to know.
+  public func sharesFacts(with other: Worker) -> Bool {
+    shared.withUnsafeBufferPointer { one in
+      other.shared.withUnsafeBufferPointer { one.baseAddress == $0.baseAddress }
+    }
+  }
+
+  /// Takes over what is not another worker's pulse, without a copy of it.
+  public mutating func takeFacts(of other: Worker) { shared = other.shared }
+
+  /// The target that it belongs to; nil: there is only one.
+  public var target: String? { origin?.target }
+  /// When the pass was that tells of it (monotonic); nil: when the snapshot was.
+  public var seen: UInt64? { origin?.seen }
+  /// Whether nothing comes from its target any more.
+  public var isLost: Bool { origin?.isLost ?? false }
 }
 
 /// Everything about a worker but its pulse: what does not change in a worker that does nothing.
@@ -57,8 +78,10 @@ struct WorkerFacts: Equatable, Sendable {
 }
 
 extension Worker {
-  /// The slot's index in the segment.
-  public var slot: Int {
+  /// The slot's index in the segment; of several targets a number that no worker of another one has.
+  public var slot: Int { origin.map { $0.slot(shared[0].slot) } ?? shared[0].slot }
+  /// The slot's index in its own segment.
+  public var ownSlot: Int {
     get { shared[0].slot }
     _modify { yield &shared[0].slot }
   }

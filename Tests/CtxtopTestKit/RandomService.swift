@@ -4,16 +4,17 @@
 import CtxtopSnapshot
 
 /// Makes one from a seed.
-struct RandomService {
+public struct RandomService {
   private var state: UInt64
   private var serial: UInt64 = 0
   private var now: UInt64 = 0
   private var wallTime: UInt64 = 0
 
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+  /// Of each seed another one.
+  public init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
 
   /// Two passes, between a quarter of a second and a few seconds apart.
-  mutating func passes() -> (earlier: Snapshot, now: Snapshot) {
+  public mutating func passes() -> (earlier: Snapshot, now: Snapshot) {
     let snapshot = snapshot()
     var earlier = snapshot
     let gap = 250_000_000 + next() % 4_000_000_000

@@ -52,6 +52,7 @@ let package = Package(
   targets: [
     // Doors to C.
     .target(name: "CCtxtop"),
+    .target(name: "CSpawn"),
     .systemLibrary(name: "CPython"),
     .systemLibrary(
       name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
@@ -73,7 +74,7 @@ let package = Package(
     // Operator: the ctxtop program.
     .target(name: "CtxtopModel", dependencies: ["CtxtopSnapshot"], swiftSettings: strict),
     .target(
-      name: "CtxtopStore", dependencies: ["CCtxtop", "CZstd", "CtxtopScoreboard", "CtxtopSnapshot"],
+      name: "CtxtopStore", dependencies: ["CCtxtop", "CSpawn", "CZstd", "CtxtopScoreboard", "CtxtopSnapshot"],
       swiftSettings: strict),
     .target(name: "CtxtopPattern", dependencies: ["CPCRE2"], swiftSettings: strict),
     .target(name: "CtxtopSelection", dependencies: ["CtxtopModel", "CtxtopPattern"], swiftSettings: strict),

@@ -37,6 +37,7 @@ package final class LiveSource: SnapshotSource {
 
   /// The source for an endpoint: a segment alone where it has no socket.
   package static func open(_ endpoint: Endpoint, interval: UInt64) -> any SnapshotSource {
+    if let target = endpoint.remote { return RemoteSource(endpoint, target, interval: interval) }
     if let socketPath = endpoint.socketPath {
       return LiveSource(endpoint, socketPath: socketPath, interval: interval)
     }

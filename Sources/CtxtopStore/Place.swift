@@ -16,6 +16,7 @@ extension Target {
   /// Finds what is meant, and looks into a file to see what it holds.
   package func locate(in directories: RuntimeDirectories) throws(StoreError) -> Place {
     let endpoint = try resolve(in: directories)
+    if endpoint.remote != nil { return .live(endpoint) }
     // Only a file that was named has no socket: what is found in a directory has the place of one at least.
     guard endpoint.socketPath == nil, let path = endpoint.segmentPath else { return .live(endpoint) }
     switch try FileContent(ofFile: path) {

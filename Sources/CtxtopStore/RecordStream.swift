@@ -17,6 +17,8 @@ struct RecordStream {
   private(set) var record: [UInt8]?
 
   private var buffer: [UInt8] = []
+  /// How much of a line has no end.
+  private var searched = 0
   private var decoder = SeriesDecoder()
   private let path: String
 
@@ -49,6 +51,23 @@ struct RecordStream {
     } catch {
       throw describe(error)
     }
+  }
+
+  /// What comes next; nil: nothing has come.
+  var first: UInt8? { buffer.first }
+
+  /// Takes a line off the front, without its newline; nil: its end has not come. For those who mix lines with records.
+  mutating func line(limit: Int) throws(StoreError) -> [UInt8]? {
+    // What was looked at before is not looked at again: somebody may send a long line byte by byte.
+    guard let end = buffer[searched...].firstIndex(of: 10) else {
+      searched = buffer.count
+      if searched > limit { throw .notOurProtocol(path) }
+      return nil
+    }
+    searched = 0
+    guard end <= limit else { throw .notOurProtocol(path) }
+    defer { buffer.removeSubrange(...end) }
+    return Array(buffer[..<end])
   }
 
   /// What it means that nothing more comes, when `reason` says why.

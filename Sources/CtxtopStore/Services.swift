@@ -81,9 +81,16 @@ package struct Services: Equatable, Sendable {
   /// Those at whose sockets anybody listens.
   package var listening: [Service] { found.filter(\.hasListener) }
 
+  /// Services that were found elsewhere; they are given the names they are shown by.
+  init(named found: [Service], searched: [DirectoryReport]) {
+    self.found = found
+    self.searched = searched
+    nameAll()
+  }
+
   /// Looks in all usable places.
   package static func find(in directories: RuntimeDirectories) -> Services {
-    var services = Services(found: [], searched: directories.search())
+    var services = Services(named: [], searched: directories.search())
     for (index, report) in services.searched.enumerated() {
       guard case .usable(let owner) = report.finding else { continue }
       do {
@@ -100,11 +107,9 @@ package struct Services: Equatable, Sendable {
   package static func find(inNamed directory: String) throws(StoreError) -> Services {
     do {
       let owner = try System.status(directory).owner
-      var services = Services(
-        found: try list(directory, owner: owner),
+      return Services(
+        named: try list(directory, owner: owner),
         searched: [DirectoryReport(path: directory, finding: .usable(owner: owner))])
-      services.nameAll()
-      return services
     } catch {
       throw StoreError.system(error, path: directory)
     }

@@ -27,6 +27,8 @@ package enum SnapshotClient {
   package static let usualGap: UInt64 = 200_000_000
   /// How long nobody may listen while leadership changes hands.
   static let takeover: UInt64 = 700_000_000
+  /// How long a source on another host may take: a login there takes its time.
+  package static let farPatience: UInt64 = 15_000_000_000
   /// How long a source may take before it counts as not answering.
   package static let patience: UInt64 = 2_000_000_000
 
@@ -45,7 +47,7 @@ package enum SnapshotClient {
   /// Two passes for a one-shot answer; one where the second does not come in time.
   package static func twoPasses(of endpoint: Endpoint) throws(StoreError) -> Passes {
     let source = LiveSource.open(endpoint, interval: usualGap)
-    let answers = passes(2, from: [(endpoint.name, source)], within: patience)
+    let answers = passes(2, from: [(endpoint.name, source)], within: endpoint.patience)
     return try answers[0].get()
   }
 
@@ -95,8 +97,11 @@ private struct Collector {
       passes.record = record
       return .success(passes)
     }
-    if case .reconnecting(_, let reason) = state { return .failure(reason) }
-    return nil
+    switch state {
+    case .reconnecting(_, let reason): return .failure(reason)
+    case .needsAttention(_, let question): return .failure(.ssh(host: name, .needsAnswer(said: question)))
+    case .connecting, .live, .segment, .ended: return nil
+    }
   }
 
   mutating func advance(now: UInt64) {
@@ -113,7 +118,7 @@ private struct Collector {
 
   private func isHopeless(now: UInt64) -> Bool {
     switch state {
-    case .ended: return true
+    case .ended, .needsAttention: return true
     case .reconnecting(let since, let reason):
       // A socket that nobody listens at comes back within a takeover, or not soon.
       let isDead = reason.isAbsence && now >= since &+ SnapshotClient.takeover

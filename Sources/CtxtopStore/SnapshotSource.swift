@@ -3,6 +3,7 @@
 //
 //   SocketSource     the exporter's socket           LiveSource      socket, else segment
 //   SegmentSource    the segment file                ScriptedSource  what a test wrote down
+//   RemoteSource     another host, through ssh
 
 import CtxtopSnapshot
 
@@ -52,6 +53,8 @@ package enum SourceState: Equatable, Sendable {
   case live
   /// The connection was lost or refused at `since` (monotonic); it is being tried again.
   case reconnecting(since: UInt64, reason: StoreError)
+  /// Lost at `since` (monotonic), and only somebody who answers ssh can bring it back; what ssh said.
+  case needsAttention(since: UInt64, question: String)
   /// Snapshots come from the segment file; why the socket does not give them (nil: it was not asked).
   case segment(reason: StoreError?)
   /// There will be no further snapshots.

@@ -43,6 +43,24 @@ package enum StoreError: Error, Equatable, Sendable {
   case otherSegmentVersion(String, version: Int)
   /// A segment that is shorter than it says or contradicts itself.
   case damagedSegment(String)
+  /// A target on another host that cannot be read; what is wrong with it.
+  case badTarget(String, reason: String)
+  /// ssh did not do what was asked of it.
+  case ssh(host: String, SSHFailure)
+  /// The ctxtop on another host failed; its words.
+  case far(host: String, FarFailure)
+  /// The ctxtop on another host that was named is not there.
+  case noFarProgram(host: String)
+  /// What was called as ctxtop on another host ended without a word for this one; what it said besides.
+  case noRelay(host: String, said: String, status: Int32)
+  /// The ctxtop on another host has another protocol between the two.
+  case otherRelay(String, version: Int)
+  /// A path on another host that ssh cannot forward; without a ctxtop there is no other way.
+  case cannotForward(host: String, path: String)
+  /// What is on another host is not what was asked for.
+  indirect case on(host: String, StoreError)
+  /// A forwarded socket gives nothing, and there is no ctxtop on the other host to read the segment.
+  indirect case withoutSegment(host: String, StoreError)
   /// Neither way worked.
   indirect case neither(socket: StoreError, segment: StoreError)
 
@@ -50,6 +68,9 @@ package enum StoreError: Error, Equatable, Sendable {
   package var isAbsence: Bool {
     switch self {
     case .noListener: true
+    case .far(_, let failure): [66, 69].contains(failure.status)
+    // ssh takes a connection before it knows whether somebody listens at the other end.
+    case .withoutSegment(_, let reason): reason.isAbsence || reason.isClosed
     case .system(let error, _): error.isAbsence
     case .neither(let socket, let segment): socket.isAbsence && (segment.isAbsence || segment.isLasting)
     default: false
@@ -65,13 +86,20 @@ package enum StoreError: Error, Equatable, Sendable {
   package var isLasting: Bool {
     switch self {
     case .foreignPeer, .notOurProtocol, .refusedRequest, .otherRecordVersion, .otherSegmentVersion, .notASegment,
-      .refused, .notATarget, .unknownFile:
+      .refused, .notATarget, .unknownFile, .badTarget, .noFarProgram, .noRelay, .otherRelay, .cannotForward, .on,
+      .ssh(_, .noClient), .ssh(_, .needsAnswer):
       true
+    case .far(_, let failure): [64, 65, 76, 77].contains(failure.status)
+    case .withoutSegment(_, let reason): reason.isLasting
     case .system(let error, _): error.isPermission
     case .neither(let socket, let segment): socket.isLasting && segment.isLasting
     default: false
     }
   }
+}
+
+extension StoreError {
+  fileprivate var isClosed: Bool { if case .closed = self { true } else { false } }
 }
 
 /// Why a file or directory is not trusted.

@@ -8,11 +8,17 @@ package enum Target: Equatable, Sendable {
   case name(String)
   /// A path to a socket, a file, or a directory that holds one service.
   case path(String)
+  /// An app on another host.
+  case remote(RemoteTarget)
 
   /// Reads a target; nil: none was given.
   package init(_ argument: String?) throws(StoreError) {
     guard let argument else {
       self = .onlyOne
+      return
+    }
+    if argument.hasPrefix(RemoteTarget.scheme) {
+      self = .remote(try RemoteTarget(argument))
       return
     }
     if argument.contains("://") { throw .unsupportedTarget(argument) }
@@ -35,7 +41,20 @@ package enum Target: Equatable, Sendable {
       return Endpoint(service, user: directories.user)
     case .path(let path):
       return try Self.atPath(path, directories.user)
+    case .remote(let target):
+      return Endpoint(target, user: directories.user)
     }
+  }
+
+  /// The service on another host that is meant; whether somebody listens there is not known.
+  static func choose(_ app: RemoteApp, in services: Services) throws(StoreError) -> Service {
+    let matches = app.argument.map { services.named($0) } ?? services.found
+    guard let service = matches.first else {
+      guard let name = app.argument else { throw .nothingFound(searched: services.searched) }
+      throw .unknownName(name, known: distinctNames(services.found), searched: services.searched)
+    }
+    guard matches.count == 1 else { throw .severalServices(distinctNames(matches)) }
+    return service
   }
 
   /// The only service that has a listener, else the only one that left anything behind.
@@ -82,6 +101,8 @@ package struct Endpoint: Equatable, Sendable {
   package var user: UInt32
   /// The owner of a path that was given explicitly: trusted as well.
   package var trustedOwner: UInt32?
+  /// Where it is on another host; nil: on this machine. Such an endpoint has no paths here.
+  package var remote: RemoteTarget?
 
   /// An endpoint with every part given.
   package init(
@@ -101,6 +122,20 @@ package struct Endpoint: Equatable, Sendable {
       name: service.name, socketPath: service.socketPath,
       segmentPath: service.segmentVersions.isEmpty ? nil : service.segmentPath, user: user)
   }
+
+  /// An app on another host.
+  package init(_ target: RemoteTarget, user: UInt32) {
+    self.init(name: target.name, socketPath: nil, segmentPath: nil, user: user)
+    remote = target
+  }
+
+  /// The same app, at a socket of this user's that leads to it.
+  func forwarded(through path: String) -> Endpoint {
+    Endpoint(name: name, socketPath: path, segmentPath: nil, user: user)
+  }
+
+  /// How long it may take to answer, in nanoseconds.
+  package var patience: UInt64 { remote == nil ? SnapshotClient.patience : SnapshotClient.farPatience }
 
   /// The file at an explicit path: a socket with the segment that belongs to it, or a segment.
   init(path: String, status: FileStatus, user: UInt32) {

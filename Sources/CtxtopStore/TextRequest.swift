@@ -20,6 +20,8 @@ package final class TextRequest {
   }
 
   private let endpoint: Endpoint
+  /// The way to another host; nil: there is a socket here.
+  private let far: RemoteRequest?
   private let line: [UInt8]
   /// When it is given up (monotonic).
   private let end: UInt64
@@ -33,7 +35,15 @@ package final class TextRequest {
   package init(
     _ endpoint: Endpoint, _ request: String, now: UInt64, patience: UInt64 = SnapshotClient.patience
   ) {
-    self.endpoint = endpoint
+    let patience = endpoint.remote == nil ? patience : max(patience, SnapshotClient.farPatience)
+    if let target = endpoint.remote {
+      let path = RemoteRequest.socket(of: target)
+      self.endpoint = path.map { endpoint.forwarded(through: $0) } ?? endpoint
+      far = path == nil ? RemoteRequest(target, request, until: now &+ patience) : nil
+    } else {
+      self.endpoint = endpoint
+      far = nil
+    }
     line = Array((request + "\n").utf8)
     end = now &+ patience
     takeover = now &+ min(patience, SnapshotClient.takeover)
@@ -44,13 +54,15 @@ package final class TextRequest {
 
   /// What to wait for besides the deadline.
   package var pollRequests: [PollRequest] {
+    if let far { return far.pollRequests }
     guard case .connected(let descriptor) = phase else { return [] }
     return [PollRequest(descriptor: descriptor, writes: sent < line.count)]
   }
 
   /// When to call `advance` at the latest; nil: it is over.
   package var deadline: UInt64? {
-    switch phase {
+    if let far { return far.deadline }
+    return switch phase {
     case .waiting(let moment): min(moment, end)
     case .connected: end
     case .done: nil
@@ -59,6 +71,7 @@ package final class TextRequest {
 
   /// Does what can be done now; the answer without its newline, or why there is none; nil: not yet, or told already.
   package func advance(now: UInt64) -> Result<String, StoreError>? {
+    if let far { return far.advance(now: now) }
     do {
       guard let answer = try step(now: now) else { return nil }
       disconnect()

@@ -1,0 +1,48 @@
+// The one authenticated connection to a host, which everything else goes over. ssh itself listens for the others, on a
+// socket in our own directory.
+
+import Glibc
+
+/// A master that runs or ran.
+final class SSHMaster {
+  /// What the others name to find it.
+  let socket: String
+  private let mayAsk: Bool
+  private let child: ChildProcess
+  private var said = SaidText()
+
+  /// Starts it. With `mayAsk` it has the terminal, to ask for what it needs.
+  init(_ client: SSHClient, at socket: String, mayAsk: Bool) throws(SystemError) {
+    self.socket = socket
+    self.mayAsk = mayAsk
+    child = try ChildProcess(
+      client.path, client.master(at: socket, mayAsk: mayAsk), environment: mayAsk ? [:] : SSHClient.unasking,
+      isDetached: !mayAsk)
+  }
+
+  /// Readable when it said something or has ended.
+  var pollRequests: [PollRequest] { [PollRequest(descriptor: child.errors), PollRequest(descriptor: child.end)] }
+
+  /// Whether it is authenticated: only then the socket gets its name.
+  var isListening: Bool { (try? System.linkStatus(socket))?.kind == .socket }
+
+  /// What it said since the last call.
+  func newLines() -> [String] {
+    var lines: [String] = []
+    var bytes: [UInt8] = []
+    // Somebody who never stops talking is not listened to for ever.
+    for _ in 0..<16 {
+      guard let count = try? System.read(child.errors, into: &bytes, limit: 4096), count > 0 else { break }
+    }
+    lines += said.take(bytes)
+    return lines
+  }
+
+  /// Why it has ended; nil: it has not.
+  func failure() -> SSHFailure? {
+    guard let status = child.status() else { return nil }
+    _ = newLines()
+    _ = said.finish()
+    return .ended(said, status: status, mayAsk: mayAsk)
+  }
+}

@@ -186,9 +186,15 @@ package final class CursesTerminal: Terminal {
   /// Gives the terminal back and stops, as after Ctrl-Z; returns when the process is continued.
   package func suspend() {
     guard !isClosed else { return }
-    endwin()
+    leave()
     raise(SIGSTOP)
     resume()
+  }
+
+  /// Gives the terminal back for a while, until `resume`.
+  package func leave() {
+    guard !isClosed else { return }
+    endwin()
   }
 
   /// Takes the terminal again and paints all of it: after SIGCONT, when somebody else may have used it.

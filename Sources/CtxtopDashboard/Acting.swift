@@ -30,7 +30,11 @@ extension State {
   }
 
   /// What is watched.
-  var subject: KeyBinding.Subject { replay == nil ? .live : .recording }
+  var subject: KeyBinding.Subject {
+    if replay != nil { return .recording }
+    if case .needsAttention = source { return .unanswered }
+    return .live
+  }
 
   /// Why something is not done that acts on anything; nil: it is.
   func refusal(_ what: String) -> String? {

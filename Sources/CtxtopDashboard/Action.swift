@@ -8,6 +8,7 @@ package enum Action: Hashable, Sendable {
   case help
   case back
   case detail
+  case answer
   case goToSubject
   case move(Movement)
   case show(ViewKind)

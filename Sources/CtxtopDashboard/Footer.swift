@@ -42,7 +42,7 @@ extension State {
 
   /// What goes last where not all fit comes first: the ways out, then what one looks around with.
   private static let order: [Action] = [
-    .quit, .accept, .back, .decline, .confirm, .help, .play, .nextFinding, .nextRecord, .goToTime, .detail,
+    .quit, .answer, .accept, .back, .decline, .confirm, .help, .play, .nextFinding, .nextRecord, .goToTime, .detail,
     .goToSubject, .search, .filter, .sortMenu, .tree, .pause, .goToEnd, .follow, .recycle, .charts, .nextMatch,
     .columnMenu, .copy, .writeSnapshot, .record,
   ]

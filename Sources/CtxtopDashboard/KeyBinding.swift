@@ -28,6 +28,8 @@ package struct KeyBinding: Sendable {
   /// What is watched.
   package enum Subject: CaseIterable, Sendable {
     case live, recording
+    /// An app on another host that is lost until somebody answers ssh.
+    case unanswered
   }
 
   /// The keys; the first is the one that the footer shows.
@@ -56,7 +58,8 @@ package struct KeyBinding: Sendable {
   }
 
   /// All keys, in the order of footer and help.
-  package static let all: [KeyBinding] = general + replaying + views + rows + order + acting + moving + asked
+  package static let all: [KeyBinding] =
+    general + answering + replaying + views + rows + order + acting + moving + asked
 
   private static let general = [
     KeyBinding(["h", "?", .function(1)], .help, "Help", "this help, and back"),
@@ -64,6 +67,10 @@ package struct KeyBinding: Sendable {
     KeyBinding([.enter], .detail, "Detail", "everything about the selected row", in: [.list]),
     KeyBinding([.enter], .goToSubject, "Go to", "from a detail to what it speaks of or belongs to", in: [.detail]),
     KeyBinding([.escape], .back, "Back", "back to where you were; in a list: take the filter away"),
+  ]
+
+  private static let answering = [
+    KeyBinding([.enter], .answer, "Answer ssh", "leave the screen and let ssh ask what it has to", of: .unanswered)
   ]
 
   private static let replaying = [
@@ -141,15 +148,27 @@ package struct KeyBinding: Sendable {
   ]
 
   /// The keys that work with what is watched.
-  package static func of(_ subject: Subject) -> [KeyBinding] { subject == .live ? live : recording }
+  package static func of(_ subject: Subject) -> [KeyBinding] {
+    switch subject {
+    case .live: live
+    case .recording: recording
+    case .unanswered: unanswered
+    }
+  }
 
-  private static let live = all.filter { $0.subject != .recording }
-  private static let recording = all.filter { $0.subject != .live }.compactMap(\.inRecording)
+  private static let live = all.filter { $0.subject == nil || $0.subject == .live }
+  private static let recording = all.compactMap(\.inRecording)
+  private static let unanswered = answering + live.compactMap { $0.without(answering) }
 
   /// What the keys of a recording leave of it; nil: nothing.
   package var inRecording: KeyBinding? {
     guard subject == nil else { return subject == .recording ? self : nil }
-    let taken = Self.replaying.filter { !Set($0.modes).isDisjoint(with: modes) }.flatMap(\.keys)
+    return without(Self.replaying)
+  }
+
+  /// What is left of it beside those that win over it; nil: nothing.
+  private func without(_ winners: [KeyBinding]) -> KeyBinding? {
+    let taken = winners.filter { !Set($0.modes).isDisjoint(with: modes) }.flatMap(\.keys)
     var binding = self
     binding.keys.removeAll { taken.contains($0) }
     return binding.keys.isEmpty ? nil : binding
@@ -157,7 +176,13 @@ package struct KeyBinding: Sendable {
 
   /// What a key means in a mode; nil: nothing.
   package static func action(for key: Key, in mode: Mode, of subject: Subject = .live) -> Action? {
-    (subject == .live ? liveActions : recordingActions)[mode]?[key]
+    let actions =
+      switch subject {
+      case .live: liveActions
+      case .recording: recordingActions
+      case .unanswered: unansweredActions
+      }
+    return actions[mode]?[key]
   }
 
   /// The key that shows a view.
@@ -168,6 +193,7 @@ package struct KeyBinding: Sendable {
 
   private static let liveActions = actions(of: live)
   private static let recordingActions = actions(of: recording)
+  private static let unansweredActions = actions(of: unanswered)
 
   private static func actions(of bindings: [KeyBinding]) -> [Mode: [Key: Action]] {
     Dictionary(

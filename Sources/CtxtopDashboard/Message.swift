@@ -44,6 +44,8 @@ package enum Message: Sendable {
 package enum Effect: Equatable, Sendable {
   /// End the program.
   case quit
+  /// Leave the screen to let ssh ask what it has to ask, and come back.
+  case answer
   /// Paint the whole screen anew: something else may have written on it.
   case redraw
   /// Ask the source for a snapshot every so many milliseconds.
@@ -74,4 +76,6 @@ package enum SourceState: Equatable, Sendable {
   case segment
   /// Lost, and tried again, since that time of the operator's monotonic clock.
   case reconnecting(since: UInt64)
+  /// Lost since that time, and only somebody who answers ssh can bring it back.
+  case needsAttention(since: UInt64)
 }

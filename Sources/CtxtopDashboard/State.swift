@@ -170,8 +170,10 @@ extension State {
 
   /// Whether what is shown is as old as the source is silent, and nobody asked for that.
   var isOutdated: Bool {
-    if case .reconnecting = source { return true }
-    return isStale
+    switch source {
+    case .reconnecting, .needsAttention: return true
+    case .connecting, .live, .segment: return isStale
+    }
   }
 
   /// How long ago the latest snapshot came, in nanoseconds.

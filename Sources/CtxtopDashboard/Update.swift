@@ -101,6 +101,7 @@ extension State {
     switch action {
     case .quit: return [.quit]
     case .redraw: return [.redraw]
+    case .answer: return [.answer]
     case .help: toggle(.help)
     case .charts: toggle(.charts)
     case .back: goBack()

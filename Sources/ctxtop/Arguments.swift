@@ -9,8 +9,8 @@ import CtxtopStore
 struct TargetArgument: ParsableArguments {
   @Argument(
     help: """
-      An app's name, or a path to its socket or segment, to a recording, or to JSON that `ctxtop dump` wrote. \
-      Default: the only app that runs here.
+      An app's name, or a path to its socket or segment, to a recording, or to JSON that `ctxtop dump` wrote; or \
+      ssh://[user@]host[:port]/ and an app's name or a path there. Default: the only app that runs here.
       """)
   var target: String?
 
@@ -23,8 +23,9 @@ struct TargetsArgument: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       """
-      An app's name, or a path to its socket or segment, to a recording, or to JSON that `ctxtop dump` wrote. \
-      Default: the only app that runs here. Several apps are watched together.
+      An app's name, or a path to its socket or segment, to a recording, or to JSON that `ctxtop dump` wrote; or \
+      ssh://[user@]host[:port]/ and an app's name or a path there. Default: the only app that runs here. Several apps \
+      are watched together.
       """, valueName: "target"))
   var targets: [String] = []
 
@@ -42,9 +43,15 @@ struct TargetsArgument: ParsableArguments {
 }
 
 extension Place {
-  /// What a target means; nil: the only app that runs here.
+  /// What a target means; nil: the only app that runs here. A host is connected to, with ssh's questions.
   static func of(_ text: String?) throws -> Place {
-    do { return try Target(text).locate(in: .ofThisUser()) } catch { throw Failure(error) }
+    do {
+      let place = try Target(text).locate(in: .ofThisUser())
+      if case .live(let endpoint) = place { try endpoint.host?.connect(asking: .atTerminal()) }
+      return place
+    } catch {
+      throw Failure(error)
+    }
   }
 
   /// The app itself, for what cannot be had from a file; `task` is a participle.
@@ -60,15 +67,15 @@ extension Place {
 
 /// An app, for commands that files are no use to.
 struct AppArgument: ParsableArguments {
-  @Argument(help: "An app's name, or a path to its socket or segment. Default: the only app that runs here.")
+  @Argument(
+    help: """
+      An app's name, or a path to its socket or segment; or ssh://[user@]host[:port]/ and an app's name or a path \
+      there. Default: the only app that runs here.
+      """)
   var target: String?
 
   /// Finds what the user means; `task` is a participle.
-  func app(for task: String) throws -> Endpoint {
-    do { return try Target(target).locate(in: .ofThisUser()).app(for: task) } catch let error as StoreError {
-      throw Failure(error)
-    }
-  }
+  func app(for task: String) throws -> Endpoint { try Place.of(target).app(for: task) }
 }
 
 /// A value that can be too small, too large, or of another form: who gives it is told what it may be.

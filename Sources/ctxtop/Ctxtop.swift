@@ -11,6 +11,8 @@
 //                                       SnapshotFile.swift  what the dashboard writes on `w`
 //   Explain.swift  ctxtop explain       Series.swift      models one after the other, for what prints
 //   Recycle.swift  ctxtop recycle       Subject.swift     one model of an app or a file
+//   Relay.swift    ctxtop relay         RelayLoop.swift, RelayOutput.swift
+//   FarLs.swift    ctxtop ls ssh://...  Login.swift       who answers ssh
 //   Run.swift      ctxtop run           Output.swift      standard output and files
 //                                       Interpreter.swift which Python a command runs in
 //   Help.swift     ctxtop help          HelpTopic.swift, Manual.swift, CommandInfo.swift
@@ -34,12 +36,15 @@ struct Ctxtop: ParsableCommand {
       connections they hold, which teardown function failed and what leaked.
 
       A TARGET is the name of an app that runs here, a path to its socket or segment, or a file with what was seen \
-      of one: a recording, or JSON that `ctxtop dump` wrote. Without one, ctxtop takes the only app that runs here.
+      of one: a recording, or JSON that `ctxtop dump` wrote; or ssh://[user@]host[:port]/ and an app or a path there. \
+      Without one, ctxtop takes the only app that runs here.
 
       EXAMPLES:
         ctxtop                  the dashboard of the only app that runs here
         ctxtop shop             the dashboard of the app called shop
         ctxtop shop blog        two apps in one dashboard
+        ctxtop ssh://prod-3/shop
+                                the app called shop on the host prod-3, through ssh
         ctxtop ls               which apps run here
         ctxtop dump shop        what the dashboard would show, as text
         ctxtop record shop -o shop.ctxtop
@@ -56,6 +61,7 @@ struct Ctxtop: ParsableCommand {
     version: "1.0.0",
     subcommands: [
       Watch.self, Ls.self, Dump.self, Record.self, Diff.self, Check.self, Recycle.self, Explain.self, Run.self,
+      Relay.self,
       Completions.self,
       Candidates.self,
       Help.self,

@@ -109,6 +109,7 @@ final class Dashboard {
       case .quit: isDone = true
       case .redraw: terminal.repaint()
       case .copy(let text): say(terminal.copy(text).notice)
+      case .answer: answerSSH()
       case .writeSnapshot: writeSnapshot()
       case .setInterval, .askForControl, .recycle, .showRecord, .startRecording, .stopRecording:
         for answer in feed.perform(effect) { send(answer) }
@@ -118,6 +119,23 @@ final class Dashboard {
 }
 
 extension Dashboard {
+  /// Lets ssh ask what it has to ask: the terminal is the user's meanwhile. Ctrl-C ends the question, not the program.
+  private func answerSSH() {
+    terminal.leave()
+    var seen: Set<Int32> = []
+    let person = RemoteHost.Operator.atTerminal { [signals] in
+      let new = signals.receive()
+      // ssh has stopped itself, and waits for the shell to go on.
+      if new.contains(SIGTSTP) { raise(SIGSTOP) }
+      seen.formUnion(new.subtracting([SIGTSTP, SIGCONT]))
+      return !seen.isDisjoint(with: [SIGINT, SIGTERM, SIGHUP])
+    }
+    let messages = feed.connect(asking: person)
+    terminal.resume()
+    for signal in seen where signal != SIGINT { handle(signal) }
+    for message in messages { send(message) }
+  }
+
   private func writeSnapshot() {
     guard let model = state.model else { return }
     do {

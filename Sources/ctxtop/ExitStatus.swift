@@ -22,8 +22,11 @@ extension ExitStatus {
     65, "a record, a segment or a file is damaged, of another version, or none that ctxtop reads")
   static let noInput = ExitStatus(66, "there is no such app, worker or file")
   static let unavailable = ExitStatus(
-    69, "nobody listens on the socket, and there is no segment to read; `ctxtop run`: the server's Python has no ctxtop"
-  )
+    69,
+    """
+    nobody listens on the socket, and there is no segment to read; ssh does not reach the host; `ctxtop run`: the \
+    server's Python has no ctxtop
+    """)
   static let software = ExitStatus(70, "a defect of ctxtop")
   static let system = ExitStatus(71, "the operating system refused something")
   static let cannotCreate = ExitStatus(73, "the output file cannot be made")
@@ -32,7 +35,11 @@ extension ExitStatus {
     75, "no answer, one that broke off, or a worker that was not replaced in time; try again")
   static let `protocol` = ExitStatus(76, "what answers does not speak the protocol of ctxtop")
   static let noPermission = ExitStatus(
-    77, "the app, or its directory, belongs to somebody else, or it refuses what was asked of it")
+    77,
+    """
+    the app, or its directory, belongs to somebody else, or it refuses what was asked of it; ssh would have to ask \
+    something, and there is no terminal
+    """)
 }
 
 /// Statuses as of env(1).
@@ -61,10 +68,12 @@ extension ExitStatus {
   /// The statuses of some commands, as they are told.
   struct Group {
     let commands: String
+    let statuses: [ExitStatus]
     let entries: [(name: String, text: String)]
 
     init(_ commands: String, _ statuses: [ExitStatus], _ others: [(name: String, text: String)] = []) {
       self.commands = commands
+      self.statuses = statuses
       entries = statuses.map { ("\($0.code)", $0.meaning) } + others
     }
   }

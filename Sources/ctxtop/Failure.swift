@@ -3,7 +3,7 @@
 //
 //   ctxtop: what was tried: what happened; what to do
 //
-// How the errors of others become one of these: TargetFailure.swift, SourceFailure.swift, RunFailure.swift.
+// How the errors of others become one of these: TargetFailure.swift, SourceFailure.swift, RemoteFailure.swift, RunFailure.swift.
 
 import CtxtopStore
 import Glibc

@@ -51,6 +51,9 @@ extension HelpTopic {
         ReferenceSection(
           "Keys in a recording, where they win over those above",
           entries(KeyBinding.all.filter { $0.subject == .recording })),
+        ReferenceSection(
+          "Keys while ssh wants an answer, where they win over those above",
+          entries(KeyBinding.all.filter { $0.subject == .unanswered })),
       ])
   }
 
@@ -147,6 +150,9 @@ struct Variable {
   static let all = [
     Variable(name: "CTXTOP_DIR", meaning: "A directory in which apps are looked for first."),
     Variable(name: "XDG_RUNTIME_DIR", meaning: "Apps are looked for in its directory ctxtop."),
+    Variable(
+      name: "CTXTOP_REMOTE_PROGRAM",
+      meaning: "What ctxtop is called on the host of an ssh:// target, or where it is; none: do without it."),
     Variable(name: "XDG_CONFIG_HOME", meaning: "Where ctxtop/config.toml lies; by default ~/.config."),
     Variable(name: "HOME", meaning: "The home directory."),
     Variable(name: "NO_COLOR", meaning: "Show no colours."),

@@ -8,6 +8,7 @@ final class LiveFeed: Feed {
   /// A connection that is lost for so long is worth a word: one leader may follow the other before.
   private static let patience: UInt64 = 1_000_000_000
 
+  private let endpoint: Endpoint
   private let source: any SnapshotSource
   private let errands: Errands
   private let directory: String
@@ -22,6 +23,7 @@ final class LiveFeed: Feed {
 
   /// Recordings are made in the directory.
   init(_ endpoint: Endpoint, source: any SnapshotSource, directory: String) {
+    self.endpoint = endpoint
     self.source = source
     self.directory = directory
     errands = Errands(endpoint)
@@ -61,7 +63,7 @@ final class LiveFeed: Feed {
       tape = Tape(in: directory)
       return [.recorded(SavedRecords(count: 0, bytes: 0))]
     case .stopRecording: return stopRecording()
-    case .quit, .redraw, .writeSnapshot, .copy, .showRecord: break
+    case .quit, .redraw, .answer, .writeSnapshot, .copy, .showRecord: break
     }
     return []
   }
@@ -93,6 +95,18 @@ final class LiveFeed: Feed {
       trouble = (since, reason)
       tape?.lose(Failure(reason).happened)
       return [.source(.reconnecting(since: since))]
+    case .state(.needsAttention(let since, let question)):
+      tape?.lose(question)
+      return [.source(.needsAttention(since: since)), .notice(Failure.printable("ssh: \(question)"))]
+    }
+  }
+
+  func connect(asking person: RemoteHost.Operator?) -> [Message] {
+    do {
+      try endpoint.host?.connect(asking: person)
+      return []
+    } catch {
+      return [explain(error)]
     }
   }
 

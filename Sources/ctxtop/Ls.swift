@@ -7,7 +7,7 @@ import CtxtopStore
 /// Lists the services that can be found, and asks each of them.
 struct Ls: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the apps that run here.",
+    abstract: "List the apps that run here, or on another host.",
     discussion: """
       Looks in $CTXTOP_DIR, $XDG_RUNTIME_DIR/ctxtop, /run/ctxtop and /dev/shm/ctxtop-UID; as root also in every \
       user's. Each app is asked for a snapshot; where no worker answers, its segment is read.
@@ -15,19 +15,31 @@ struct Ls: ParsableCommand {
       EXAMPLES:
         ctxtop ls
         ctxtop ls --json
+        ctxtop ls ssh://prod-3
       """)
+
+  @Argument(help: "The host to look on: ssh://[user@]host[:port]. Default: this one.")
+  var host: String?
 
   @Flag(help: "Print JSON instead of a table.")
   var json = false
 
   func run() throws {
+    if let host { return try FarLs(host, json: json).run() }
     let directories = RuntimeDirectories.ofThisUser()
     let services = Services.find(in: directories)
     for report in services.searched { noteRefusal(report) }
     let sources = services.found.map { service in
       (service.name, LiveSource.open(Endpoint(service, user: directories.user), interval: SnapshotClient.usualGap))
     }
-    let answers = SnapshotClient.passes(1, from: sources, within: SnapshotClient.patience)
+    try Self.list(services, sources, within: SnapshotClient.patience, json: json)
+  }
+
+  /// Asks each service, and prints the list.
+  static func list(
+    _ services: Services, _ sources: [(String, any SnapshotSource)], within patience: UInt64, json: Bool
+  ) throws {
+    let answers = SnapshotClient.passes(1, from: sources, within: patience)
     let listings = zip(services.found, answers).map { Listing(service: $0, answer: $1) }
     if listings.isEmpty && !json {
       Failure.note(Failure(.nothingFound(searched: services.searched)).line)

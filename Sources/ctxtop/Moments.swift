@@ -28,7 +28,7 @@ struct Moments {
   private func ofTwo() throws -> (Model, Model, Passing?) {
     var hasSeveral = false
     func model(_ moment: (name: String, time: TimeReference?)) throws -> Model {
-      let place = try Self.place(moment.name)
+      let place = try Place.of(moment.name)
       guard let archive = try place.archive() else { return try Subject.model(of: place, at: nil) }
       hasSeveral = hasSeveral || archive.count > 1
       // A time chooses among several.
@@ -45,7 +45,7 @@ struct Moments {
   }
 
   private func ofOneFile() throws -> (Model, Model, Passing?) {
-    let archive = try Self.place(first.name).archive()
+    let archive = try Place.of(first.name).archive()
     guard let archive, archive.count > 1 else {
       throw Failure("comparing \(first.name)", "that is one moment", "give two, or a recording", .usage)
     }
@@ -55,10 +55,6 @@ struct Moments {
     }
     let models = (try Self.model(archive, indices.0), try Self.model(archive, indices.1))
     return (models.0, models.1, archive.passing(between: indices.0, and: indices.1))
-  }
-
-  private static func place(_ name: String) throws -> Place {
-    do { return try Target(name).locate(in: .ofThisUser()) } catch { throw Failure(error) }
   }
 
   private static func model(_ archive: any Archive, _ index: Int) throws -> Model {

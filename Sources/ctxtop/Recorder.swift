@@ -87,7 +87,7 @@ final class Recorder {
 
   /// Without an app there is nothing to record: who did not say that it may come later wants to know.
   private func begin(_ source: any SnapshotSource, _ endpoint: Endpoint) throws {
-    let answer = SnapshotClient.passes(1, from: [(endpoint.name, source)], within: SnapshotClient.patience)[0]
+    let answer = SnapshotClient.passes(1, from: [(endpoint.name, source)], within: endpoint.patience)[0]
     let passes: Passes
     do { passes = try answer.get() } catch { throw Failure(error) }
     receive(passes.state, now: System.monotonicTime())
@@ -137,6 +137,8 @@ final class Recorder {
     self.state = state
     switch state {
     case .reconnecting(let since, let reason): loss = (loss?.since ?? since, reason, loss?.isTold ?? false)
+    case .needsAttention(let since, let question):
+      loss = (loss?.since ?? since, .ssh(host: service, .needsAnswer(said: question)), loss?.isTold ?? false)
     case .segment(let reason?): loss = (loss?.since ?? now, reason, loss?.isTold ?? false)
     case .connecting, .live, .segment, .ended: break
     }
@@ -190,7 +192,7 @@ final class Recorder {
     switch state {
     case .connecting: return "connecting"
     case .live: return "live"
-    case .reconnecting: return "reconnecting"
+    case .reconnecting, .needsAttention: return "reconnecting"
     case .segment: return "from the segment"
     case .ended: return "ended"
     }

@@ -18,7 +18,7 @@ struct Recycle: ParsableCommand {
         ctxtop recycle shop 4312 --timeout 300
       """)
 
-  @Argument(help: "An app's name, or a path to its socket.")
+  @Argument(help: "An app's name, a path to its socket, or ssh://[user@]host[:port]/app.")
   var target: String
 
   @Argument(help: "The worker's process id, as the dashboard shows it.")
@@ -28,9 +28,7 @@ struct Recycle: ParsableCommand {
   var timeout: Seconds = Seconds(60)
 
   func run() throws {
-    let place: Place
-    do { place = try Target(target).locate(in: .ofThisUser()) } catch { throw Failure(error) }
-    let endpoint = try place.app(for: "replacing worker \(pid)")
+    let endpoint = try Place.of(target).app(for: "replacing worker \(pid)")
     let before = try latest(endpoint)
     guard let worker = before.workers.first(where: { $0.pid == pid && $0.liveness != .dead && $0.liveness != .exited })
     else {
@@ -47,7 +45,7 @@ struct Recycle: ParsableCommand {
 
   private func latest(_ endpoint: Endpoint) throws -> Snapshot {
     let source = LiveSource.open(endpoint, interval: SnapshotClient.usualGap)
-    let answer = SnapshotClient.passes(1, from: [(endpoint.name, source)], within: SnapshotClient.patience)[0]
+    let answer = SnapshotClient.passes(1, from: [(endpoint.name, source)], within: endpoint.patience)[0]
     do {
       return try answer.get().snapshots[0]
     } catch {

@@ -134,6 +134,8 @@ struct Series {
       for event in source.advance(now: now) {
         switch event {
         case .state(.reconnecting(_, let why)): reason = why
+        case .state(.needsAttention(_, let question)):
+          reason = .ssh(host: endpoint.name, .needsAnswer(said: question))
         case .state, .record: break
         case .snapshot(let snapshot):
           // The clock of a host that was restarted begins anew.

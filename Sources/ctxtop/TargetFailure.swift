@@ -23,7 +23,9 @@ extension Failure {
         "name one of them, as in `ctxtop \(names.first ?? "")`", .usage)
     case .unsupportedTarget(let text):
       return Failure(
-        "reading the target \(text)", "this version cannot attach to URLs", "give an app's name or a path", .usage)
+        "reading the target \(text)", "of all URLs ctxtop knows only ssh://",
+        "give an app's name, a path, or ssh://host/app",
+        .usage)
     case .notATarget(let path):
       return Failure(
         "reading \(path)", "it is neither a socket nor a file", "give an app's name, or the path of its socket",

@@ -90,7 +90,7 @@ struct Watch: ParsableCommand {
     if isBatch || count != nil { return try printInstead(count?.value) }
     guard StandardOutput.isTerminal else { return try printInstead(1) }
     let source = LiveSource.open(endpoint, interval: settings.nanoseconds)
-    let answer = SnapshotClient.passes(1, from: [(endpoint.name, source)], within: SnapshotClient.patience)[0]
+    let answer = SnapshotClient.passes(1, from: [(endpoint.name, source)], within: endpoint.patience)[0]
     let passes: Passes
     do { passes = try answer.get() } catch { throw Failure(error) }
     // A dumb terminal, an unknown one, or no keyboard: frames need none of that.

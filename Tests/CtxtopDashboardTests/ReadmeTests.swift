@@ -77,7 +77,12 @@ import Testing
   private static func place(_ binding: KeyBinding) -> String {
     let modes = binding.modes
     let place = modes.count == Mode.allCases.count ? "everywhere" : modes.map { "\($0)" }.joined(separator: ", ")
-    if let subject = binding.subject { return place + (subject == .live ? "; not" : "; only") + " in a recording" }
+    switch binding.subject {
+    case .live: return place + "; not in a recording"
+    case .recording: return place + "; only in a recording"
+    case .unanswered: return place + "; only while ssh wants an answer"
+    case nil: break
+    }
     let left = binding.inRecording?.keys ?? []
     guard left != binding.keys else { return place }
     return place + "; in a recording " + (left.isEmpty ? "not" : left.map { "`\($0.name)`" }.joined(separator: " "))

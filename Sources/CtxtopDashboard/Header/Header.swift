@@ -91,6 +91,9 @@ extension State {
     switch source {
     case .reconnecting(let since):
       return span(shapes.warning, "reconnecting for \(Format.age(Moment.between(since, now)))", .critical)
+    case .needsAttention(let since):
+      let time = Format.age(Moment.between(since, now))
+      return span(shapes.warning, "lost for \(time), ssh wants an answer: Enter", .critical)
     case .connecting:
       return span(shapes.notice, "connecting", .notice)
     case _ where isPaused:

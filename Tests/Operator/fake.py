@@ -40,10 +40,12 @@ def block(body: bytes, strings: list[str]) -> bytes:
     return struct.pack("<II", len(body) + len(table), len(body)) + body + table
 
 
-def worker(slot: int, pid: int, alive: bool = True, heartbeat: int = 1, kind: str = "gunicorn") -> bytes:
+def worker(
+    slot: int, pid: int, alive: bool = True, heartbeat: int = 1, kind: str = "gunicorn", generation: int = 1
+) -> bytes:
     """slot, generation, pid, number, instance, started, attached, then the server; its pulse: liveness, heartbeat."""
     server = varint(1) + varint(2)
-    body = varint(slot) + varint(1) + zigzag(pid) + varint(0) + varint(9) + varint(1) + varint(1)
+    body = varint(slot) + varint(generation) + zigzag(pid) + varint(0) + varint(9) + varint(1) + varint(1)
     body += struct.pack("<I", len(server)) + server
     pulse = varint(1 if alive else 2) + varint(heartbeat)
     # Zeros are what fields and lists that are not there read as; they make it as long as a real worker.
@@ -51,11 +53,14 @@ def worker(slot: int, pid: int, alive: bool = True, heartbeat: int = 1, kind: st
 
 
 def record(
-    service: str = "shop", pids=(4312, 4313), monotonic: int | None = None, is_awake: bool = False, server: str = "gunicorn"
+    service: str = "shop", pids=(4312, 4313), monotonic: int | None = None, is_awake: bool = False, server: str = "gunicorn",
+    generations=None
 ) -> bytes:
     """A snapshot of workers with these pids, all alive but those that are negative; awake: their agents are."""
+    generations = generations or [1] * len(pids)
     beat = time.monotonic_ns() if is_awake else 1
-    workers = b"".join(worker(slot, abs(pid), pid > 0, beat, server) for slot, pid in enumerate(pids))
+    workers = b"".join(
+        worker(slot, abs(pid), pid > 0, beat, server, generations[slot]) for slot, pid in enumerate(pids))
     payload = block(struct.pack("<I", len(pids)) + workers + varint(1) + varint(2), [service, "prod-3"])
     now = time.monotonic_ns() if monotonic is None else monotonic
     head = b"CTXTOPR1" + struct.pack("<HHIQQI", 1, 0, len(payload), time.time_ns(), now, crc32c(payload))

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ["watch", "ls", "dump", "record", "diff", "check", "recycle", "explain", "run", "completions", "help"]
+COMMANDS = ["watch", "ls", "dump", "record", "diff", "check", "recycle", "explain", "run", "relay", "completions", "help"]
 TOPICS = ["keys", "columns", "states", "verdicts", "settings", "environment", "status", "manual"]
 
 

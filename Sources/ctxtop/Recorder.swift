@@ -5,6 +5,7 @@
 
 import CtxtopCurses
 import CtxtopModel
+import CtxtopSnapshot
 import CtxtopStore
 import Glibc
 
@@ -138,7 +139,7 @@ final class Recorder {
     switch state {
     case .reconnecting(let since, let reason): loss = (loss?.since ?? since, reason, loss?.isTold ?? false)
     case .needsAttention(let since, let question):
-      loss = (loss?.since ?? since, .ssh(host: service, .needsAnswer(said: question)), loss?.isTold ?? false)
+      loss = (loss?.since ?? since, .ssh(host: files.service, .needsAnswer(said: question)), loss?.isTold ?? false)
     case .segment(let reason?): loss = (loss?.since ?? now, reason, loss?.isTold ?? false)
     case .connecting, .live, .segment, .ended: break
     }

@@ -79,7 +79,16 @@ extension FleetFeed {
       return targets[index].feed?.perform(effect).flatMap { take($0, of: index, now) } ?? []
     case .startRecording: return all(effect, now)
     case .stopRecording: return stopRecordings(now)
-    case .quit, .redraw, .writeSnapshot, .copy, .showRecord: return []
+    case .quit, .redraw, .answer, .writeSnapshot, .copy, .showRecord: return []
+    }
+  }
+
+  /// Connects to each host that waits for an answer.
+  func connect(asking person: RemoteHost.Operator?) -> [Message] {
+    let now = System.monotonicTime()
+    return targets.indices.flatMap { index in
+      guard case .needsAttention = states[index], let feed = targets[index].feed else { return [Message]() }
+      return feed.connect(asking: person).flatMap { take($0, of: index, now) }
     }
   }
 
@@ -134,13 +143,15 @@ extension FleetFeed {
   /// How the best of them does; which ones do worse the snapshot says.
   private func stateOfAll() -> [Message] {
     let open = targets.indices.filter { targets[$0].feed != nil }.map { states[$0] }
-    let losses = open.compactMap { if case .reconnecting(let since) = $0 { since } else { nil } }
+    let losses = open.compactMap { if case .reconnecting(let since) = $0.ofFleet { since } else { nil } }
+    let question = open.first { if case .needsAttention = $0 { true } else { false } }
     let best: CtxtopDashboard.SourceState =
       open.contains(.live)
       ? .live
       : open.contains(.segment)
         ? .segment
-        : losses.count == open.count ? losses.max().map { .reconnecting(since: $0) } ?? .connecting : .connecting
+        : losses.count == open.count
+          ? question ?? losses.max().map { .reconnecting(since: $0) } ?? .connecting : .connecting
     guard best != state else { return [] }
     state = best
     return [.source(best)]
@@ -165,7 +176,7 @@ extension FleetFeed {
           throw Failure.sameApp(other.name, targets[index].name)
         }
         open(endpoint, index)
-        failures.append(nil)
+        failures.append(connect(endpoint))
       } catch {
         // What stands on the command line is wrong, and will be in a second.
         if error.status.code == ExitStatus.usage.code { throw error }
@@ -174,6 +185,16 @@ extension FleetFeed {
       }
     }
     return failures
+  }
+
+  /// Connects to its host, with ssh's questions: before there is a screen. Why that failed; it is tried again later.
+  private func connect(_ endpoint: Endpoint) -> Failure? {
+    do {
+      try endpoint.host?.connect(asking: .atTerminal())
+      return nil
+    } catch {
+      return Failure(error)
+    }
   }
 
   private func open(_ endpoint: Endpoint, _ index: Int) {
@@ -207,9 +228,11 @@ extension FleetFeed {
 
   /// The first passes, of which one target must give one at least.
   private func take(passes count: Int, _ failures: [Failure?]) throws {
-    let open = targets.indices.filter { targets[$0].feed != nil }
+    // A host that could not be connected to is not waited for.
+    let open = targets.indices.filter { targets[$0].feed != nil && failures[$0] == nil }
+    let patience = open.compactMap { targets[$0].endpoint?.patience }.max() ?? SnapshotClient.patience
     let sources = open.map { (targets[$0].name, targets[$0].feed!.sources[0]) }
-    let answers = SnapshotClient.passes(count, from: sources, within: SnapshotClient.patience)
+    let answers = SnapshotClient.passes(count, from: sources, within: patience)
     let now = System.monotonicTime()
     var errors = failures
     for (index, answer) in zip(open, answers) {

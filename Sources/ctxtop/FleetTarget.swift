@@ -41,7 +41,7 @@ extension CtxtopDashboard.SourceState {
     case .connecting: .connecting
     case .live: .live
     case .segment: .segment
-    case .reconnecting(let since): .reconnecting(since: since)
+    case .reconnecting(let since), .needsAttention(let since): .reconnecting(since: since)
     }
   }
 }

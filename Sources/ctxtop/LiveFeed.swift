@@ -96,6 +96,7 @@ final class LiveFeed: Feed {
       tape?.lose(Failure(reason).happened)
       return [.source(.reconnecting(since: since))]
     case .state(.needsAttention(let since, let question)):
+      lose(.ssh(host: endpoint.name, .needsAnswer(said: question)))
       tape?.lose(question)
       return [.source(.needsAttention(since: since)), .notice(Failure.printable("ssh: \(question)"))]
     }

@@ -1,4 +1,5 @@
-"""An application that takes as much as it is told to and keeps it: what fills a worker's tables."""
+"""An application that takes as much as it is told to and keeps it, which fills a worker's tables; and that fails as
+often as it is told to, so that somebody can count."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import sys
 import time
 
 from ctxtop import Ctxtop, resource
-from flask import Flask
+from flask import Flask, g
 
 app = Flask(__name__)
 Ctxtop(app)
@@ -31,6 +32,19 @@ def give() -> str:
     for one in hoard:
         one.released()
     return "given"
+
+
+@app.get("/fail")
+def fail() -> str:
+    """Who served it. Where teardown functions are guarded, the answer comes after the failure."""
+    g.fails = True
+    return str(os.getpid())
+
+
+@app.teardown_request
+def drop(_error: BaseException | None) -> None:
+    if g.get("fails"):
+        raise RuntimeError("as told")
 
 
 @app.get("/time")

@@ -89,7 +89,9 @@ struct AgentLoop: ~Copyable {
     sleep(until: wakeTime(at: now), now: now)
     now = Clock.monotonic()
     guard service.isIntact else { return .lost }
-    if polled.events(0) != 0 { return service.hasEnded ? .end : .lost }
+    // Asked also where the sleep failed and tells nothing: somebody waits for this thread to end.
+    if service.hasEnded { return .end }
+    if polled.events(0) != 0 { return .lost }
     if polled.events(1) != 0 { watched.hasEnded = true }
     if leadership.stillLeads() {
       exporter.serve(polled, from: 2, at: now)

@@ -112,7 +112,7 @@ package struct Collector: ~Copyable {
   /// Asks the kernel, which goes through a list of all locks, no more often than somebody could see.
   private mutating func liveness(_ index: Int, _ tenant: UInt64, at now: UInt64) -> Liveness {
     let slot = slots[index]
-    if slot.pointee.control.load(CTXTOP_SLOT_LOCK_LOST) != 0 { return .unknown }
+    if SlotPulse.isUncertain(slot.pointee.control) { return .unknown }
     if slot.pointee.memory.tenant != tenant || now &- slot.pointee.memory.asked >= Self.livenessAge {
       slot.pointee.memory.tenant = tenant
       slot.pointee.memory.asked = now

@@ -104,7 +104,7 @@ package enum SlotClaim {
   }
 
   /// Whether the tenant of an unlocked slot has really gone.
-  private static func isAbandoned(_ control: Words) -> Bool {
+  static func isAbandoned(_ control: Words) -> Bool {
     let pid = Int32(truncatingIfNeeded: control.load(CTXTOP_SLOT_PID))
     if control.load(CTXTOP_SLOT_PID_NAMESPACE) == ProcessStatus.pidNamespace() {
       // The process can be seen, if it is there: a zombie has ended, whatever its pid says.

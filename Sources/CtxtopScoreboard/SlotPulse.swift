@@ -10,6 +10,11 @@ package enum SlotPulse {
   /// After this long without a sign of life, the kernel is asked about a worker.
   private static let staleHeartbeat: UInt64 = 1_200_000_000
 
+  /// Whether the tenant has lost its lock, and may live nevertheless: it cannot be seen that it does not.
+  static func isUncertain(_ control: Words) -> Bool {
+    control.load(CTXTOP_SLOT_LOCK_LOST) != 0 && !SlotClaim.isAbandoned(control)
+  }
+
   /// Writes the pulse that follows a worker's block.
   package static func write(
     _ control: Words, _ liveness: Liveness, pidNamespace: UInt64, at now: UInt64, to out: inout ByteSink

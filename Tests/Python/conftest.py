@@ -23,6 +23,7 @@ if importlib.util.find_spec("ctxtop") is None:
 
 from support import eras, observed  # noqa: E402
 from support import server as servers  # noqa: E402
+from support.screen import Screen  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,6 +58,21 @@ def start() -> Iterator[Callable[..., servers.Server]]:
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[..., Screen]]:
+    """Opens the dashboard on a server; closes it at the end of the test."""
+    opened: list[Screen] = []
+
+    def watch(server: servers.Server, *arguments: str, **options: int) -> Screen:
+        screen = Screen(server.directory, *arguments, **options)
+        opened.append(screen)
+        return screen
+
+    yield watch
+    for screen in opened:
+        screen.close()
 
 
 @pytest.fixture

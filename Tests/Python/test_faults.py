@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +17,9 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-from support import faults
+from support import agent, faults, load
 from support.guest import GUESTS
-from support.server import python_path
+from support.server import GUNICORN_THREADS, UWSGI, Mode, Server, python_path
 
 #: Lives at a time: most of each is waiting.
 AT_ONCE = 12
@@ -41,7 +42,10 @@ def test_every_system_call_fails_in_turn(
     with ThreadPoolExecutor(AT_ONCE) as pool, guests(tmp_path, library) as lives:
 
         def live(point: Point) -> tuple[Point, Point]:
-            return point, lives(point)
+            life = lives(point)
+            if life["bad"]:
+                print(f"\n{point}: {life['bad']}", flush=True)
+            return point, life
 
         _, healthy = live({})
         assert healthy["bad"] == [] and healthy["failed"] == 0
@@ -121,3 +125,39 @@ def guest(path: Path, library: Path) -> subprocess.Popen[str]:
     variables |= {"PYTHONPATH": python_path(), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, str(GUESTS / "faults.py"), str(library), str(path)]
     return subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("mode", [GUNICORN_THREADS, UWSGI], ids=str)
+def test_a_server_whose_agents_fail_at_random(
+    start: Callable[..., Server], mode: Mode, tmp_path: Path, is_long: bool
+) -> None:
+    plan = faults.Plan(faults.build(tmp_path), tmp_path / "plan")
+    server = start(mode, environment=plan.environment)
+    agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == server.worker_pids())
+    answers: Counter[int] = Counter()
+    for share in (0.01, 0.1, 0.5, 1.0):
+        plan.fail_by_chance(share)
+        deadline = time.monotonic() + (20 if is_long else 0.8)
+        while time.monotonic() < deadline:
+            answers.update(answer.status for answer in load.send(server, load.HEALTHY))
+            # Whoever watches the service makes its agents work.
+            with suppress(agent.NoAnswer, ValueError):
+                agent.snapshot(server.directory, timeout=0.1)
+        # The next one begins its life among faults.
+        victim = server.worker_pids()[0]
+        os.kill(victim, signal.SIGKILL)
+        agent.until(lambda dead=victim: [pid for pid in server.worker_pids() if pid != dead], is_complete(mode), 10)
+        assert plan.failed > 0
+    plan.rest()
+    assert set(answers) == {200, 418, 404}, f"{answers}\n{server.logged()}"
+
+    def pids() -> list[int]:
+        load.send(server, ["/chat/1"] * 8)
+        return agent.pids(agent.snapshot(server.directory))
+
+    agent.until(pids, lambda seen: seen == server.worker_pids(), 12)
+    assert "Traceback" not in server.logged()
+
+
+def is_complete(mode: Mode) -> Callable[[list[int]], bool]:
+    return lambda pids: len(pids) == mode.workers

@@ -1,79 +1,293 @@
-"""What the machine or the application takes away comes back: the worker is seen again, with all that it had."""
+"""What the machine or the application takes away comes back: the worker is seen again, with all that it had, and the
+dashboard that watched it goes on."""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
-from collections.abc import Callable
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support import agent, load
+from support.guest import GUESTS
+from support.screen import Screen
 from support.server import GUNICORN_THREADS, UWSGI, Mode, Server
 
 MODES = [GUNICORN_THREADS, UWSGI]
 #: Two signs of life, and time for a busy machine.
 SECONDS = 5
+#: What a worker keeps, wherever its slot goes.
+KEPT = ("requests", "exceptions", "contexts_pushed", "connections_open", "teardown_failures", "started", "failures")
 
 
-def began(start: Callable[..., Server], mode: Mode, **options: object) -> tuple[Server, agent.Snapshot]:
-    """A server that has served, and leaked a connection each time that somebody asked for it."""
-    server = start(mode, **options)
-    load.send(server, load.HEALTHY * 4)
-    document = agent.wait_snapshot(
-        server.directory, lambda seen: agent.pids(seen) == server.worker_pids() and is_idle(seen)
-    )
-    return server, document
+class Watched:
+    """A server that has served, with a dashboard on it, and what was known of its workers before each mishap."""
 
+    def __init__(self, server: Server, screen: Screen) -> None:
+        self.server, self.screen = server, screen
+        self.pids = server.worker_pids()
+        load.send(server, load.HEALTHY * 4)
+        self.before = self.idle(28)
+        screen.wait(self.is_whole)
 
-def is_idle(document: agent.Snapshot) -> bool:
-    return document["totals"]["in_flight"] == 0 and document["totals"]["requests"] >= 28
+    def idle(self, requests: int) -> agent.Snapshot:
+        """A snapshot of all workers, once they have ended so many requests."""
 
+        def holds(seen: agent.Snapshot) -> bool:
+            totals = seen["totals"]
+            is_alive = {worker["liveness"] for worker in agent.live(seen)} == {"alive"}
+            is_idle = totals["in_flight"] == 0 and totals["requests"] == requests
+            return is_alive and is_idle and agent.pids(seen) == self.pids
 
-def comes_back(server: Server, before: agent.Snapshot) -> agent.Snapshot:
-    """Waits until all workers are seen alive with the counts that they had, then looks at what they have since."""
-    pids = agent.pids(before)
+        return agent.wait_snapshot(self.server.directory, holds, SECONDS)
 
-    def has_all(seen: agent.Snapshot) -> bool:
-        return agent.pids(seen) == pids and {worker["liveness"] for worker in agent.live(seen)} == {"alive"}
+    def is_whole(self, text: str) -> bool:
+        """Whether the screen is live and shows each worker as healthy."""
+        rows = [re.search(rf" {pid} (ok|busy) ", text) for pid in self.pids]
+        return "● live" in text and all(rows)
 
-    after = agent.wait_snapshot(server.directory, has_all, SECONDS)
-    assert server.worker_pids() == pids, server.logged()
-    for pid in pids:
-        one, other = agent.worker(before, pid), agent.worker(after, pid)
-        for name in ("requests", "exceptions", "contexts_pushed", "connections_open", "teardown_failures", "started"):
-            assert one[name] == other[name], name
-        assert [unit["id"] for unit in one["units"]] == [unit["id"] for unit in other["units"]]
-        assert one["failures"] == other["failures"] and one["engines"] == other["engines"]
-        assert other["events_dropped"] == other["records_unstable"] == 0
-    served = after["totals"]["requests"]
-    answers = load.send(server, ["/chat/1"] * 10)
-    assert [answer.status for answer in answers] == [200] * 10, server.logged()
-    return agent.wait_snapshot(server.directory, lambda seen: seen["totals"]["requests"] == served + 10)
+    def comes_back(self, other_requests: int = 0) -> None:
+        """After a mishap: the same workers with what they had, and what they serve from now on is seen."""
+        requests = self.before["totals"]["requests"] + other_requests
+        after = self.idle(requests)
+        assert self.server.worker_pids() == self.pids, self.server.logged()
+        for pid in self.pids if not other_requests else []:
+            one, other = agent.worker(self.before, pid), agent.worker(after, pid)
+            assert {name: one[name] for name in KEPT} == {name: other[name] for name in KEPT}
+            assert [unit["id"] for unit in one["units"]] == [unit["id"] for unit in other["units"]]
+        assert after["totals"]["events_dropped"] == 0
+        answers = load.send(self.server, ["/chat/1"] * 10)
+        assert [answer.status for answer in answers] == [200] * 10, self.server.logged()
+        self.before = self.idle(requests + 10)
+        self.screen.wait(self.is_whole)
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
-@pytest.mark.parametrize("endings", [[".segment"], [".lock"], [".sock"], [".segment", ".lock", ".sock"]], ids=str)
-def test_unlinked(start: Callable[..., Server], mode: Mode, endings: list[str]) -> None:
-    server, before = began(start, mode)
-    for path in server.directory.iterdir():
-        if path.suffix in endings:
-            path.unlink()
-    comes_back(server, before)
-
-
-@pytest.mark.parametrize("mode", MODES, ids=str)
-def test_the_deleted_directory(start: Callable[..., Server], mode: Mode) -> None:
-    server, before = began(start, mode)
+def test_lost_files_and_descriptors(start: Callable[..., Server], watch: Callable[..., Screen], mode: Mode) -> None:
+    server = start(mode)
+    watched = Watched(server, watch(server, "-d", "0.2"))
+    for endings in ([".sock"], [".segment"], [".lock"], [".segment", ".lock", ".sock"]):
+        for path in server.directory.iterdir():
+            if path.suffix in endings:
+                path.unlink()
+        watched.comes_back()
     shutil.rmtree(server.directory)
-    comes_back(server, before)
+    watched.comes_back()
     assert server.directory.stat().st_mode & 0o777 == 0o700
+    # Both at once, and one worker alone, whichever answers.
+    assert int(server.get("/close-descriptors").body) > 0
+    watched.comes_back(other_requests=1)
+    assert int(server.get("/close-descriptors").body) > 0
+    shutil.rmtree(server.directory)
+    watched.comes_back(other_requests=1)
+    assert "not monitored" not in server.logged()
+
+
+def test_a_leaked_context_is_still_there_in_another_segment(start: Callable[..., Server]) -> None:
+    # The evidence must not get lost with the file.
+    server = start(GUNICORN_THREADS, "S3")
+    assert server.get("/arm", "POST").status == 200
+    agent.until(lambda: server.get("/chat/7").status, lambda status: status == 500, 10)
+    [before] = left(agent.dump(server.directory))
+    shutil.rmtree(server.directory)
+    agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == server.worker_pids(), SECONDS)
+    [after] = left(agent.dump(server.directory))
+    assert after["age_ms"] > before["age_ms"]
+    assert {name: after[name] for name in WHOSE} == {name: before[name] for name in WHOSE}
+
+
+WHOSE = ("id", "kind", "unit", "endpoint", "rule", "requests_served")
+
+
+def left(document: agent.Snapshot) -> list[dict[str, Any]]:
+    """The contexts that somebody left behind, with a verdict that says so."""
+    assert "CTX001" in agent.codes(document)
+    contexts = [context for worker in agent.live(document) for context in worker["contexts"]]
+    return [context for context in contexts if context["state"] in ("leaked", "reused")]
+
+
+@contextmanager
+def tmpfs(tmp_path: Path, size: str) -> Iterator[Path]:
+    """A file system of its own. Needs root, as the fresh machine of the tests has."""
+    directory = tmp_path / "small"
+    directory.mkdir(mode=0o700)
+    options = f"size={size},mode=0700,uid={os.getuid()}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)], check=True)
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_no_space_at_the_start_and_some_later(
+    start: Callable[..., Server], watch: Callable[..., Screen], mode: Mode, tmp_path: Path
+) -> None:
+    with tmpfs(tmp_path, "16k") as directory:
+        server = start(mode, directory=directory)
+        load.send(server, ["/chat/1"] * 8)
+        complaints = server.logged().count("not monitored")
+        assert 1 <= complaints <= mode.workers
+        assert "No space left on device" in server.logged()
+        subprocess.run(["mount", "-o", "remount,size=64m", str(directory)], check=True)
+
+        def pids() -> list[int]:
+            load.send(server, ["/chat/1"] * 8)
+            return agent.pids(agent.snapshot(directory))
+
+        agent.until(pids, lambda seen: seen == server.worker_pids(), 12)
+        assert server.logged().count("not monitored") <= mode.workers
+        assert server.logged().count("this worker is monitored now") >= 1
+        watch(server).wait(lambda text: "● live" in text and all(f" {pid} " in text for pid in server.worker_pids()))
 
 
 @pytest.mark.parametrize("mode", [replace(mode, workers=1) for mode in MODES], ids=str)
-def test_closed_descriptors(start: Callable[..., Server], mode: Mode) -> None:
-    server, before = began(start, mode)
-    assert int(server.get("/close-descriptors").body) > 0
-    after = agent.wait_snapshot(
-        server.directory, lambda seen: [worker["liveness"] for worker in seen["workers"]] == ["alive"], SECONDS
-    )
-    assert agent.pids(after) == agent.pids(before)
+def test_no_space_to_grow(
+    start: Callable[..., Server], watch: Callable[..., Screen], mode: Mode, tmp_path: Path
+) -> None:
+    with tmpfs(tmp_path, "8m") as directory:
+        server = start(mode, directory=directory, app="hoard:app")
+        agent.wait_snapshot(directory, lambda seen: agent.pids(seen) == server.worker_pids())
+        screen = watch(server, "-d", "0.2", width=140)
+        ballast = directory / "ballast"
+        with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+            while True:
+                file.write(bytes(1 << 12))
+        assert server.get("/take/300").body == "taken"
+        # What has pages is described, the rest is counted.
+        seen = agent.wait_snapshot(directory, lambda seen: seen["totals"]["events_dropped"] > 0)
+        [worker] = seen["workers"]
+        assert len(worker["resources"]) + worker["events_dropped"] == 300
+        screen.wait_for(rf"dropped +{worker['events_dropped']}")
+        assert server.get("/give").body == "given"
+        ballast.unlink()
+        dropped = worker["events_dropped"]
+
+        def take() -> agent.Snapshot:
+            """Takes a little more each time, as the tables grow with the need."""
+            assert [server.get(path).status for path in ("/give", "/take/60")] == [200, 200]
+            return agent.snapshot(directory)
+
+        agent.until(take, lambda seen: len(seen["workers"][0]["resources"]) == 60, SECONDS)
+        time.sleep(0.6)
+        assert server.get("/take/120").body == "taken"
+        seen = agent.wait_snapshot(directory, lambda seen: len(seen["workers"][0]["resources"]) == 120)
+        assert seen["totals"]["events_dropped"] == dropped and server.worker_pids() == [worker["pid"]]
+
+
+class Clock:
+    """The wall clock of the processes that run with ``environment``."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        library = tmp_path / "clock.so"
+        source = str(GUESTS / "clock.c")
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", str(library), source], check=True)
+        self._file = tmp_path / "clock"
+        self._file.write_bytes(bytes(8))
+        self.environment = {"LD_PRELOAD": str(library), "CLOCK": str(self._file)}
+
+    def step(self, seconds: int) -> None:
+        """So many seconds from the machine's time, from now on."""
+        with self._file.open("r+b") as file:
+            file.write(struct.pack("<q", seconds))
+
+
+@pytest.mark.parametrize("mode", [GUNICORN_THREADS], ids=str)
+def test_a_clock_step(
+    start: Callable[..., Server], watch: Callable[..., Screen], mode: Mode, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(tmp_path)
+    server = start(mode, environment=clock.environment, app="hoard:app")
+    for name, value in clock.environment.items():
+        monkeypatch.setenv(name, value)
+    screen = watch(server, "-d", "0.2", width=140)
+    screen.wait(lambda text: "● live" in text)
+    monkeypatch.undo()
+    with load.running(server, ["/"]) as statuses:
+        for step in (86_400, -86_400, 0):
+            clock.step(step)
+            assert abs(float(server.get("/time").body) - time.time() - step) < 5
+            begun = agent.snapshot(server.directory)
+            served = begun["totals"]["requests"]
+            seen = agent.wait_snapshot(server.directory, lambda now, then=served: now["totals"]["requests"] > then + 50)
+            told = time.strptime(seen["time"][:19], "%Y-%m-%dT%H:%M:%S")
+            assert abs(time.mktime(told) - time.timezone - time.time() - step) < 60
+            assert seen["monotonic_ns"] > begun["monotonic_ns"]
+            assert agent.pids(seen) == server.worker_pids()
+            assert {worker["latency_ms"]["max"] < 10_000 for worker in seen["workers"]} == {True}
+            assert {unit["request"]["age_ms"] < 10_000 for unit in in_requests(seen)} <= {True}
+            text = screen.wait(lambda text: "● live" in text and all(f" {pid} " in text for pid in agent.pids(seen)))
+            assert not re.search(r"stale|reconnecting|unknown|nan|inf", text), text
+        # Rates, durations and takeover go by another clock.
+        leader = agent.leader(server.directory)
+        os.kill(leader, signal.SIGKILL)
+        seconds, _ = agent.timed_snapshot(server.directory)
+        assert seconds < 1
+    assert statuses[200] > 150
+
+
+def in_requests(document: agent.Snapshot) -> list[dict[str, Any]]:
+    return [unit for worker in document["workers"] for unit in worker["units"] if unit["request"]]
+
+
+@pytest.mark.parametrize("mode", [UWSGI], ids=str)
+def test_another_hostname(start: Callable[..., Server], watch: Callable[..., Screen], mode: Mode) -> None:
+    server = start(mode, before=["unshare", "--uts"])
+    screen = watch(server, "-d", "0.2")
+    old = os.uname().nodename
+    screen.wait_for(rf"shop@{re.escape(old[:8])}")
+    enter = ["nsenter", "--uts", "--target", str(server.process.pid)]
+    command = [*enter, sys.executable, "-c", "import socket; socket.sethostname('renamed-9')"]
+    subprocess.run(command, check=True)
+    screen.wait_for(r"shop@renamed-9 .*● live")
+    assert agent.snapshot(server.directory)["host"] == "renamed-9" != os.uname().nodename
+    screen.wait(lambda text: all(f" {pid} ok " in text for pid in server.worker_pids()))
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_stopped_processes(start: Callable[..., Server], watch: Callable[..., Screen], mode: Mode) -> None:
+    server = start(mode)
+    watched = Watched(server, watch(server, "-d", "0.2"))
+    leader = agent.leader(server.directory)
+    [follower] = [pid for pid in watched.pids if pid != leader]
+    for pid in (follower, leader):
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            # Of a leader: after a look at the segment, and once another one leads.
+            watched.screen.wait_for(rf"● live[\s\S]* {pid} stopped ", SECONDS)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        watched.screen.wait(watched.is_whole, SECONDS)
+    # The master, which only starts and ends workers: they serve and are seen as before.
+    os.kill(server.process.pid, signal.SIGSTOP)
+    try:
+        watched.comes_back()
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+    # ctxtop itself, longer than its exporter waits for a client that takes nothing, is let to go on.
+    program = program_in(watched.screen)
+    os.kill(program, signal.SIGSTOP)
+    time.sleep(1)
+    watched.server.get("/chat/1")
+    os.kill(program, signal.SIGCONT)
+    watched.screen.wait(watched.is_whole)
+    watched.before = watched.idle(watched.before["totals"]["requests"] + 1)
+    watched.comes_back()
+
+
+def program_in(screen: Screen) -> int:
+    """The process of ``ctxtop`` that runs in a screen."""
+    shell = screen.value("pane_pid")
+    children = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+    return int(children[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from support import agent, load
@@ -13,21 +13,6 @@ from support.server import GUNICORN_SYNC, GUNICORN_THREADS, UWSGI, Mode, Server
 
 #: From the moment of the leak to the screen.
 SECONDS_TO_SCREEN = 2.0
-
-
-@pytest.fixture
-def watch() -> Iterator[Callable[..., Screen]]:
-    """Opens the dashboard on a server; closes it at the end of the test."""
-    opened: list[Screen] = []
-
-    def watch(server: Server, *arguments: str, **options: int) -> Screen:
-        screen = Screen(server.directory, *arguments, **options)
-        opened.append(screen)
-        return screen
-
-    yield watch
-    for screen in opened:
-        screen.close()
 
 
 def rows_of(server: Server) -> Callable[[str], bool]:

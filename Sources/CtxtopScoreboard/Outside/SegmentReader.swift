@@ -138,7 +138,7 @@ package struct SegmentReader: ~Copyable {
   }
 
   private func liveness(_ index: Int) -> Liveness {
-    if lock < 0 || fixed.words.load(CTXTOP_SLOT_LOCK_LOST) != 0 { return .unknown }
+    if lock < 0 || SlotPulse.isUncertain(fixed.words) { return .unknown }
     guard let isHeld = LockFile.isHeld(index, lock) else { return .unknown }
     return isHeld ? .alive : .dead
   }

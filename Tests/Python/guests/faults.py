@@ -28,6 +28,7 @@ from ctxtop import Ctxtop
 from flask import Flask
 from support import faults
 
+#: Seconds after which a life has hung.
 LIFETIME = 60
 app = Flask("lives")
 
@@ -105,12 +106,13 @@ class Life:
     def until(self, holds: Any, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while not (answer := holds()) and time.monotonic() < deadline:
-            time.sleep(0.01)
+            time.sleep(0.03)
         return bool(answer)
 
     def fork(self) -> None:
         child = os.fork()
         if child == 0:
+            signal.alarm(LIFETIME // 4)
             try:
                 self.serve(1)
                 native.detach()

@@ -53,7 +53,11 @@ class Screen:
 
     def is_alternate(self) -> bool:
         """Whether a full-screen program has the terminal."""
-        return self._tmux("display-message", "-p", "#{alternate_on}").strip() == "1"
+        return self.value("alternate_on") == "1"
+
+    def value(self, name: str) -> str:
+        """What tmux knows of the window."""
+        return self._tmux("display-message", "-p", f"#{{{name}}}").strip()
 
     def wait(self, holds: Callable[[str], bool], seconds: float = 5) -> str:
         """The first screen that ``holds``; fails with the last one."""

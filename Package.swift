@@ -102,21 +102,42 @@ let package = Package(
       ], swiftSettings: strict),
 
     // Tests.
+    .target(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
     .target(
-      name: "CtxtopTestKit", dependencies: ["CtxtopScreen", "CtxtopSnapshot"],
+      name: "CtxtopFuzzTargets",
+      dependencies: [
+        "CtxtopAgent", "CtxtopGuestTestKit", "CtxtopModel", "CtxtopPattern", "CtxtopRandomKit", "CtxtopReport",
+        "CtxtopScoreboard", "CtxtopSelection", "CtxtopSettings", "CtxtopSnapshot", "CtxtopStore",
+      ],
+      path: "Tests/Fuzzing/CtxtopFuzzTargets", swiftSettings: strict),
+    .executableTarget(
+      name: "ctxtop-fuzz", dependencies: ["CFuzzer", "CtxtopFuzzTargets"], path: "Tests/Fuzzing/ctxtop-fuzz",
+      swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopFuzzTests", dependencies: ["CtxtopFuzzTargets", "CtxtopRandomKit"], swiftSettings: strict),
+    .target(
+      name: "CtxtopRandomKit", dependencies: ["CtxtopSnapshot"], path: "Tests/CtxtopRandomKit", swiftSettings: strict),
+    .target(
+      name: "CtxtopTestKit", dependencies: ["CtxtopRandomKit", "CtxtopScreen", "CtxtopSnapshot"],
       path: "Tests/CtxtopTestKit", swiftSettings: strict),
     .testTarget(
-      name: "CtxtopSnapshotTests", dependencies: ["CtxtopSnapshot", "CtxtopTestKit"],
+      name: "CtxtopSnapshotTests", dependencies: ["CtxtopRandomKit", "CtxtopSnapshot", "CtxtopTestKit"],
       swiftSettings: strict),
     .target(
-      name: "CtxtopGuestTestKit", dependencies: ["CCtxtop", "CtxtopScoreboard", "CtxtopSnapshot"],
+      name: "CtxtopGuestTestKit",
+      dependencies: ["CCtxtop", "CtxtopRandomKit", "CtxtopScoreboard", "CtxtopSnapshot"],
       path: "Tests/CtxtopGuestTestKit", swiftSettings: strict),
     .executableTarget(
       name: "ctxtop-guest-probe", dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopScoreboard"],
       path: "Tests/ctxtop-guest-probe", swiftSettings: strict),
+    .executableTarget(
+      name: "ctxtop-storm",
+      dependencies: ["CCtxtop", "CtxtopGuestTestKit", "CtxtopRandomKit", "CtxtopScoreboard", "CtxtopSnapshot"],
+      path: "Tests/ctxtop-storm", swiftSettings: strict),
     .testTarget(
       name: "CtxtopScoreboardTests",
-      dependencies: ["CCtxtop", "CtxtopGuestTestKit", "CtxtopScoreboard", "CtxtopSnapshot"], swiftSettings: strict),
+      dependencies: ["CCtxtop", "CtxtopGuestTestKit", "CtxtopRandomKit", "CtxtopScoreboard", "CtxtopSnapshot"],
+      swiftSettings: strict),
     .testTarget(
       name: "CtxtopAgentTests",
       dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopGuestTestKit", "CtxtopScoreboard", "CtxtopSnapshot"],
@@ -129,7 +150,7 @@ let package = Package(
       dependencies: ["CtxtopScoreboard", "CtxtopSnapshot", "CtxtopStore", "CtxtopTestKit"],
       swiftSettings: strict),
     .executableTarget(
-      name: "ctxtop-recording-probe", dependencies: ["CtxtopSnapshot", "CtxtopStore"],
+      name: "ctxtop-recording-probe", dependencies: ["CtxtopRandomKit", "CtxtopSnapshot", "CtxtopStore"],
       path: "Tests/ctxtop-recording-probe", swiftSettings: strict),
     .testTarget(name: "CtxtopPatternTests", dependencies: ["CtxtopPattern"], swiftSettings: strict),
     .testTarget(
@@ -153,7 +174,20 @@ let package = Package(
     .testTarget(
       name: "CtxtopReportTests",
       dependencies: [
-        "CtxtopModel", "CtxtopReport", "CtxtopScreen", "CtxtopSelection", "CtxtopSnapshot", "CtxtopTestKit",
+        "CtxtopModel", "CtxtopRandomKit", "CtxtopReport", "CtxtopScreen", "CtxtopSelection", "CtxtopSnapshot",
+        "CtxtopTestKit",
       ], exclude: ["__Documents__"], swiftSettings: strict),
   ]
 )
+
+/// Under a sanitizer only the guest is tested, and what it needs is built: the rest would take minutes.
+if Context.environment["CTXTOP_ONLY_GUEST"] != nil {
+  let guest: Set = [
+    "CCtxtop", "CtxtopAgent", "CtxtopAgentTests", "CtxtopGuestTestKit", "CtxtopRandomKit", "CtxtopScoreboard",
+    "CtxtopScoreboardTests", "CtxtopScreen", "CtxtopSnapshot", "CtxtopSnapshotTests", "CtxtopTestKit",
+    "ctxtop-guest-probe",
+  ]
+  package.targets.removeAll { !guest.contains($0.name) }
+  package.products.removeAll { $0.name != "CtxtopAgent" }
+  package.dependencies = []
+}

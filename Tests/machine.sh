@@ -73,6 +73,12 @@ build_recording_probe() {
   swift build -c release --static-swift-stdlib --product ctxtop-recording-probe
 }
 
+# What takes millions of rounds, and the workers that it has.
+build_storm() {
+  swift build -c release --static-swift-stdlib --product ctxtop-storm &&
+    swift build -c release --static-swift-stdlib --product ctxtop-guest-probe
+}
+
 build_extension() {
   swift build -c release --product ctxtop-extension
 }

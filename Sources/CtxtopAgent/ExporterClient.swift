@@ -14,7 +14,7 @@ import CCtxtop
 #endif
 
 /// A connected client. Agent's thread only. An object: many places change it, and each would copy a struct.
-final class ExporterClient {
+package final class ExporterClient {
   /// A request line is never longer than this.
   private static let lineLimit = 128
   /// So much of what it says at once is kept.
@@ -23,7 +23,7 @@ final class ExporterClient {
   private static let longestInterval: UInt64 = 3_600_000_000_000
 
   /// What it may ask for.
-  enum Level {
+  package enum Level {
     /// To look.
     case read
     /// To have a worker replaced, besides.
@@ -31,14 +31,14 @@ final class ExporterClient {
   }
 
   /// What is to be answered now.
-  enum Request {
+  package enum Request {
     case record
     case json
     case text(StaticString)
     case recycle(UInt64)
   }
 
-  let descriptor: Int32
+  package let descriptor: Int32
   /// The process at the other end, as far as it can be seen from here.
   let peer: Int32
   /// How many connections that process has; of somebody else's than root's or our own user's, many more.
@@ -47,7 +47,7 @@ final class ExporterClient {
   var events = Int16(POLLIN)
   /// Last time that it asked or took something.
   private(set) var lastProgress: UInt64
-  var isFinished = false
+  package var isFinished = false
   /// What it has said and was not yet answered.
   private let line = UnsafeMutablePointer<UInt8>.allocate(capacity: lineCapacity)
   private var lineCount = 0
@@ -59,7 +59,7 @@ final class ExporterClient {
   private var hasHungUp = false
   private let level: Level
 
-  init(_ descriptor: Int32, level: Level, peer: Int32 = 0, share: Int = 1, at now: UInt64) {
+  package init(_ descriptor: Int32, level: Level, peer: Int32 = 0, share: Int = 1, at now: UInt64) {
     self.descriptor = descriptor
     self.level = level
     self.peer = peer
@@ -74,7 +74,7 @@ final class ExporterClient {
 
   private var isSending: Bool { waiting > 0 }
 
-  var pollEvents: Int16 {
+  package var pollEvents: Int16 {
     // Who does not take its answer is not asked what else it wants.
     if isSending { return Int16(POLLOUT) }
     return closesWhenSent || hasHungUp ? 0 : Int16(POLLIN)
@@ -83,14 +83,14 @@ final class ExporterClient {
   /// Whether it keeps us waiting: with an answer it does not take, or by never asking.
   var isStuck: Bool { isSending || interval == nil }
 
-  func nextDue(silence: UInt64) -> UInt64 {
+  package func nextDue(silence: UInt64) -> UInt64 {
     let patience = lastProgress &+ silence &+ 1
     guard interval != nil, !isSending else { return patience }
     return nextRecord
   }
 
   /// Reads what came.
-  func receive(_ events: Int16, at now: UInt64) {
+  package func receive(_ events: Int16, at now: UInt64) {
     if events & Int16(POLLERR | POLLNVAL) != 0 {
       isFinished = true
       return
@@ -120,7 +120,7 @@ final class ExporterClient {
   }
 
   /// The next thing to answer, if the last answer is gone; nil: nothing for now.
-  func takeRequest(at now: UInt64) -> Request? {
+  package func takeRequest(at now: UInt64) -> Request? {
     if isFinished || closesWhenSent || isSending { return nil }
     if let request = nextLine(at: now) { return request }
     if let interval, !hasHungUp, now >= nextRecord {
@@ -186,13 +186,13 @@ final class ExporterClient {
 
   /// Takes the last answer to send, a text.
   @inline(never)
-  func send(_ text: StaticString, at now: UInt64) {
+  package func send(_ text: StaticString, at now: UInt64) {
     let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
     send(Bytes(bytes), at: now, andClose: true)
   }
 
   /// Takes an answer to send.
-  func send(_ bytes: Bytes, at now: UInt64, andClose: Bool = false) {
+  package func send(_ bytes: Bytes, at now: UInt64, andClose: Bool = false) {
     outbox = bytes
     sent = 0
     closesWhenSent = andClose
@@ -200,7 +200,7 @@ final class ExporterClient {
   }
 
   /// Sends as much as the client takes without waiting.
-  func flush(at now: UInt64) {
+  package func flush(at now: UInt64) {
     while let outbox, isSending {
       let count = outbox.withBytes(from: sent) { bytes in
         CCtxtop.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))

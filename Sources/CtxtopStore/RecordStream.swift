@@ -5,16 +5,16 @@
 import CtxtopSnapshot
 
 /// The framing of one connection: bytes in, snapshots out. Knows no socket.
-struct RecordStream {
+package struct RecordStream {
   /// What an exporter answers to a request that it does not want to serve begins with this.
   private static let refusal = Array("error: ".utf8)
   /// Longer complaints are cut.
   private static let refusalLimit = 512
 
   /// Whether the bytes of a record are wanted besides its snapshot.
-  var keepsRecord = false
+  package var keepsRecord = false
   /// Those of the latest snapshot.
-  private(set) var record: [UInt8]?
+  package private(set) var record: [UInt8]?
 
   private var buffer: [UInt8] = []
   /// How much of a line has no end.
@@ -23,20 +23,20 @@ struct RecordStream {
   private let path: String
 
   /// The stream of the connection to `path`, which appears in errors.
-  init(path: String) { self.path = path }
+  package init(path: String) { self.path = path }
 
   /// Whether a record has begun and not ended.
   var isInsideRecord: Bool { !buffer.isEmpty }
 
   /// Lets `body` append to the buffer.
-  mutating func fill<Result>(
+  package mutating func fill<Result>(
     _ body: (inout [UInt8]) throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
     try body(&buffer)
   }
 
   /// The next complete snapshot; nil: more bytes are needed. After an error the stream is of no more use.
-  mutating func next() throws(StoreError) -> Snapshot? {
+  package mutating func next() throws(StoreError) -> Snapshot? {
     if buffer.isEmpty { return nil }
     if startsLikeRefusal {
       if buffer.contains(10) || buffer.count >= Self.refusalLimit { throw refusedRequest }
@@ -71,7 +71,7 @@ struct RecordStream {
   }
 
   /// What it means that nothing more comes, when `reason` says why.
-  func ended(by reason: StoreError) -> StoreError {
+  package func ended(by reason: StoreError) -> StoreError {
     if buffer.isEmpty { return reason }
     return startsLikeRefusal ? refusedRequest : .stalled(path)
   }

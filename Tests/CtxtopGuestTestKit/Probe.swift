@@ -60,6 +60,12 @@ package final class Probe {
     return String(decoding: line, as: UTF8.self)
   }
 
+  /// Whether an answer has come, or the probe has died.
+  package var hasAnswered: Bool {
+    var waiting = pollfd(fd: answers, events: Int16(POLLIN), revents: 0)
+    return poll(&waiting, 1, 0) > 0
+  }
+
   /// Kills the probe, as `kill -9` does, and waits until it is gone.
   package func kill() {
     _ = Glibc.kill(pid, SIGKILL)

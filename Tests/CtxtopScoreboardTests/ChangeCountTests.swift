@@ -10,42 +10,25 @@ import Testing
 
 @Suite("Change count")
 struct ChangeCountTests {
-  private static let words = 32
+  private static let words = ProvingRecord.words
   private static let changes: UInt64 = 20_000
 
-  /// A record whose every word follows from its first.
-  private final class SharedRecord: @unchecked Sendable {
-    // Sendable: every access to the words is atomic.
-    let words: Words
+  /// A record in memory of its own, and how far its writers are.
+  private final class SharedRecord: Sendable {
+    private let record = ProvingRecord(Words(.allocate(byteCount: ProvingRecord.words * 8, alignment: 64)))
     let isDone = Atomic<Bool>(false)
     let changes = Atomic<UInt64>(0)
 
+    var words: Words { record.words }
+
     init() {
-      words = Words(.allocate(byteCount: ChangeCountTests.words * 8, alignment: 64))
-      for index in 0..<ChangeCountTests.words { words.store(index, 0) }
+      words.store(0, 0)
       write(0)
     }
 
     deinit { words.base.deallocate() }
 
-    func write(_ seed: UInt64) {
-      for index in 1..<ChangeCountTests.words { words.store(index, Self.word(index, seed)) }
-    }
-
-    static func word(_ index: Int, _ seed: UInt64) -> UInt64 { (seed &+ UInt64(index)) &* 0x9e37_79b9_7f4a_7c15 }
-
-    /// Whether a copy is of one change.
-    static func isWhole(_ copy: Words) -> Bool {
-      let seed = (copy.loadRelaxed(1) &* 0xf1de_83e1_9937_733d) &- 1
-      for index in 1..<ChangeCountTests.words where copy.loadRelaxed(index) != word(index, seed) { return false }
-      return true
-    }
-  }
-
-  private static func withCopy(_ body: (Words) -> Void) {
-    let copy = Words(.allocate(byteCount: words * 8, alignment: 64))
-    body(copy)
-    copy.base.deallocate()
+    func write(_ seed: UInt64) { record.write(seed) }
   }
 
   @Test("Readers of live memory get whole records from one writer")
@@ -62,11 +45,11 @@ struct ChangeCountTests {
         }
         return record.isDone.store(true, ordering: .releasing)
       }
-      Self.withCopy { copy in
+      ProvingRecord.withCopy { copy in
         repeat {
           guard TableView(mapped: record.words).copy(at: 0, count: Self.words, into: copy) else { continue }
           stable.add(1, ordering: .relaxed)
-          if !SharedRecord.isWhole(copy) { torn.add(1, ordering: .relaxed) }
+          if !ProvingRecord.isWhole(copy) { torn.add(1, ordering: .relaxed) }
         } while !record.isDone.load(ordering: .acquiring)
         // The writer has gone: the last change is readable.
         if !TableView(mapped: record.words).copy(at: 0, count: Self.words, into: copy) {
@@ -105,14 +88,14 @@ struct ChangeCountTests {
   private static func readCopies(of record: SharedRecord, _ report: (Bool) -> Void) {
     let looks = (0..<3).map { _ in Words(.allocate(byteCount: words * 8, alignment: 64)) }
     defer { for look in looks { look.base.deallocate() } }
-    withCopy { copy in
+    ProvingRecord.withCopy { copy in
       var isLast = false
       repeat {
         isLast = record.isDone.load(ordering: .acquiring)
         for look in looks { for index in 0..<words { look.storeRelaxed(index, record.words.load(index)) } }
         let view = TableView(before: looks[0], body: looks[1], after: looks[2])
         guard view.copy(at: 0, count: words, into: copy) else { continue }
-        report(SharedRecord.isWhole(copy))
+        report(ProvingRecord.isWhole(copy))
       } while !isLast
     }
   }
@@ -132,10 +115,10 @@ struct ChangeCountTests {
         running.subtract(1, ordering: .acquiringAndReleasing)
         return
       }
-      Self.withCopy { copy in
+      ProvingRecord.withCopy { copy in
         repeat {
           guard TableView(mapped: record.words).copy(at: 0, count: Self.words, into: copy) else { continue }
-          if !SharedRecord.isWhole(copy) { torn.add(1, ordering: .relaxed) }
+          if !ProvingRecord.isWhole(copy) { torn.add(1, ordering: .relaxed) }
         } while running.load(ordering: .acquiring) > 0
       }
     }
@@ -148,7 +131,7 @@ struct ChangeCountTests {
   func leftOdd() {
     let record = SharedRecord()
     ChangeCount.beginOwned(record.words)
-    Self.withCopy { copy in
+    ProvingRecord.withCopy { copy in
       #expect(!TableView(mapped: record.words).copy(at: 0, count: Self.words, into: copy))
       #expect(!ChangeCount.beginShared(record.words))
       ChangeCount.beginOwned(record.words)

@@ -2,6 +2,7 @@
 
 import CCtxtop
 import CtxtopGuestTestKit
+import CtxtopRandomKit
 import CtxtopScoreboard
 import CtxtopSnapshot
 import Testing
@@ -64,7 +65,7 @@ extension Collector {
 /// Things that happen to a slot, one at a time, as its writers would do them; some stop in the middle.
 private struct RandomEvents {
   private let claimed: ClaimedSlot
-  private var random: Generator
+  private var random: Dice
   private var units: [UnitRecord] = []
   private var connections: [HoldingToken] = []
   private var lanes: [Words] = []
@@ -73,7 +74,7 @@ private struct RandomEvents {
 
   init(_ claimed: ClaimedSlot, seed: UInt64) {
     self.claimed = claimed
-    random = Generator(state: seed)
+    random = Dice(state: seed)
   }
 
   private var slot: Slot { claimed.slot }
@@ -190,15 +191,5 @@ private struct RandomEvents {
     let tenant = slot.control.load(CTXTOP_SLOT_TENANT)
     let state = tenant.low == Tenancy.live ? Tenancy.free : Tenancy.live
     slot.control.store(CTXTOP_SLOT_TENANT, Words.pack(state, tenant.high))
-  }
-}
-
-/// Numbers that look random and are not.
-private struct Generator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return (state ^ state >> 29) >> 16
   }
 }

@@ -2,35 +2,14 @@
 
 import CCtxtop
 import CtxtopGuestTestKit
+import CtxtopRandomKit
 import CtxtopScoreboard
 import CtxtopSnapshot
 import Testing
 
 @Suite("Segment reader")
 struct SegmentReaderTests {
-  /// The bytes of a segment with one worker that has something of everything.
-  private static let segment: [UInt8] = {
-    let place = TemporaryDirectory()
-    guard let claimed = try? ClaimedSlot(place) else { return [] }
-    let slot = claimed.slot
-    for index in 0..<3 {
-      guard let words = slot.takeUnit(kind: 0, nativeID: UInt64(index), name: claimed.names.number(of: "unit"), at: 1)
-      else { return [] }
-      var outer = UnitRecord.Outer()
-      _ = UnitRecord(words).beginRequest(at: 2, label: Label(method: 1), outer: &outer)
-      UnitRecord(words).nameRequest(
-        endpoint: claimed.names.number(of: "index"), rule: claimed.names.number(of: "/"))
-      _ = UnitRecord(words).push(kind: 0, identity: 1, frame: claimed.names.number(of: "shop.py:1"), request: 0, at: 3)
-      _ = slot.openHolding(kind: CTXTOP_HOLDING_CONNECTION, subject: Words.pack(0, 9), at: 4)
-    }
-    slot.lane(1).store(CTXTOP_LANE_REQUESTS, 3)
-    _ = slot.describeEngine(url: claimed.names.number(of: "sqlite://"), poolSize: 5, overflow: 1, timeout: 1)
-    var failure = FailureWords()
-    failure.function = claimed.names.number(of: "teardown")
-    let none = UnsafeRawBufferPointer(start: nil, count: 0)
-    slot.recordFailure(failure, skipped: .init(start: nil, count: 0), message: none, traceback: none, wallTime: 5)
-    return place.read(shopSegment)
-  }()
+  private static let segment = SampleSegment.bytes()
 
   @Test("What was written is what is read")
   func whole() throws {
@@ -104,11 +83,11 @@ struct SegmentReaderTests {
     let place = TemporaryDirectory()
     let name = shopSegment
     place.write(name, Self.segment)
-    var random = Generator(state: seed)
+    var random = Dice(state: seed)
     let descriptor = ctxtop_open(place.path + "/" + name, O_RDWR, 0)
     defer { close(descriptor) }
     for _ in 0..<400 {
-      for _ in 0..<Int.random(in: 1...12, using: &random) { mutate(descriptor, &random) }
+      for _ in 0..<Int.random(in: 1...12, using: &random) { SegmentChange(&random).make(in: descriptor) }
       let snapshot: Snapshot
       do {
         var reader = try SegmentReader(path: place.path + "/" + name)
@@ -119,22 +98,6 @@ struct SegmentReaderTests {
       }
       for worker in snapshot.workers { check(worker) }
     }
-  }
-
-  /// Overwrites a word where words matter: mostly on the control page, else in a record.
-  private func mutate(_ descriptor: Int32, _ random: inout Generator) {
-    let slot = SlotLayout.offset(of: 0)
-    let values: [UInt64] = [
-      0, 1, 2, .max, 1 << 63, 0xffff_ffff, 0xffff_ffff_0000_0001, random.next(), random.next() % 5000,
-    ]
-    var value = values.randomElement(using: &random) ?? 0
-    let tables = Table.allCases.map { slot + $0.offset + 8 * Int.random(in: 0..<3 * $0.words, using: &random) }
-    let control = slot + 8 * Int.random(in: 1..<50, using: &random)
-    let other = slot + 8 * Int.random(in: 0..<1536, using: &random)
-    let offset = (tables + [control, control, control, other]).randomElement(using: &random) ?? control
-    // A slot without a tenant would end the test of everything else.
-    if offset == slot { value = 1 }
-    pwrite(descriptor, &value, 8, offset)
   }
 
   private func check(_ worker: Worker) {
@@ -150,19 +113,6 @@ struct SegmentReaderTests {
     place.write(shopSegment, bytes)
     var reader = try SegmentReader(path: place.path + "/" + shopSegment)
     return try reader.snapshot()
-  }
-}
-
-/// SplitMix64: the same words for the same seed.
-private struct Generator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value &>> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value &>> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value &>> 31
   }
 }
 

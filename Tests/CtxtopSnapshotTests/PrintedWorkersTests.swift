@@ -1,6 +1,7 @@
 // What the printer does quickly must be what it does slowly: text that is copied from the snapshot before, and text
 // that is looked at eight bytes at a time.
 
+import CtxtopRandomKit
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 // Records of a newer and of an older writer. Both are made by changing the bytes of one entity, the
 // worker's runtime: its five strings are the only entity of five bytes with these numbers.
 
+import CtxtopRandomKit
 import CtxtopSnapshot
 import CtxtopTestKit
 import Testing

@@ -1,5 +1,6 @@
 // The record codec: what goes in comes out, and what is not a record is an error and never a trap.
 
+import CtxtopRandomKit
 import CtxtopSnapshot
 import CtxtopTestKit
 import Testing
@@ -45,7 +46,7 @@ struct RecordTests {
 
   @Test("The checksum in software is that of the processor and that of the polynomial")
   func checksums() {
-    var generator = SplitMix(state: 3)
+    var generator = Dice(state: 3)
     for length in [0, 1, 7, 8, 9, 63, 64, 1000, 3079, 3080, 3081, 4097, 10_000] {
       let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
       let expected = Seal.crc32c(bytes[...])
@@ -96,7 +97,7 @@ struct RecordTests {
 struct HostileRecordTests {
   @Test("Random payloads are errors or snapshots, never traps")
   func random() {
-    var generator = SplitMix(state: 7)
+    var generator = Dice(state: 7)
     for _ in 0..<5000 {
       let length = Int(generator.next() % 300)
       let record = Seal.record((0..<length).map { _ in UInt8(truncatingIfNeeded: generator.next()) })
@@ -121,7 +122,7 @@ struct HostileRecordTests {
   func mutatedAtRandom() {
     let record = RecordEncoder.encode(Fixture.healthy(workers: 2, units: 3))
     let payload = Array(record[RecordHeader.byteCount...])
-    var generator = SplitMix(state: 11)
+    var generator = Dice(state: 11)
     for _ in 0..<5000 {
       var changed = payload
       for _ in 0...Int(generator.next() % 6) {

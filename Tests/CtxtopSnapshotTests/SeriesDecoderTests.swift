@@ -1,6 +1,7 @@
 // A series of records means what each of its records means alone: what was decoded before may save work, and must
 // never change an answer.
 
+import CtxtopRandomKit
 import CtxtopSnapshot
 import CtxtopTestKit
 import Testing
@@ -9,7 +10,7 @@ import Testing
 struct SeriesDecoderTests {
   @Test("Random snapshots, each a change of the one before", arguments: 0..<60)
   func changes(seed: UInt64) throws {
-    var generator = SplitMix(state: seed)
+    var generator = Dice(state: seed)
     var decoder = SeriesDecoder()
     var snapshot = RandomSnapshot(seed: seed).make()
     for step in 0..<40 {
@@ -31,7 +32,7 @@ struct SeriesDecoderTests {
 
   @Test("Hostile bytes give the same snapshot or the same error as they give alone", arguments: 0..<20)
   func hostile(seed: UInt64) throws {
-    var generator = SplitMix(state: seed)
+    var generator = Dice(state: seed)
     var decoder = SeriesDecoder()
     let payload = Array(RecordEncoder.encode(Fixture.shop(at: seed))[RecordHeader.byteCount...])
     for _ in 0..<300 {
@@ -62,7 +63,7 @@ struct SeriesDecoderTests {
   }
 
   /// What happens in a second: mostly nothing, sometimes a little, seldom another worker.
-  private func change(_ snapshot: inout Snapshot, by generator: inout SplitMix) {
+  private func change(_ snapshot: inout Snapshot, by generator: inout Dice) {
     snapshot.monotonicTime &+= 1_000_000_000
     let other = RandomSnapshot(seed: generator.next()).make()
     for index in snapshot.workers.indices {
@@ -81,7 +82,7 @@ struct SeriesDecoderTests {
     }
   }
 
-  private func change(_ worker: inout Worker, from other: Worker, by generator: inout SplitMix) {
+  private func change(_ worker: inout Worker, from other: Worker, by generator: inout Dice) {
     switch generator.next() % 12 {
     case 0: worker.counters.requests &+= 1
     case 1: worker.units.append(contentsOf: other.units)

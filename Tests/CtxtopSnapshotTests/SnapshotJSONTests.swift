@@ -1,6 +1,7 @@
 // The JSON of a snapshot: valid whatever the strings hold, and with the names of schema 1. The judge of
 // validity is a parser that is not ours.
 
+import CtxtopRandomKit
 import CtxtopSnapshot
 import CtxtopTestKit
 import Foundation

@@ -1,5 +1,6 @@
 // Text from anywhere becomes UTF-8. The judge of what is UTF-8 is the standard library.
 
+import CtxtopRandomKit
 import Testing
 
 @testable import CtxtopSnapshot
@@ -31,7 +32,7 @@ struct UTF8TextTests {
 
   @Test("Whatever comes in, UTF-8 comes out, and where all of it was that, nothing is changed")
   func random() {
-    var generator = SplitMix(state: 3)
+    var generator = Dice(state: 3)
     for _ in 0..<20_000 {
       let bytes = (0..<Int(generator.next() % 9)).map { _ in Self.byte(&generator) }
       let result = repaired(bytes)
@@ -41,7 +42,7 @@ struct UTF8TextTests {
   }
 
   /// Mostly such as can stand in characters of several bytes, at the edges of what may.
-  private static func byte(_ generator: inout SplitMix) -> UInt8 {
+  private static func byte(_ generator: inout Dice) -> UInt8 {
     let likely: [UInt8] = [
       0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0xFF,
     ]

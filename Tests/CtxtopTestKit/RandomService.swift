@@ -1,20 +1,21 @@
 // Random services as they could be: two passes over one, with something in every field that JSON carries. What a
 // segment keeps true is true here: identities are unique, a context lies on one stack, sums fit what they are sums of.
 
+import CtxtopRandomKit
 import CtxtopSnapshot
 
 /// Makes one from a seed.
-public struct RandomService {
-  private var state: UInt64
+package struct RandomService: DiceThrower {
+  package var dice: Dice
   private var serial: UInt64 = 0
   private var now: UInt64 = 0
   private var wallTime: UInt64 = 0
 
   /// Of each seed another one.
-  public init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+  package init(seed: UInt64) { dice = Dice(state: seed &* 0x9E37_79B9_7F4A_7C15) }
 
   /// Two passes, between a quarter of a second and a few seconds apart.
-  public mutating func passes() -> (earlier: Snapshot, now: Snapshot) {
+  package mutating func passes() -> (earlier: Snapshot, now: Snapshot) {
     let snapshot = snapshot()
     var earlier = snapshot
     let gap = 250_000_000 + next() % 4_000_000_000
@@ -31,19 +32,6 @@ public struct RandomService {
 
   // MARK: - Values
 
-  private mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-
-  private mutating func small(_ limit: UInt64) -> Int { Int(next() % limit) }
-  private mutating func flip() -> Bool { next() & 1 == 1 }
-  private mutating func rarely() -> Bool { next() % 8 == 0 }
-  /// Of any size.
-  private mutating func number() -> UInt64 { next() >> (next() % 64) }
   private mutating func newSerial() -> UInt64 {
     serial += 1 + next() % 5
     return serial
@@ -57,18 +45,6 @@ public struct RandomService {
   }
 
   private mutating func time() -> UInt64 { rarely() ? 0 : wallTime - min(wallTime, number() >> 8) }
-
-  private mutating func text() -> String {
-    let texts = [
-      "", "a", "GET", "/chat/<id>", "shop.py:41 chat", "naïve", "日本", "\u{0}\u{1B}[2J", "\"\\\u{2028}/", "👩‍👩‍👧", "a: b",
-      "\u{7F}\u{9F}\u{FEFF}", "\"time\":\"1970-01-01T00:00:01Z\"",
-    ]
-    return texts[small(UInt64(texts.count))] + (rarely() ? String(repeating: "z", count: small(300)) : "")
-  }
-
-  private mutating func label() -> RequestLabel? {
-    rarely() ? nil : RequestLabel(method: text(), endpoint: flip() ? text() : nil, rule: flip() ? text() : nil)
-  }
 
   private mutating func holder(in worker: Worker) -> Holder? {
     if rarely() { return nil }

@@ -9,6 +9,7 @@
 //   attach, detach      the same by the agent, thread and all  -> 0 or -errno
 //   rounds <n>          so many times attach and detach    -> descriptors and threads before and after
 //   requests <n>        so many requests on this thread    -> ok
+//   events <threads> <rounds>  Events.swift, so many rounds on each thread  -> ok
 //   closefds            closes all descriptors above 2     -> ok
 //   limit <what> <n>    sets a resource limit (size, files)  -> ok
 //   cpu                 clock ticks that the agent's thread used  -> number
@@ -54,6 +55,7 @@ struct Probe {
     case "detach": Agent.detach()
     case "rounds": return rounds(number)
     case "requests": for _ in 0..<number { request() }
+    case "events": Events.run(threads: Int(words[1]) ?? 1, rounds: number)
     case "closefds": for descriptor in 3..<Int32(1024) { close(descriptor) }
     case "limit": limit(words[1], number)
     case "cpu": return "\(agentTicks())"

@@ -1,6 +1,7 @@
 // Recordings that something happened to. What must hold, whatever it was: what is shown is, byte for byte, what was
 // written at that time, in the order in which it was written; and what the damage did not touch is shown.
 
+import CtxtopRandomKit
 import CtxtopSnapshot
 import CtxtopStore
 import Glibc

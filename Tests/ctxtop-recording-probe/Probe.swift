@@ -10,6 +10,7 @@
 //   flips FILE COUNT SEED               flips one bit of a new recording, so many times
 //   splices FILE COUNT SEED             inserts, deletes, copies and overwrites bytes, so many times
 
+import CtxtopRandomKit
 import CtxtopSnapshot
 import CtxtopStore
 import Glibc

@@ -2,6 +2,7 @@
 // them changes as it does in a real server. Numbers that nobody could guess - when something happened, to the
 // nanosecond - are drawn, for they are what a recording cannot make small.
 
+import CtxtopRandomKit
 import CtxtopSnapshot
 
 /// Makes the snapshots of a day, second by second.
@@ -178,20 +179,4 @@ struct SyntheticService {
     worker.counters.contextsLeaked += 1
     worker.counters.contextsPushed += 1
   }
-}
-
-/// Numbers that look random and are always the same.
-struct Dice: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func number(below limit: UInt64) -> UInt64 { limit == 0 ? 0 : next() % limit }
-  mutating func chance(_ probability: Double) -> Bool { Double(next() >> 11) < probability * 9_007_199_254_740_992 }
 }

@@ -1,76 +1,17 @@
-// What the record tests need: random snapshots that are the same every time, and checksums by another
-// method than the encoder's.
+// Random snapshots: what a record can hold, whether or not it makes sense.
 
 import CtxtopSnapshot
 
-/// A small generator of numbers that looks random and is not.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-}
-
-/// Puts true headers in front of false payloads.
-enum Seal {
-  static func record(_ payload: [UInt8]) -> [UInt8] {
-    var record = Array(RecordEncoder.encode(Snapshot())[..<RecordHeader.byteCount]) + payload
-    replace(&record, at: 12, with: UInt32(payload.count))
-    replace(&record, at: 32, with: crc32c(payload[...]))
-    header(&record)
-    return record
-  }
-
-  static func header(_ record: inout [UInt8]) {
-    replace(&record, at: 36, with: crc32c(record[..<36]))
-  }
-
-  /// Bit by bit, as the polynomial says.
-  static func crc32c(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    var crc: UInt32 = 0xFFFF_FFFF
-    for byte in bytes {
-      crc ^= UInt32(byte)
-      for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
-    }
-    return ~crc
-  }
-
-  private static func replace(_ bytes: inout [UInt8], at offset: Int, with value: UInt32) {
-    for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
-  }
-}
-
 /// A snapshot with something in every field.
-struct RandomSnapshot {
-  private var generator: SplitMix
+package struct RandomSnapshot: DiceThrower {
+  package var dice: Dice
 
-  init(seed: UInt64) { generator = SplitMix(state: seed) }
+  package init(seed: UInt64) { dice = Dice(state: seed) }
 
-  func make() -> Snapshot {
+  /// The snapshot of the seed.
+  package func make() -> Snapshot {
     var copy = self
     return copy.snapshot()
-  }
-
-  private mutating func number() -> UInt64 {
-    let value = generator.next()
-    return value >> (generator.next() % 64)
-  }
-
-  private mutating func small(_ limit: UInt64) -> Int { Int(generator.next() % limit) }
-  private mutating func flip() -> Bool { generator.next() & 1 == 1 }
-
-  private mutating func text() -> String {
-    let texts = ["", "a", "GET", "/chat/<id>", "shop.py:41 chat", "naïve", "日本", "\u{0}\u{1B}[2J", "\"\\\u{2028}", "👩‍👩‍👧"]
-    return texts[small(UInt64(texts.count))] + (flip() ? String(repeating: "z", count: small(60)) : "")
-  }
-
-  private mutating func label() -> RequestLabel? {
-    flip() ? RequestLabel(method: text(), endpoint: flip() ? text() : nil, rule: flip() ? text() : nil) : nil
   }
 
   private mutating func snapshot() -> Snapshot {
@@ -80,7 +21,7 @@ struct RandomSnapshot {
   }
 
   private mutating func worker() -> Worker {
-    var worker = Worker(slot: small(1000), generation: number(), pid: Int32(truncatingIfNeeded: generator.next()))
+    var worker = Worker(slot: small(1000), generation: number(), pid: Int32(truncatingIfNeeded: next()))
     worker.number = flip() ? small(100) - 50 : nil
     worker.instance = number()
     worker.started = number()
@@ -166,7 +107,7 @@ struct RandomSnapshot {
   private mutating func connection(_ engines: Int) -> Connection {
     var connection = Connection(id: small(1000), generation: number())
     connection.engine = engines > 0 && flip() ? small(UInt64(engines)) : nil
-    connection.backendPID = flip() ? Int32(truncatingIfNeeded: generator.next()) : nil
+    connection.backendPID = flip() ? Int32(truncatingIfNeeded: next()) : nil
     connection.state = [.idle, .checkedOut, .detached, .inherited][small(4)]
     connection.opened = number()
     connection.since = number()

@@ -54,9 +54,19 @@ extension Failure {
     guard !Ctxtop.exitCode(for: error).isSuccess else { return nil }
     let isCommand = Ctxtop.configuration.subcommands.contains { $0.name == words.first }
     let isUsage = Ctxtop.exitCode(for: error) == .validationFailure
+    let line = Self.line(Ctxtop.message(for: error))
+    let command = isCommand ? words[0] : Watch.name
+    let hint = Self.isSecondTarget(line, of: command) ? "it looks at one target at a time; " : ""
     self.init(
-      isUsage ? "reading the command line" : "running the command", Self.line(Ctxtop.message(for: error)),
-      "see `ctxtop \(isCommand ? words[0] : Watch.name) --help`", isUsage ? .usage : .system)
+      isUsage ? "reading the command line" : "running the command", line, "\(hint)see `ctxtop \(command) --help`",
+      isUsage ? .usage : .system)
+  }
+
+  /// Whether a command that looks at one target was given another one: the dashboard takes several.
+  private static func isSecondTarget(_ line: String, of command: String) -> Bool {
+    let surplus = "unexpected argument '"
+    return [Dump.name, Record.name, Check.name].contains(command) && line.hasPrefix(surplus)
+      && !line.dropFirst(surplus.count).hasPrefix("-")
   }
 
   /// Lists of what there is to choose from have a line for each.

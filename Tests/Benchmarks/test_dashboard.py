@@ -108,6 +108,18 @@ def test_only_visible_rows_cost(figures: Figures) -> None:
     assert per_worker < per_row / 2
 
 
+def test_targets_cost_what_their_workers_cost(figures: Figures) -> None:
+    """Instructions: two targets of 256 workers each cost little more than one of 512 would."""
+    costs: dict[int, float] = {}
+    with places.runtime_directory() as one, places.runtime_directory() as other:
+        with workers.running(one, 256, serving=25) as first, workers.running(other, 256, serving=25) as second:
+            for paths in ([first], [first, second]):
+                command = [str(places.program()), "-d", "1", *map(str, paths)]
+                costs[len(paths)] = terminal.instructions(command, _environment(one), 40, refreshes=5)
+    figures.note("dashboard with 2 targets of 256 workers: instructions per refresh", f"{costs[2] / 1e6:.2f} M")
+    figures.at_most("the same over that of one of them", costs[2] / costs[1], 2.5, 2, "{:.2f} x")
+
+
 def test_first_frame(figures: Figures, directory: Path) -> None:
     """From the start of the program until a frame shows a worker; htop's until its own row of keys."""
     htop: list[float] = []

@@ -95,9 +95,9 @@ private struct FleetSession {
   @Test func detailOfALostTarget() {
     var fleet = FleetSession(120, 40)
     fleet.loseBlog()
-    fleet.session.press("t", .home)
-    while !(fleet.session.selectedLine?.contains("blog") ?? true) { fleet.session.press(.down) }
-    fleet.session.press(.enter)
+    fleet.session.press("t", "/")
+    fleet.session.type("^blog$")
+    fleet.session.press(.enter, .enter)
     expectScreen(fleet.session.screen, named: "fleet-target-120x40")
   }
 

@@ -7,6 +7,8 @@ import Testing
 
 private let second: UInt64 = 1_000_000_000
 
+private struct NothingCame: Error {}
+
 /// Passes over targets, with the time at which each comes.
 private struct Watch {
   var fleet: Fleet
@@ -25,7 +27,21 @@ private struct Watch {
   }
 
   /// These passes come, each over the target of its place; nil: none does.
-  @discardableResult mutating func take(_ snapshots: Snapshot?...) -> Fleet.Pair? {
+  @discardableResult mutating func take(_ snapshots: Snapshot?...) -> Fleet.Pair? { take(all: snapshots) }
+
+  /// The same, where a snapshot of all must come of it.
+  mutating func taken(_ snapshots: Snapshot?...) throws -> Fleet.Pair {
+    guard let pair = take(all: snapshots) else { throw NothingCame() }
+    return pair
+  }
+
+  /// The snapshot that must be due now.
+  mutating func advanced() throws -> Fleet.Pair {
+    guard let pair = advance() else { throw NothingCame() }
+    return pair
+  }
+
+  private mutating func take(all snapshots: [Snapshot?]) -> Fleet.Pair? {
     for (index, snapshot) in snapshots.enumerated() {
       if let snapshot { fleet.take(snapshot, of: index, at: now, wallTime: wallTime) }
     }
@@ -123,7 +139,7 @@ struct FleetTests {
     var watch = Watch(["shop"])
     watch.take(Fixture.shop(at: 0))
     watch.wait(second)
-    let pair = try #require(watch.take(Fixture.shop(at: 1)))
+    let pair = try watch.taken(Fixture.shop(at: 1))
     #expect(pair.now.alone == Fixture.shop(at: 1))
     #expect(pair.earlier?.alone == Fixture.shop(at: 0))
     let (merged, alone) = (
@@ -165,7 +181,7 @@ struct FleetTests {
     var (one, other) = (RandomService(seed: UInt64(seed)), RandomService(seed: UInt64(seed) + 10_000))
     let (first, second) = (one.passes().now, other.passes().now)
     var watch = Watch(["a", "b"], now: 3_000_000_000_000, wallTime: 1_795_338_000_000_000_000)
-    let pair = try #require(watch.take(first, second))
+    let pair = try watch.taken(first, second)
     for (name, alone) in [("a", first), ("b", second)] {
       let merged = pair.now.workers.filter { $0.target == name }
       #expect(merged.count == alone.workers.count)
@@ -193,7 +209,7 @@ struct FleetTests {
     let deadline = try #require(watch.fleet.deadline(after: watch.now))
     #expect(deadline == watch.now + second + second / 10)
     watch.wait(deadline - watch.now)
-    let late = try #require(watch.advance())
+    let late = try watch.advanced()
     // Who had no new pass keeps the rate of its own two, and has none before there are two.
     let model = Model(now: late.now, earlier: late.earlier)
     #expect(model.rates.workers[0]?.requests == 103)
@@ -202,7 +218,7 @@ struct FleetTests {
         .allSatisfy { model.rates.workers[$0] == nil })
     watch.take(nil, Fixture.healthy(at: 2))
     watch.wait(second)
-    let both = try #require(watch.take(Fixture.shop(at: 3), Fixture.healthy(at: 3)))
+    let both = try watch.taken(Fixture.shop(at: 3), Fixture.healthy(at: 3))
     let next = Model(now: both.now, earlier: both.earlier)
     #expect(
       next.now.workers.indices.allSatisfy { next.now.workers[$0].liveness != .alive || next.rates.workers[$0] != nil })
@@ -214,7 +230,7 @@ struct FleetTests {
     var watch = Watch(["a", "b"])
     watch.take(Fixture.shop(at: 0), Fixture.healthy(at: 0))
     watch.wait(second)
-    let pair = try #require(watch.take(Fixture.shop(at: 1), Fixture.healthy(at: 1)))
+    let pair = try watch.taken(Fixture.shop(at: 1), Fixture.healthy(at: 1))
     var stale = pair.now
     stale.monotonicTime += second
     let model = Model(now: stale, earlier: pair.now)
@@ -233,7 +249,7 @@ struct FleetTests {
     watch.fleet.change(.reconnecting(since: watch.now), of: 0, because: "nobody listens")
     #expect(watch.advance() == nil, "a change of leaders is no loss")
     watch.wait(second)
-    let pair = try #require(watch.take(nil, Fixture.healthy(at: 2)))
+    let pair = try watch.taken(nil, Fixture.healthy(at: 2))
     let model = Model(now: pair.now, earlier: pair.earlier)
     let gone = model.workerRows.filter { $0.worker.target == "a" }
     #expect(gone.map(\.condition.state) == [.stale, .stale, .stale, .dead])
@@ -248,7 +264,7 @@ struct FleetTests {
     watch.wait(second)
     var again = Fixture.shop(at: 3)
     for index in again.workers.indices { again.workers[index].generation = 2 }
-    let back = try #require(watch.take(again, Fixture.healthy(at: 3)))
+    let back = try watch.taken(again, Fixture.healthy(at: 3))
     let after = Model(now: back.now, earlier: back.earlier)
     #expect(after.conditions.count { $0.state == .stale } == 0)
     #expect(after.rates.workers[0] == nil && after.rates.workers[4]?.requests == 100)
@@ -272,7 +288,7 @@ struct FleetTests {
     watch.take(Fixture.shop(at: 0), Fixture.healthy(at: 0))
     for index in 0..<2 { watch.fleet.change(.reconnecting(since: watch.now), of: index) }
     watch.wait(second)
-    let pair = try #require(watch.advance())
+    let pair = try watch.advanced()
     #expect(Model(now: pair.now, earlier: pair.earlier).totals.workers == 0)
     watch.wait(10 * second)
     #expect(watch.advance() == nil)
@@ -300,10 +316,10 @@ struct FleetTests {
     #expect(watch.pairs.count >= 7)
   }
 
-  @Test("A failure is one of each target, a hazard too")
+  @Test("A failure is one of each target")
   func keys() throws {
     var watch = Watch(["a", "b"])
-    let pair = try #require(watch.take(Fixture.shop(at: 0), Fixture.shop(at: 0)))
+    let pair = try watch.taken(Fixture.shop(at: 0), Fixture.shop(at: 0))
     let model = Model(now: pair.now)
     #expect(model.failureGroups.map(\.target) == ["a", "b"])
     #expect(Set(model.failureGroups.map(\.identity)).count == 2)
@@ -313,7 +329,7 @@ struct FleetTests {
   @Test("The tree has the targets as its outermost level")
   func tree() throws {
     var watch = Watch(["a", "b"])
-    let pair = try #require(watch.take(Fixture.shop(at: 0), Fixture.healthy(at: 0)))
+    let pair = try watch.taken(Fixture.shop(at: 0), Fixture.healthy(at: 0))
     let tree = Hierarchy(Model(now: pair.now))
     let nodes = tree.nodes { if case .target = $0 { true } else { false } }
     #expect(nodes.map(\.depth) == [0, 1, 1, 1, 1, 0, 1, 1, 1, 1])

@@ -199,3 +199,41 @@ struct BadDocumentTests {
     }
   }
 }
+
+@Suite("Documents of several targets")
+struct FleetDocumentTests {
+  /// Both have the same process ids and slots.
+  private func model() throws -> Model {
+    var fleet = Fleet(["shop", "b: market"], interval: 1_000_000_000)
+    var pair: Fleet.Pair?
+    for pass in 0..<2 as Range<UInt64> {
+      let (now, wall) = (Fixture.monotonicTime + pass * 1_000_000_000, Fixture.wallTime + pass * 1_000_000_000)
+      fleet.take(Fixture.shop(at: pass), of: 0, at: now, wallTime: wall)
+      fleet.take(Fixture.market(at: pass), of: 1, at: now, wallTime: wall)
+      pair = fleet.advance(now: now, wallTime: wall) ?? pair
+    }
+    let last = try #require(pair)
+    return Model(now: last.now, earlier: last.earlier)
+  }
+
+  @Test("Whose each worker and verdict is comes back")
+  func targets() throws {
+    let model = try model()
+    let again = try SnapshotDocument(Report.json(model)).model
+    #expect(text(again) == text(model))
+    #expect(again.now.targets.map(\.name) == ["shop", "b: market"])
+    #expect(again.verdicts == model.verdicts && !model.verdicts.isEmpty)
+    #expect(again.now.workers.map(\.key) == model.now.workers.map(\.key))
+    #expect(again.now.workers.map(\.ownSlot) == model.now.workers.map(\.ownSlot))
+  }
+
+  @Test("The column is there for several targets, and for them alone")
+  func column() throws {
+    func heading(_ model: Model) -> String {
+      let table = String(decoding: Report.bytes(model, as: .csv), as: UTF8.self)
+      return String(table.prefix { !$0.isNewline })
+    }
+    #expect(heading(try model()).hasPrefix("time,target,"))
+    #expect(!heading(Model(now: Fixture.shop())).contains("target"))
+  }
+}

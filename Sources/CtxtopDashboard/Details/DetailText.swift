@@ -59,7 +59,8 @@ extension DetailText {
   /// Adds all columns of a row that say something, with what they mean: in two columns where there is room.
   mutating func columns<Row>(of row: Row, in table: CtxtopModel.Table<Row>, but left: [String] = []) {
     heading("Numbers")
-    let shown = table.columns.filter { !left.contains($0.id) }
+    // Whose the row is stands elsewhere.
+    let shown = table.columns.filter { !left.contains($0.id) && $0.presence != .several }
     let titles = shown.map { DisplayWidth.of($0.title) }.max() ?? 0
     for column in shown {
       let cell = column.span(of: row, isPast: false, look: look)

@@ -165,8 +165,16 @@ def cutting(clients: Clients) -> Iterator[None]:
                 yield
 
 
+def burning(_clients: Clients) -> Iterator[None]:
+    """No attack: keeps a processor as busy as one would, to compare with."""
+    while True:
+        with socket.socket(socket.AF_UNIX), contextlib.suppress(ValueError):
+            bytes(100_000).index(b"x")
+        yield
+
+
 ATTACKS: dict[str, Callable[[Clients], Iterator[None]]] = {
-    attack.__name__: attack for attack in (silent, half, endless, deaf, slow, flood, noise, forbidden, greedy, cutting)
+    attack.__name__: attack for attack in (silent, half, endless, deaf, slow, flood, noise, forbidden, greedy, cutting, burning)
 }
 
 
@@ -175,7 +183,7 @@ def attack(path: str, way: str) -> int:
     # What an attacker burns itself is not what is asked: it takes what the machine has left.
     os.nice(19)
     clients = Clients(path)
-    step = ATTACKS[way](clients) if way in ATTACKS else ATTACKS[random.choice(list(ATTACKS))](clients)
+    step = ATTACKS[way](clients)
     while not is_over():
         for _ in range(20):
             next(step)

@@ -185,15 +185,20 @@ class Attack:
         self.pid, self.path, self.ways, self.seconds = pid, path, ways, seconds
         self.usages: list[Usage] = []
         self.waits: list[float] = []
-        self.connections = 0
+        self.connections = self.losses = 0
 
     def run(self) -> None:
-        with clients(self.path, self.ways) as attackers, clients(self.path, ["honest"]) as [honest]:
+        # Who watches was there before.
+        with (
+            clients(self.path, ["watching"]) as [watching],
+            clients(self.path, self.ways) as attackers,
+            clients(self.path, ["honest"]) as [honest],
+        ):
             end = time.monotonic() + self.seconds
             while time.monotonic() < end:
                 self.usages.append(Usage.of(self.pid))
                 time.sleep(0.03)
-            self.waits = honest.end()
+            self.waits, self.losses = honest.end(), watching.end()
             self.connections = sum(attacker.end() for attacker in attackers)
 
     @property
@@ -214,7 +219,7 @@ class Attack:
         )
 
     def judge(self, is_long: bool) -> None:
-        assert len(self.waits) >= 20, self
+        assert len(self.waits) >= 20 and self.losses == 0, (self, self.losses)
         assert self.wait < 100, (self, sorted(self.waits)[-8:])
         assert max(usage.descriptors for usage in self.usages) <= self.usages[0].descriptors + DESCRIPTORS, self
         assert max(usage.megabytes for usage in self.usages) <= self.usages[0].megabytes + MEGABYTES, self

@@ -28,7 +28,9 @@ struct Exporter: ~Copyable {
   private var collector: Collector
   private var listener: Int32 = -1
   private var bound: FileIdentity?
-  private var clients: [ExporterClient] = []
+  /// Room for all of them and one more: growing would be more code than all that is done with them.
+  private let clients = UnsafeMutablePointer<ExporterClient>.allocate(capacity: clientLimit + 1)
+  private var count = 0
   private var nextTry: UInt64 = 0
   /// Whether no client could be accepted for want of descriptors: it is tried again at `nextTry`, not in a loop.
   private var isDeaf = false
@@ -40,6 +42,11 @@ struct Exporter: ~Copyable {
     self.service = service
     path = service.directory.path.entry(service.stem).appending(".sock")
     collector = Collector(file: service.file, lock: service.lock, own: service.slot)
+  }
+
+  deinit {
+    clients.deinitialize(count: count)
+    clients.deallocate()
   }
 
   var isOpen: Bool { listener >= 0 }
@@ -98,7 +105,7 @@ struct Exporter: ~Copyable {
 
   /// Closes the listener and all clients. The socket's name stays: it may lead to another worker's by now.
   mutating func close() {
-    while !clients.isEmpty { drop(clients.count &- 1) }
+    while count > 0 { drop(count &- 1) }
     if listener < 0 { return }
     OwnedDescriptors.close(listener)
     listener = -1
@@ -117,13 +124,13 @@ struct Exporter: ~Copyable {
   func poll(into polled: inout PollList, at now: UInt64) {
     if now < allowance.pausedUntil { return }
     polled.add(isDeaf ? -1 : listener)
-    for client in clients { polled.add(client.descriptor, client.pollEvents) }
+    for index in 0..<count { polled.add(clients[index].descriptor, clients[index].pollEvents) }
   }
 
   /// When a watching client wants its next record, or a silent one must go.
   func nextDue(at now: UInt64) -> UInt64 {
     var due = nextTry
-    for client in clients { due = min(due, client.nextDue(silence: Self.silence)) }
+    for index in 0..<count { due = min(due, clients[index].nextDue(silence: Self.silence)) }
     return max(due, max(now, allowance.pausedUntil))
   }
 
@@ -131,18 +138,18 @@ struct Exporter: ~Copyable {
   mutating func serve(_ polled: borrowing PollList, from first: Int, at now: UInt64) {
     if now < allowance.pausedUntil { return }
     let begun = Clock.thread()
-    for index in clients.indices { clients[index].events = polled.events(first &+ 1 &+ index) }
+    for index in 0..<count { clients[index].events = polled.events(first &+ 1 &+ index) }
     // The queue is emptied before anybody is served: who finds it full has to try again.
     if polled.events(first) != 0 { accept(at: now) }
     var answer = Answer()
     // Processes with many connections come last, and only as far as there is time left for this round.
     for isLast in [false, true] {
-      for index in clients.indices where (clients[index].share > Self.fewClients) == isLast {
+      for index in 0..<count where (clients[index].share > Self.fewClients) == isLast {
         if isLast, Clock.thread() &- begun > Self.roundTime { break }
         advance(clients[index], &answer, at: now)
       }
     }
-    for index in clients.indices.reversed() where clients[index].isFinished { drop(index) }
+    for index in (0..<count).reversed() where clients[index].isFinished { drop(index) }
     while let index = greediest(waiting: true) { drop(index) }
     if !asksItself { allowance.spend(Clock.thread() &- begun, at: now) }
   }
@@ -150,9 +157,10 @@ struct Exporter: ~Copyable {
   /// Closes a client's connection. Another one may come to its place.
   @inline(never)
   private mutating func drop(_ index: Int) {
-    let gone = clients[index]
+    let gone = (clients + index).move()
+    count &-= 1
+    if index < count { (clients + index).initialize(to: (clients + count).move()) }
     OwnedDescriptors.close(gone.descriptor)
-    if let last = clients.popLast(), index < clients.count { clients[index] = last }
     share(with: gone, -1)
   }
 
@@ -188,8 +196,9 @@ struct Exporter: ~Copyable {
         continue
       }
       share(with: client, 1)
-      clients.append(client)
-      if clients.count > Self.clientLimit, let index = greediest(waiting: false) { drop(index) }
+      (clients + count).initialize(to: client)
+      count &+= 1
+      if count > Self.clientLimit, let index = greediest(waiting: false) { drop(index) }
     }
   }
 
@@ -216,9 +225,9 @@ struct Exporter: ~Copyable {
   /// Lets the connections of its process know of one more, or of one less.
   @inline(never)
   private func share(with client: ExporterClient, _ more: Int) {
-    for other in clients where other.peer == client.peer {
-      other.share &+= more
-      client.share = other.share
+    for index in 0..<count where clients[index].peer == client.peer {
+      clients[index].share &+= more
+      client.share = clients[index].share
     }
   }
 
@@ -229,7 +238,7 @@ struct Exporter: ~Copyable {
   private func greediest(waiting: Bool) -> Int? {
     var found: Int?
     var total = 0
-    for index in clients.indices {
+    for index in 0..<count {
       let client = clients[index]
       total &+= client.waiting
       if waiting && client.waiting == 0 { continue }

@@ -12,12 +12,13 @@ import CtxtopSnapshot
 
 func contextsLeftBehind(in worker: Worker, confirming earlier: Worker?) -> [ContextPlace] {
   var places: [ContextPlace] = []
+  var witness = earlier.map(EarlierContexts.init)
   let units = worker.units
   for unit in units.indices where !units[unit].contexts.isEmpty {
     for context in units[unit].contexts.indices {
       let place = ContextPlace(unit: unit, context: context)
       guard isLeftBehind(place, in: worker) else { continue }
-      if units[unit].contexts[context].left != nil || isConfirmed(place, in: worker, by: earlier) {
+      if units[unit].contexts[context].left != nil || witness?.confirms(place, of: worker) == true {
         places.append(place)
       }
     }
@@ -35,15 +36,50 @@ private func isLeftBehind(_ place: ContextPlace, in worker: Worker) -> Bool {
   return !worker.serves(context.request, hint: unit)
 }
 
-/// Whether the snapshot before had the same context, on the same unit, in the same condition.
-private func isConfirmed(_ place: ContextPlace, in worker: Worker, by earlier: Worker?) -> Bool {
-  guard let earlier else { return false }
-  let unit = worker.units[place.unit]
-  let serial = unit.contexts[place.context].serial
-  guard let before = earlier.units.firstIndex(where: { $0.id == unit.id && $0.generation == unit.generation }),
-    let context = earlier.units[before].contexts.firstIndex(where: { $0.serial == serial })
-  else { return false }
-  return isLeftBehind(ContextPlace(unit: before, context: context), in: earlier)
+/// The contexts of a worker in the snapshot before. They are looked for where they are now; what is not there, in
+/// tables that are made then: a stack may be long, and all of it left behind.
+private struct EarlierContexts {
+  private struct Key: Hashable {
+    let id: Int
+    let generation: UInt64
+  }
+
+  private let worker: Worker
+  private var units: [Key: Int]?
+  private var contexts: [Int: [UInt64: Int]] = [:]
+
+  init(_ worker: Worker) { self.worker = worker }
+
+  /// Whether it had the same context, on the same unit, in the same condition.
+  mutating func confirms(_ place: ContextPlace, of now: Worker) -> Bool {
+    let unit = now.units[place.unit]
+    guard let before = index(of: unit, hint: place.unit),
+      let context = index(of: unit.contexts[place.context].serial, on: before, hint: place.context)
+    else { return false }
+    return isLeftBehind(ContextPlace(unit: before, context: context), in: worker)
+  }
+
+  private mutating func index(of unit: Unit, hint: Int) -> Int? {
+    if worker.units.indices.contains(hint), worker.units[hint].id == unit.id,
+      worker.units[hint].generation == unit.generation
+    {
+      return hint
+    }
+    if units == nil {
+      let keys = worker.units.enumerated().map { (Key(id: $1.id, generation: $1.generation), $0) }
+      units = Dictionary(keys) { first, _ in first }
+    }
+    return units?[Key(id: unit.id, generation: unit.generation)]
+  }
+
+  private mutating func index(of serial: UInt64, on unit: Int, hint: Int) -> Int? {
+    let stack = worker.units[unit].contexts
+    if stack.indices.contains(hint), stack[hint].serial == serial { return hint }
+    if contexts[unit] == nil {
+      contexts[unit] = Dictionary(stack.enumerated().map { ($1.serial, $0) }) { first, _ in first }
+    }
+    return contexts[unit]?[serial]
+  }
 }
 
 extension Worker {

@@ -8,6 +8,8 @@ package final class LineFile {
   /// A file may have so many lines.
   package static let lineLimit = 1_000_000
   private static let chunk = 1 << 20
+  /// What is longer than this is no line of anybody's: the rest of such a file is not looked at.
+  private static let longestLine: UInt64 = 256 << 20
 
   /// Where it was opened.
   package let path: String
@@ -60,6 +62,7 @@ package final class LineFile {
       }
       if hasTooMany { return }
       byteCount += UInt64(part.count)
+      if byteCount - start > Self.longestLine { break }
     }
     add(start..<byteCount, isBlank)
   }

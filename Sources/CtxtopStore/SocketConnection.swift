@@ -40,15 +40,17 @@ final class SocketConnection {
   /// Whether a record has begun and not ended.
   var isInsideRecord: Bool { stream.isInsideRecord }
 
-  /// Everything that has arrived, passed on one by one, on request with its bytes. Throws at the end of the connection.
+  /// Passes on the next snapshot that has arrived, on request with its bytes; there may be more. Throws at the end of
+  /// the connection.
   func receive(keepingRecords: Bool, _ deliver: (Snapshot, [UInt8]?) -> Void) throws(StoreError) {
     stream.keepsRecord = keepingRecords
     if isSending { try perform(flush) }
     for _ in 0..<Self.readLimit {
+      if let snapshot = try stream.next() { return deliver(snapshot, stream.record) }
       guard let count = try perform(readSome) else { return }
-      while let snapshot = try stream.next() { deliver(snapshot, stream.record) }
       if count == 0 { throw stream.ended(by: .closed(path)) }
     }
+    if let snapshot = try stream.next() { deliver(snapshot, stream.record) }
   }
 
   /// What it means that the time is up.

@@ -7,6 +7,9 @@ package final class SocketSource: SnapshotSource {
   static let patience: UInt64 = 500_000_000
   /// A record must be complete this long after its first byte, however slowly it drips.
   private static let recordPatience: UInt64 = 2_000_000_000
+  /// Records are taken at most four times as often as they were asked for, and ten times a second: who sends more
+  /// shall not keep this program busy.
+  private static let longestRest: UInt64 = 100_000_000
 
   private enum Phase {
     case waiting(until: UInt64)
@@ -26,6 +29,8 @@ package final class SocketSource: SnapshotSource {
   private var hasRecord = false
   private var silences = 0
   private var lostSince: UInt64?
+  /// When the next record may be taken; 0: at any time.
+  private var restUntil: UInt64 = 0
   private var state = SourceState.connecting
 
   /// The socket at `path`, trusted as `endpoint` says.
@@ -37,7 +42,7 @@ package final class SocketSource: SnapshotSource {
 
   /// The connection, while there is one.
   package var pollRequests: [PollRequest] {
-    guard case .connected(let connection, _) = phase else { return [] }
+    guard case .connected(let connection, _) = phase, restUntil == 0 else { return [] }
     return [PollRequest(descriptor: connection.descriptor, writes: connection.isSending)]
   }
 
@@ -45,7 +50,7 @@ package final class SocketSource: SnapshotSource {
   package var deadline: UInt64? {
     switch phase {
     case .waiting(let until): return until
-    case .connected(_, let deadline): return deadline
+    case .connected(_, let deadline): return restUntil > 0 ? restUntil : deadline
     }
   }
 
@@ -79,9 +84,11 @@ package final class SocketSource: SnapshotSource {
       let request = "watch \(max(1, interval / 1_000_000))\n"
       let connection = try SocketConnection(endpoint, path: path, request: request, now: now)
       hasRecord = false
+      restUntil = 0
       phase = .connected(connection, deadline: now &+ Self.patience)
     }
-    guard case .connected(let connection, let deadline) = phase else { return }
+    guard case .connected(let connection, let deadline) = phase, now >= restUntil else { return }
+    restUntil = 0
     let wasInside = connection.isInsideRecord
     var arrived = 0
     try connection.receive(keepingRecords: givesRecords) { snapshot, record in
@@ -90,7 +97,10 @@ package final class SocketSource: SnapshotSource {
       if let record { events.append(.record(record)) }
       events.append(.snapshot(snapshot))
     }
-    if arrived > 0 { succeed() }
+    if arrived > 0 {
+      succeed()
+      restUntil = now &+ min(interval / 4, Self.longestRest)
+    }
     if connection.isInsideRecord && (arrived > 0 || !wasInside) {
       phase = .connected(connection, deadline: now &+ Self.recordPatience)
     } else if arrived > 0 {

@@ -11,6 +11,7 @@ extension Failure {
     let happened =
       switch error.reason {
       case .tooLong: "a document is longer than \(SnapshotDocument.limit >> 20) MiB"
+      case .tooMuch: "a document has more in it than a snapshot can have"
       case .notJSON: "it is not JSON"
       case .otherSchema(let name):
         name.isEmpty

@@ -11,14 +11,26 @@ enum StandardOutput {
   /// Whether a person looks at it.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-  /// Writes all bytes; throws `ReaderIsGone` or a `Failure`.
+  /// Writes all bytes; throws `ReaderIsGone` or a `Failure`. On a terminal, whatever the format, what could do
+  /// something to it is replaced: CSV and JSON say what the app says, and a file or a program gets it as it is.
   static func write(_ bytes: [UInt8]) throws {
     do {
-      try System.write(STDOUT_FILENO, bytes)
+      try System.write(STDOUT_FILENO, isTerminal ? harmless(bytes) : bytes)
     } catch {
       if error.isBrokenPipe { throw ReaderIsGone() }
       throw Failure("writing to standard output", error.description, "see where it is redirected to", .inputOutput)
     }
+  }
+}
+
+extension StandardOutput {
+  /// A line may end as those of CSV do; a return elsewhere would write over what stands before it.
+  private static func harmless(_ bytes: [UInt8]) -> [UInt8] {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+      let text = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+      return Array(Failure.printable(String(decoding: text, as: UTF8.self), keeping: "\t").utf8)
+    }
+    return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
   }
 }
 

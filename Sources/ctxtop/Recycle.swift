@@ -39,7 +39,7 @@ struct Recycle: ParsableCommand {
     let answer: String
     do { answer = try TextRequest.ask(endpoint, "recycle \(pid)") } catch { throw Failure(error) }
     guard answer.hasPrefix("ok") else { throw refusal(answer) }
-    try StandardOutput.write(Array("\(answer.drop { $0 != " " }.dropFirst())\n".utf8))
+    try StandardOutput.write(Array((Failure.printable(String(answer.drop { $0 != " " }.dropFirst())) + "\n").utf8))
     try wait(for: worker, of: endpoint, before)
   }
 

@@ -45,7 +45,7 @@ extension DetailText {
   private func workers(of row: FailureRow) -> [(Int32, UInt64)] {
     let key = FailureKey(row.failure, of: row.target)
     let counts = row.model.now.workers.map { worker in
-      (worker.pid, worker.failures.reduce(0) { $0 + (FailureKey($1, of: worker.target) == key ? $1.count : 0) })
+      (worker.pid, worker.failures.reduce(0) { $0 &+ (FailureKey($1, of: worker.target) == key ? $1.count : 0) })
     }
     return Array(counts.filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }.prefix(32))
   }

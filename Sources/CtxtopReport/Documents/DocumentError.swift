@@ -8,6 +8,8 @@ package struct DocumentError: Error, Equatable, Sendable {
   package enum Reason: Equatable, Sendable {
     /// It is longer than any that is read.
     case tooLong
+    /// It has more values than any that is read.
+    case tooMuch
     /// It is no JSON.
     case notJSON
     /// It is JSON, but of another schema, or of none.

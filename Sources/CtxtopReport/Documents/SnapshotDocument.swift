@@ -18,6 +18,8 @@ import FoundationEssentials
 package struct SnapshotDocument: Equatable, Sendable {
   /// The longest document that is read, in bytes.
   package static let limit = 64 << 20
+  private static let objectLimit = 1 << 19
+  private static let valueLimit = 1 << 22
 
   /// The facts.
   package let snapshot: Snapshot
@@ -27,6 +29,7 @@ package struct SnapshotDocument: Equatable, Sendable {
   /// Reads a document.
   package init(_ json: [UInt8]) throws(DocumentError) {
     guard json.count <= Self.limit else { throw DocumentError(place: "", reason: .tooLong) }
+    guard Self.isReadable(json) else { throw DocumentError(place: "", reason: .tooMuch) }
     let parsed: Parsed
     do {
       parsed = try JSONDecoder().decode(Parsed.self, from: Data(json))
@@ -35,6 +38,19 @@ package struct SnapshotDocument: Equatable, Sendable {
     }
     snapshot = parsed.snapshot
     judgement = parsed.judgement
+    guard snapshot.wallTime > 0 else { throw DocumentError(place: "time", reason: .notA("there")) }
+  }
+
+  /// Whether it has no more objects and values than a snapshot can have: each takes many times its bytes once it is
+  /// read. What looks like one within a text counts as well.
+  private static func isReadable(_ json: [UInt8]) -> Bool {
+    var objects = 0
+    var values = 0
+    for byte in json {
+      if byte == UInt8(ascii: "{") { objects &+= 1 }
+      if byte == UInt8(ascii: ",") || byte == UInt8(ascii: "[") { values &+= 1 }
+    }
+    return objects <= objectLimit && values <= valueLimit
   }
 
   /// What the document says was concluded; where it says nothing, what follows from the one pass that it shows.

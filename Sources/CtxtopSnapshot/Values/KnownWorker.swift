@@ -27,11 +27,13 @@ struct KnownWorker {
     RecordCursor(payload, from: place.head &+ units, to: place.table)
   }
 
-  /// Reads the strings. Returns whether all those of the block before are among them, under the same numbers.
+  /// Reads the strings, if there are no more of them than `limit`. Returns whether all those of the block before are
+  /// among them, under the same numbers.
   mutating func readStrings(
-    _ table: inout RecordCursor, after earlier: KnownWorker?, in payload: UnsafeRawBufferPointer
+    _ table: inout RecordCursor, after earlier: KnownWorker?, in payload: UnsafeRawBufferPointer, limit: Int
   ) throws(RecordError) -> Bool {
     let count = try table.count(minimum: 1)
+    guard count <= limit else { throw table.malformed }
     let start = table.position
     var isContinued = false
     if let earlier, earlier.strings.count <= count {

@@ -7,6 +7,8 @@ struct RecordCursor {
   private let bytes: UnsafeRawBufferPointer
   private(set) var position: Int
   let end: Int
+  /// A record's own strings: those of its workers are counted apart.
+  private static let stringLimit = 1024
   /// The strings of the innermost block.
   var strings: [String] = []
 
@@ -164,7 +166,9 @@ struct RecordCursor {
   mutating func block() throws(RecordError) -> RecordCursor {
     let place = try blockPlace()
     var table = table(place)
-    return body(place, strings: try table.strings(count: table.count(minimum: 1)))
+    let count = try table.count(minimum: 1)
+    guard count <= Self.stringLimit else { throw table.malformed }
+    return body(place, strings: try table.strings(count: count))
   }
 
   /// So many strings of a table, which begin here.

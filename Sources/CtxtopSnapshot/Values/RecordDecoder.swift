@@ -18,7 +18,12 @@ public enum RecordDecoder {
 /// The record being read, beside the one before it.
 struct RecordReader {
   /// Entities that may still follow. An entity of eight bytes becomes a value of some hundred: this bounds them all.
-  private var entities = 1 << 20
+  private var entities = 1 << 18
+  /// Strings that may still follow: one of a single byte becomes a value of sixteen.
+  private var strings = 1 << 20
+  /// A worker may have so many entities: more than its slot holds. Some of what is concluded of them is found by
+  /// comparing each with all.
+  private static let workerLimit = 1 << 16
   /// The payload of the record before.
   private let before: UnsafeRawBufferPointer
   /// What was read from it, in its order; and from this record, as far as it has been read.
@@ -71,6 +76,8 @@ struct RecordReader {
     let earlier = RecordCursor(before).whole(known[index].place)
     if earlier.equals(body.whole(place)) {
       try spend(known[index].entities, body)
+      guard known[index].strings.count <= strings else { throw body.malformed }
+      strings &-= known[index].strings.count
       known[index].place = place
     } else {
       known[index] = try read(body, place, unlike: known[index])
@@ -86,10 +93,12 @@ struct RecordReader {
     var known = KnownWorker(place: place)
     var table = body.table(place)
     // Where names were added and none was moved, a number in the earlier block still means the same.
-    let comparable = try known.readStrings(&table, after: earlier, in: before) ? earlier : nil
+    let comparable = try known.readStrings(&table, after: earlier, in: before, limit: strings) ? earlier : nil
+    strings &-= known.strings.count
     var block = body.body(place, strings: known.strings)
     known.worker = Worker(try facts(&block, &known, comparable))
     known.entities = left &- entities
+    guard known.entities <= Self.workerLimit else { throw body.malformed }
     return known
   }
 

@@ -62,6 +62,9 @@ struct RecordingDifference {
   }
 
   private static let word: UInt8 = 0x80
+  /// So many words of a record are remembered: some megabytes of it. A word can be one byte of a record, and less than
+  /// a bit of a file.
+  private static let wordLimit = 1 << 21
   private enum Mark {
     static let same: UInt8 = 0
     static let more: UInt8 = 1
@@ -90,6 +93,11 @@ struct RecordingDifference {
     cursor = 0
   }
 
+  private mutating func remember(_ word: Word) {
+    if words.count < Self.wordLimit { words.append(word) }
+    cursor += 1
+  }
+
   // MARK: - To streams
 
   /// The streams of the next record, whose snapshot was taken at a monotonic time.
@@ -113,8 +121,7 @@ struct RecordingDifference {
         } while bytes[place - 1] >= 128 && word.length < 8 && place < bytes.count
         streams.bytes.append(Self.word)
         streams.marks.append(mark(word, at: time, &streams.details))
-        words.append(word)
-        cursor += 1
+        remember(word)
       }
     }
     return streams
@@ -195,8 +202,7 @@ struct RecordingDifference {
         guard let mark = marks.take(UInt8.self), let word = word(mark, at: time, &details),
           count + word.length <= length
         else { return isWhole = false }
-        words.append(word)
-        cursor += 1
+        remember(word)
         for index in 0..<word.length {
           record[count + index] = UInt8(truncatingIfNeeded: word.bits >> UInt64(8 * index))
         }

@@ -1,6 +1,8 @@
 // What frames a recording has: from its index, and behind that from one header to the next. Payloads are not read,
 // but for those of gaps: a record proves itself when it is asked for.
 
+import Glibc
+
 /// Where a record lies, and what proves it.
 struct RecordPlace {
   let offset: UInt64
@@ -19,6 +21,8 @@ struct RecordingScan {
   private static let reasonLimit = 4096
   /// Bytes that are searched at once for a header.
   private static let searchSize = 1 << 16
+  /// Behind so many bytes without one there is none: the longest frames are an eighth of that.
+  private static let searchLimit: UInt64 = 1 << 30
 
   let file: RecordingFile
   let head: RecordingHead
@@ -177,7 +181,7 @@ struct RecordingScan {
     let beginning = last.map { $0.offset + UInt64(FrameHeader.byteCount) } ?? RecordingHead.end
     var offset = max(beginning, searched)
     var mayGrow = false
-    while offset + UInt64(FrameHeader.byteCount) <= size {
+    while offset + UInt64(FrameHeader.byteCount) <= size, offset < beginning + Self.searchLimit {
       let bytes = try file.read(at: offset, count: Self.searchSize)
       guard bytes.count >= FrameHeader.byteCount else { return nil }
       for (place, header) in Self.headers(in: bytes, seed: head.seed) {
@@ -195,11 +199,19 @@ struct RecordingScan {
 
   private static func headers(in bytes: [UInt8], seed: UInt32) -> [(place: Int, header: FrameHeader)] {
     bytes.withUnsafeBytes { bytes in
-      (0...(bytes.count - FrameHeader.byteCount)).compactMap { place in
-        // Nearly all places are none, and most of them show it in the first byte.
-        guard bytes[place] == UInt8(truncatingIfNeeded: FrameHeader.magic) else { return nil }
-        return FrameHeader(UnsafeRawBufferPointer(rebasing: bytes[place...]), seed: seed).map { (place, $0) }
+      var found: [(place: Int, header: FrameHeader)] = []
+      var place = 0
+      let last = bytes.count - FrameHeader.byteCount
+      // Nearly all places are none, and the library passes over them quickly.
+      while place <= last, let start = bytes.baseAddress,
+        let next = memchr(start + place, Int32(UInt8(truncatingIfNeeded: FrameHeader.magic)), last - place + 1)
+      {
+        place = UnsafeRawPointer(next) - start
+        let header = FrameHeader(UnsafeRawBufferPointer(rebasing: bytes[place...]), seed: seed)
+        if let header { found.append((place, header)) }
+        place += 1
       }
+      return found
     }
   }
 }

@@ -1,7 +1,8 @@
 """A client of an exporter's socket, in a process of its own: an honest one, or one that attacks it in one way.
 
-Arguments: the socket, the way, and of an attack how many processes. Goes on until its input ends, then prints one JSON
-document: what the honest one has waited (milliseconds), how often an attacker has done what it does.
+Arguments: the socket, and the way. Goes on until its input ends, then prints one JSON
+document: what an honest one has waited (milliseconds), how often one that watches has lost its connection, how many
+connections an attacker has made.
 """
 
 from __future__ import annotations
@@ -165,8 +166,16 @@ def cutting(clients: Clients) -> Iterator[None]:
                 yield
 
 
+def burning(_clients: Clients) -> Iterator[None]:
+    """No attack: keeps a processor as busy as one would, to compare with."""
+    while True:
+        with socket.socket(socket.AF_UNIX), contextlib.suppress(ValueError):
+            bytes(100_000).index(b"x")
+        yield
+
+
 ATTACKS: dict[str, Callable[[Clients], Iterator[None]]] = {
-    attack.__name__: attack for attack in (silent, half, endless, deaf, slow, flood, noise, forbidden, greedy, cutting)
+    attack.__name__: attack for attack in (silent, half, endless, deaf, slow, flood, noise, forbidden, greedy, cutting, burning)
 }
 
 
@@ -175,7 +184,7 @@ def attack(path: str, way: str) -> int:
     # What an attacker burns itself is not what is asked: it takes what the machine has left.
     os.nice(19)
     clients = Clients(path)
-    step = ATTACKS[way](clients) if way in ATTACKS else ATTACKS[random.choice(list(ATTACKS))](clients)
+    step = ATTACKS[way](clients)
     while not is_over():
         for _ in range(20):
             next(step)
@@ -213,8 +222,24 @@ def honest(path: str) -> list[float]:
     return times
 
 
+def watching(path: str) -> int:
+    """Keeps one connection for ten records a second; how often it was lost."""
+    losses = 0
+    while not is_over():
+        with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError):
+            client.settimeout(2)
+            client.connect(path)
+            client.sendall(b"watch 100\n")
+            while client.recv(1 << 16):
+                if is_over():
+                    return losses
+        losses += 1
+        time.sleep(0.02)
+    return losses
+
+
 def main(path: str, way: str) -> None:
-    print(json.dumps(honest(path) if way == "honest" else attack(path, way)))
+    print(json.dumps({"honest": honest, "watching": watching}[way](path) if way not in ATTACKS else attack(path, way)))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@
 //   3. what was written to the old pages in between, and not to the new ones since, is copied too
 //
 // What must hold: each page of the new place is allocated before it can be written to. Whoever was in the middle of
-// writing a record ends on the new pages what it began on the old ones; step 3 joins both parts. Of a count that was
-// added to on both, one part is lost: that takes two events within the same microseconds.
+// writing a record ends on the new pages what it began on the old ones; step 3 joins both parts, and only then readers
+// may look. What takes two events within the same microseconds is given up: of a count that was added to on both, one
+// part is lost, and a word that was changed and changed back keeps the first change until it is written again.
 
 import CCtxtop
 

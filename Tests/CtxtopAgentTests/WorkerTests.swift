@@ -52,7 +52,7 @@ struct WorkerTests {
     #expect(place.names == ["shop.v2.lock", "shop.v2.segment"])
   }
 
-  @Test("A worker whose application closed all descriptors lives on in its slot, with its liveness unknown")
+  @Test("A worker whose application closed all descriptors gets its slot and its lock back")
   func closedDescriptors() throws {
     let first = Probe(place.path)
     #expect(first.ask("attach") == "0")
@@ -61,7 +61,7 @@ struct WorkerTests {
     let second = Probe(place.path)
     #expect(second.ask("attach") == "0")
     first.ask("requests 7")
-    let snapshot = try #require(wait { $0.workers.first?.liveness == .unknown })
+    let snapshot = try #require(wait { $0.workers.map(\.liveness) == [.alive, .alive] })
     #expect(snapshot.workers.map(\.pid) == [first.pid, second.pid])
     #expect(snapshot.workers.first?.counters.requests == 7)
     // It can still leave, and come again.
@@ -86,17 +86,21 @@ struct WorkerTests {
     #expect(try client.record().workers.count == 1)
   }
 
-  @Test("A segment that has lost its name: the worker makes way for those of the new one")
+  @Test("A segment that has lost its name: the worker moves into the new one, with what it had")
   func unlinked() throws {
     let first = Probe(place.path)
     #expect(first.ask("attach") == "0")
+    #expect(first.ask("requests 5") == "ok")
     #expect(wait { $0.workers.first?.pid == first.pid } != nil)
     unlink(place.path + "/" + shopSegment)
     let second = Probe(place.path)
     #expect(second.ask("attach") == "0")
-    #expect(wait { $0.workers.map(\.pid) == [second.pid] } != nil)
+    let both = Set([first.pid, second.pid])
+    #expect(wait { Set($0.workers.map(\.pid)) == both } != nil)
     #expect(first.ask("requests 100") == "ok")
-    // And its leaving takes nothing from them.
+    let snapshot = try #require(wait { $0.workers.contains { $0.counters.requests == 105 } })
+    #expect(snapshot.workers.map(\.liveness) == [.alive, .alive])
+    // And its leaving takes nothing from the other.
     #expect(first.ask("detach") == "ok")
     #expect(place.names.contains("shop.sock"))
     #expect(wait { $0.workers.map(\.pid) == [second.pid] } != nil)

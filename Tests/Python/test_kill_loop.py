@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import statistics
 import threading
@@ -36,8 +37,7 @@ def test_nothing_gets_lost(
     seen = Seen()
     with failing(server) as answered, load.running(server, ["/", "/take/3", "/give"], clients=1) as statuses:
         for number in range(rounds):
-            expected = server.worker_pids()
-            agent.wait_snapshot(server.directory, lambda now, wanted=expected: set(wanted) <= set(agent.pids(now)), 10)
+            expected = all_seen(server)
             time.sleep(chance.random() * 0.05)
             leader = agent.leader(server.directory)
             pid = leader if number % 2 == 0 else chance.choice([pid for pid in expected if pid != leader])
@@ -48,10 +48,10 @@ def test_nothing_gets_lost(
             seen.check(document)
             document = agent.wait_snapshot(server.directory, lambda now, dead=pid: is_marked_dead(now, dead), 5)
             seen.check_dead(agent.worker(document, pid), answered, mode.threads)
-            agent.until(server.worker_pids, lambda now: len(now) == mode.workers, 10)
-        expected = server.worker_pids()
-        agent.wait_snapshot(server.directory, lambda now: agent.pids(now) == expected, 10)
-        check_slots_and_locks(server, expected)
+        check_slots_and_locks(server, all_seen(server))
+    born = set(re.findall(r"(?:Booting worker with pid: \[?|awned uWSGI worker \d+ \((?:new )?pid: )(\d+)", server.logged()))
+    # A worker may be killed before it is told of.
+    assert rounds / 2 < len(born) <= mode.workers + rounds, "nobody dies but whom we kill"
     took = seen.takeovers
     figures = {
         "rounds": rounds,
@@ -132,6 +132,16 @@ def failing(server: Server, clients: int = 2) -> Iterator[Counter[int]]:
         ended.set()
         for thread in threads:
             thread.join(timeout=20)
+
+
+def all_seen(server: Server) -> list[int]:
+    """The workers, once there are as many as there should be and each is seen."""
+
+    def look() -> tuple[list[int], list[int]]:
+        return server.worker_pids(), agent.pids(agent.snapshot(server.directory))
+
+    pids, _ = agent.until(look, lambda it: it[0] == it[1] and len(it[0]) == server.mode.workers, 10)
+    return pids
 
 
 def check_slots_and_locks(server: Server, pids: list[int]) -> None:

@@ -28,6 +28,8 @@ extension Slot {
     guard ctxtop_replace_mapping(control.base, CTXTOP_SLOT_BYTES, file.descriptor, start) == 0 else { return false }
     copy(from: Words(old), to: control, seen: Words(seen), isFirst: false)
     munmap(place.control.base, CTXTOP_SLOT_BYTES)
+    // Who still looks at the old file is not to take the worker for dead.
+    Words(old).store(CTXTOP_SLOT_TENANT, UInt64(Tenancy.free))
     let generation = control.load(CTXTOP_SLOT_TENANT).high
     control.store(CTXTOP_SLOT_TENANT, Words.pack(Tenancy.live, generation))
     return true

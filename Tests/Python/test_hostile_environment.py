@@ -6,15 +6,14 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support import agent, load
+from support.machine import small_tmpfs
 from support.server import GUNICORN_SYNC_PRELOAD, GUNICORN_THREADS, UWSGI, Mode, Server
 
 HEALTHY = {"/": 200, "/cart": 200, "/chat/1": 200, "/stream": 200, "/teapot": 418}
@@ -32,19 +31,6 @@ def check_serves(server: Server, times: int = 4) -> None:
 
 def complaints(server: Server) -> list[str]:
     return [line for line in server.logged().splitlines() if "not monitored" in line]
-
-
-@contextmanager
-def small_tmpfs(tmp_path: Path, size: str) -> Iterator[Path]:
-    """A tmpfs of its own. Needs root, as the fresh machine of the tests has."""
-    directory = tmp_path / "small"
-    directory.mkdir(mode=0o700)
-    options = f"size={size},mode=0700,uid={os.getuid()}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)], check=True)
-    try:
-        yield directory
-    finally:
-        subprocess.run(["umount", "--lazy", str(directory)], check=True)
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)

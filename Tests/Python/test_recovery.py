@@ -7,19 +7,17 @@ import os
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support import agent, load
-from support.guest import GUESTS
+from support.machine import Clock, small_tmpfs
 from support.screen import Screen
 from support.server import GUNICORN_THREADS, UWSGI, Mode, Server
 
@@ -116,24 +114,11 @@ def left(document: agent.Snapshot) -> list[dict[str, Any]]:
     return [context for context in contexts if context["state"] in ("leaked", "reused")]
 
 
-@contextmanager
-def tmpfs(tmp_path: Path, size: str) -> Iterator[Path]:
-    """A file system of its own. Needs root, as the fresh machine of the tests has."""
-    directory = tmp_path / "small"
-    directory.mkdir(mode=0o700)
-    options = f"size={size},mode=0700,uid={os.getuid()}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)], check=True)
-    try:
-        yield directory
-    finally:
-        subprocess.run(["umount", "--lazy", str(directory)], check=True)
-
-
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_no_space_at_the_start_and_some_later(
     start: Callable[..., Server], watch: Callable[..., Screen], mode: Mode, tmp_path: Path
 ) -> None:
-    with tmpfs(tmp_path, "16k") as directory:
+    with small_tmpfs(tmp_path, "16k") as directory:
         server = start(mode, directory=directory)
         load.send(server, ["/chat/1"] * 8)
         complaints = server.logged().count("not monitored")
@@ -155,7 +140,7 @@ def test_no_space_at_the_start_and_some_later(
 def test_no_space_to_grow(
     start: Callable[..., Server], watch: Callable[..., Screen], mode: Mode, tmp_path: Path
 ) -> None:
-    with tmpfs(tmp_path, "8m") as directory:
+    with small_tmpfs(tmp_path, "8m") as directory:
         server = start(mode, directory=directory, app="hoard:app")
         agent.wait_snapshot(directory, lambda seen: agent.pids(seen) == server.worker_pids())
         screen = watch(server, "-d", "0.2", width=140)
@@ -183,23 +168,6 @@ def test_no_space_to_grow(
         assert server.get("/take/120").body == "taken"
         seen = agent.wait_snapshot(directory, lambda seen: len(seen["workers"][0]["resources"]) == 120)
         assert seen["totals"]["events_dropped"] == dropped and server.worker_pids() == [worker["pid"]]
-
-
-class Clock:
-    """The wall clock of the processes that run with ``environment``."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        library = tmp_path / "clock.so"
-        source = str(GUESTS / "clock.c")
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", str(library), source], check=True)
-        self._file = tmp_path / "clock"
-        self._file.write_bytes(bytes(8))
-        self.environment = {"LD_PRELOAD": str(library), "CLOCK": str(self._file)}
-
-    def step(self, seconds: int) -> None:
-        """So many seconds from the machine's time, from now on."""
-        with self._file.open("r+b") as file:
-            file.write(struct.pack("<q", seconds))
 
 
 @pytest.mark.parametrize("mode", [GUNICORN_THREADS], ids=str)

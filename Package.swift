@@ -29,6 +29,8 @@ let extensionLinking: [LinkerSetting] = [
   .unsafeFlags([
     "-enable-experimental-feature", "Embedded", "-use-ld=lld", "-Xlinker", "--icf=all",
     "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CtxtopExtension/exports.map",
+    "-Xlinker", "--script=\(Context.packageDirectory)/Sources/CtxtopExtension/discarded.ld", "-Xlinker",
+    "--no-eh-frame-hdr",
     "-Xlinker", "--gc-sections", "-Xlinker", "-z", "-Xlinker", "nodelete",
   ])
 ]
@@ -68,7 +70,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "CtxtopExtension", dependencies: ["CCtxtop", "CPython"],
-      exclude: ["exports.map", "Scoreboard/Outside", "Snapshot/Values"],
+      exclude: ["discarded.ld", "exports.map", "Scoreboard/Outside", "Snapshot/Values"],
       swiftSettings: embedded, linkerSettings: extensionLinking),
 
     // Operator: the ctxtop program.

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 
 #if defined(__x86_64__)
@@ -68,6 +69,30 @@ int ctxtop_bind(int fd, const char *path) {
   if (strlen(path) >= sizeof address.sun_path) return -ENAMETOOLONG;
   strcpy(address.sun_path, path);
   return result(bind(fd, (struct sockaddr *)&address, sizeof address));
+}
+
+static __attribute__((noinline)) int address_in(struct sockaddr_un *address, int directory, const char *name) {
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  int length = snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", directory, name);
+  return length < (int)sizeof address->sun_path ? 0 : -ENAMETOOLONG;
+}
+
+int ctxtop_bind_in(int fd, int directory, const char *name) {
+  struct sockaddr_un address;
+  int code = address_in(&address, directory, name);
+  return code < 0 ? code : result(bind(fd, (struct sockaddr *)&address, sizeof address));
+}
+
+int ctxtop_has_listener(int directory, const char *name) {
+  struct sockaddr_un address;
+  int fd = ctxtop_unix_socket();
+  if (fd < 0) return 0;
+  /* Who has a full queue listens as well. */
+  int listens = address_in(&address, directory, name) == 0 &&
+                (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN);
+  close(fd);
+  return listens;
 }
 
 int ctxtop_accept(int fd) { return result(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)); }
@@ -134,8 +159,22 @@ int ctxtop_replace_mapping(void *pages, size_t size, int fd, off_t offset) {
 
 uint64_t ctxtop_thread_id(void) { return (uint64_t)syscall(SYS_gettid); }
 
-int ctxtop_rename_new(const char *from, const char *to) {
-  return result(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */));
+int ctxtop_rename_new(int directory, const char *from, const char *to) {
+  return result(syscall(SYS_renameat2, directory, from, directory, to, 1 /* RENAME_NOREPLACE */));
+}
+
+int ctxtop_write_at_once(int fd, const void *bytes, size_t count) {
+  struct stat status;
+  struct pollfd room = {.fd = fd, .events = POLLOUT};
+  struct iovec line = {.iov_base = (void *)bytes, .iov_len = count};
+  if (fstat(fd, &status) != 0 || poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT)) return 0;
+  ssize_t done = -1;
+  /* Somebody else may take the room before us. Kernels before 6.4 cannot be told not to wait for more then; a file on
+     a disk always has room, and would rather say that it has none than look for it at once. */
+  errno = EOPNOTSUPP;
+  if (!S_ISREG(status.st_mode)) done = pwritev2(fd, &line, 1, -1, RWF_NOWAIT);
+  if (done < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) done = write(fd, bytes, count);
+  return done == (ssize_t)count;
 }
 
 int64_t ctxtop_listen_queue(void) {

@@ -11,6 +11,8 @@
 //   Recovery.swift          how it gets its files back (ServiceFiles.swift)
 //   Leadership.swift        which agent answers for the service (WatchedLeader.swift)
 //   Exporter.swift          the socket: requests, clients, answers (ExporterClient.swift)
+//   ServiceSocket.swift     the socket as a file: whose place it takes, when it goes
+//   ControlRequests.swift   who may have a worker replaced, and where that is noted
 //   Recycling.swift         how a worker gets itself replaced
 //   RuntimeDirectory.swift  where everything lies
 //   OwnedDescriptors.swift  which descriptors are ours
@@ -38,6 +40,8 @@ package enum Agent {
     package var recycles = false
     /// Whether clients at the control level may have a worker replaced.
     package var isControlled = false
+    /// Whose members may, where that is another group than the one that may look.
+    package var controllers: UInt32?
     package init() {}
   }
 

@@ -50,7 +50,7 @@ struct AgentLoop: ~Copyable {
     // Our own lock goes first: of workers that end together, the last one to look sees that nobody is left. A
     // worker that begins just now and loses its socket to this puts it back at its next beat.
     service.lock.giveBack(service.slot.index)
-    if service.hasNames, isLast() { exporter.removeSocket() }
+    if service.hasNames, isLast() { exporter.socket.remove() }
     service.files.close()
     return false
   }

@@ -22,10 +22,14 @@ extension Agent {
     defer { page.store(busyWord, 0) }
     do throws(SystemFailure) {
       problem = ""
+      RuntimeDirectory.tooOpen = nil
       try claim(identity)
       return 0
     } catch {
       problem = error.line
+      if let path = RuntimeDirectory.tooOpen {
+        problem = Path(problem).appending("; chmod 700 ").appending(path).text
+      }
       return 0 &- max(error.code, 1)
     }
   }
@@ -35,12 +39,12 @@ extension Agent {
     let directory = try RuntimeDirectory.find(named: configuration.directory, mode: mode)
     let complaint = directory.path.appending(" is not on tmpfs: a slow disk can stall this worker")
     warning = directory.isTmpfs ? "" : complaint.text
-    let files = try ServiceFiles(in: directory.path, stem: configuration.stem, mode: mode)
+    let files = try ServiceFiles(in: directory, stem: configuration.stem, mode: mode)
     do throws(SystemFailure) {
       let slot = try SlotClaim.claim(in: files.segment, lock: files.lock)
       let names = NameTable(slot: slot, reusing: namesInUse)
       slot.moveIn(identity, names: names, agentVersion: version, at: Clock.monotonic())
-      let service = Service(files: files, slot: slot, directory: directory, mode: mode, stem: configuration.stem)
+      let service = Service(files: files, slot: slot, mode: mode, stem: configuration.stem)
       do throws(SystemFailure) {
         try AgentThread.start(service)
       } catch {
@@ -100,17 +104,28 @@ package final class Service: @unchecked Sendable {
   /// The slot's tenant word while we are it.
   private var tenant: UInt64
   private let attachment = Agent.attachments &+ 1
-  package let directory: RuntimeDirectory
   package let mode: FileMode
   package let stem: String
 
   package var file: SegmentFile { files.segment }
   package var lock: LockFile { files.lock }
+  var directory: RuntimeDirectory { files.directory }
 
-  /// Whether the descriptors of segment, lock file and pipe still lead there.
+  /// Whether the descriptors of directory, segment, lock file and pipe still lead there.
   var isIntact: Bool {
     OwnedDescriptors.isOurs(lock.descriptor) && OwnedDescriptors.isOurs(file.descriptor)
-      && OwnedDescriptors.isOurs(wake)
+      && OwnedDescriptors.isOurs(directory.descriptor) && OwnedDescriptors.isOurs(wake)
+  }
+
+  /// The pid of a slot's tenant, as it knows it itself; 0: there is none.
+  @inline(never)
+  func pid(of slot: Int) -> Int32 {
+    var words: InlineArray<3, UInt64> = InlineArray(repeating: 0)
+    let count = withUnsafeMutableBytes(of: &words) {
+      pread(file.descriptor, $0.baseAddress, $0.count, SlotLayout.offset(of: slot))
+    }
+    guard count == 24, words[CTXTOP_SLOT_TENANT].low == Tenancy.live else { return 0 }
+    return max(Int32(bitPattern: words[CTXTOP_SLOT_PID].low), 0)
   }
 
   /// Whether the process has said goodbye.
@@ -119,10 +134,9 @@ package final class Service: @unchecked Sendable {
   /// Whether the slot has no other tenant.
   var hasSlot: Bool { slot.control.load(CTXTOP_SLOT_TENANT) == tenant }
 
-  package init(files: ServiceFiles, slot: Slot, directory: RuntimeDirectory, mode: FileMode, stem: String) {
+  package init(files: ServiceFiles, slot: Slot, mode: FileMode, stem: String) {
     self.files = files
     self.slot = slot
-    self.directory = directory
     self.mode = mode
     self.stem = stem
     tenant = slot.control.load(CTXTOP_SLOT_TENANT)

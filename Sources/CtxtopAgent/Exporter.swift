@@ -24,7 +24,7 @@ struct Exporter: ~Copyable {
   private static let silence: UInt64 = 10_000_000_000
 
   private let service: Service
-  private let path: Path
+  let socket: ServiceSocket
   private var collector: Collector
   private var listener: Int32 = -1
   private var bound: FileIdentity?
@@ -35,12 +35,13 @@ struct Exporter: ~Copyable {
   /// Whether no client could be accepted for want of descriptors: it is tried again at `nextTry`, not in a loop.
   private var isDeaf = false
   private var allowance = Allowance()
+  private var control = ControlRequests()
   /// Whether the application has asked about itself: a test suite, after each test. It may do so as often as it likes.
   private var asksItself = false
 
   init(_ service: Service) {
     self.service = service
-    path = service.directory.path.entry(service.stem).appending(".sock")
+    socket = ServiceSocket(service)
     collector = Collector(file: service.file, lock: service.lock, own: service.slot)
   }
 
@@ -57,39 +58,9 @@ struct Exporter: ~Copyable {
   mutating func open(_ leadership: inout Leadership, at now: UInt64) {
     close()
     nextTry = now &+ 500_000_000
-    let temporary = service.directory.path.entry(".").appending(service.stem).appending(".")
-      .appending(UInt64(getpid())).appending(".sock")
-    temporary.withCString { _ = unlink($0) }
-    let socket = ctxtop_unix_socket()
-    guard socket >= 0 else { return }
-    guard OwnedDescriptors.add(socket) else {
-      _ = CCtxtop.close(socket)
-      return
-    }
-    guard prepare(socket, temporary), let identity = FileIdentity(at: temporary), leadership.stillLeads(), mayReplace(),
-      putInPlace(temporary)
-    else {
-      temporary.withCString { _ = unlink($0) }
-      OwnedDescriptors.close(socket)
-      return
-    }
-    listener = socket
-    bound = identity
-  }
-
-  private func prepare(_ socket: Int32, _ path: Path) -> Bool {
-    path.withCString { path in
-      guard ctxtop_bind(socket, path) == 0, chmod(path, service.mode.socket) == 0 else { return false }
-      if let group = service.mode.group, chown(path, none32, group) != 0 { return false }
-      return listen(socket, Int32(Self.clientLimit)) == 0
-    }
-  }
-
-  /// What is not a socket is never replaced.
-  private func mayReplace() -> Bool { FileIdentity(at: path).map { $0.isSocket && $0.owner == geteuid() } ?? true }
-
-  private func putInPlace(_ temporary: Path) -> Bool {
-    temporary.withCString { from in path.withCString { to in rename(from, to) == 0 } }
+    guard let made = socket.make(&leadership) else { return }
+    listener = made.listener
+    bound = made.identity
   }
 
   /// Makes the socket again when it could not be made before, or its name leads elsewhere.
@@ -97,7 +68,7 @@ struct Exporter: ~Copyable {
     guard now >= nextTry else { return }
     nextTry = now &+ 500_000_000
     isDeaf = false
-    let there = FileIdentity(at: path)
+    let there = socket.there
     if isOpen, OwnedDescriptors.isOurs(listener), let bound, let there, there.isSame(as: bound) { return }
     var leadership = leadership
     open(&leadership, at: now)
@@ -110,12 +81,6 @@ struct Exporter: ~Copyable {
     OwnedDescriptors.close(listener)
     listener = -1
     bound = nil
-  }
-
-  /// Removes the socket when no worker is left to listen on it.
-  func removeSocket() {
-    guard let there = FileIdentity(at: path), there.isSocket, there.owner == geteuid() else { return }
-    path.withCString { _ = unlink($0) }
   }
 
   // MARK: Polling
@@ -141,6 +106,7 @@ struct Exporter: ~Copyable {
     for index in 0..<count { clients[index].events = polled.events(first &+ 1 &+ index) }
     // The queue is emptied before anybody is served: who finds it full has to try again.
     if polled.events(first) != 0 { accept(at: now) }
+    control.settle(at: now)
     var answer = Answer()
     // Processes with many connections come last, and only as far as there is time left for this round.
     for isLast in [false, true] {
@@ -176,7 +142,7 @@ struct Exporter: ~Copyable {
       case .record: client.send(answer.record(&collector), at: now)
       case .json: client.send(answer.json(&collector), at: now, andClose: true)
       case .text(let text): client.send(text, at: now)
-      case .recycle(let pid): client.send(RecycleRequest.perform(pid, service, at: now), at: now)
+      case .recycle(let pid): client.send(control.answer(client, recycle: pid, service, at: now), at: now)
       }
     }
     client.flush(at: now)
@@ -203,24 +169,27 @@ struct Exporter: ~Copyable {
   }
 
   /// Root and our own user may do what there is to do; whoever the socket's mode let in for its group may look, and
-  /// do more as a member of it, whichever of its groups that is: the mode may have been loosened. Nil: get out.
+  /// do more as a member of the group that controls, whichever of its groups that is: the mode may have been loosened.
+  /// Nil: get out.
   private mutating func client(_ socket: Int32, at now: UInt64) -> ExporterClient? {
     var user: UInt32 = 0
     var own: UInt32 = 0
     var pid: Int32 = 0
     guard ctxtop_peer(socket, &user, &own, &pid) == 0 else { return nil }
-    let isTrusted = user == 0 || user == geteuid()
-    var level = full
+    // 65534 stands for every user that has no id in our user namespace: one that is us, we may signal.
+    let isTrusted = user == 0 || user == geteuid() && (user != 65_534 || pid > 0 && kill(pid, 0) == 0)
+    var level = Agent.configuration.isControlled ? ExporterClient.Level.control : .uncontrolled
     if let group = service.mode.group {
-      if !isTrusted, ctxtop_peer_is_in_group(socket, group) != 1 { level = .read }
+      if !isTrusted, level == .control, ctxtop_peer_is_in_group(socket, Agent.configuration.controllers ?? group) != 1 {
+        level = .read
+      }
     } else if !isTrusted {
       return nil
     }
     if pid == getpid() { asksItself = true }
-    return ExporterClient(socket, level: level, peer: pid, share: isTrusted ? 1 : Self.clientLimit, at: now)
+    return ExporterClient(
+      socket, level: level, user: user, peer: pid, share: isTrusted ? 1 : Self.clientLimit, at: now)
   }
-
-  private var full: ExporterClient.Level { Agent.configuration.isControlled ? .control : .read }
 
   /// Lets the connections of its process know of one more, or of one less.
   @inline(never)

@@ -24,6 +24,8 @@ package final class ExporterClient {
 
   /// What it may ask for.
   package enum Level {
+    /// To look, as anybody: the app is not to be controlled.
+    case uncontrolled
     /// To look.
     case read
     /// To have a worker replaced, besides.
@@ -39,7 +41,10 @@ package final class ExporterClient {
   }
 
   package let descriptor: Int32
-  /// The process at the other end, as far as it can be seen from here.
+  let level: Level
+  /// Its user, as the kernel recorded it.
+  let user: UInt32
+  /// The process at the other end; 0: it cannot be seen from here.
   let peer: Int32
   /// How many connections that process has; of somebody else's than root's or our own user's, many more.
   var share: Int
@@ -57,11 +62,11 @@ package final class ExporterClient {
   private var interval: UInt64?
   private var nextRecord: UInt64 = 0
   private var hasHungUp = false
-  private let level: Level
 
-  package init(_ descriptor: Int32, level: Level, peer: Int32 = 0, share: Int = 1, at now: UInt64) {
+  package init(_ descriptor: Int32, level: Level, user: UInt32 = 0, peer: Int32 = 0, share: Int = 1, at now: UInt64) {
     self.descriptor = descriptor
     self.level = level
+    self.user = user
     self.peer = peer
     self.share = share
     lastProgress = now
@@ -152,13 +157,7 @@ package final class ExporterClient {
       nextRecord = now
       return nil
     }
-    if let pid = Self.number(in: request, after: "recycle ") {
-      if level == .control { return .recycle(pid) }
-      return .text(
-        Agent.configuration.isControlled
-          ? "refused: you may only look; root, the app's own user and members of CTXTOP_GROUP may do this\n"
-          : "refused: the app is not to be controlled; CTXTOP_CONTROL=1 in its configuration allows it\n")
-    }
+    if let pid = Self.number(in: request, after: "recycle ") { return .recycle(pid) }
     return .text("error: unknown request; try help\n")
   }
 

@@ -39,12 +39,14 @@ package enum OwnedDescriptors {
   }
 
   /// Whether a descriptor still leads to what it led to when it was added.
+  @inline(never)
   package static func isOurs(_ descriptor: Int32) -> Bool {
     guard let entry = entry(of: descriptor) else { return false }
     return leadsHome(descriptor, entry)
   }
 
   /// Closes a descriptor if it is still ours, and forgets it.
+  @inline(never)
   package static func close(_ descriptor: Int32) {
     guard let entry = entry(of: descriptor) else { return }
     if leadsHome(descriptor, entry) { _ = CCtxtop.close(descriptor) }
@@ -64,6 +66,7 @@ package enum OwnedDescriptors {
     }
   }
 
+  @inline(never)
   private static func entry(of descriptor: Int32) -> Words? {
     guard let table else { return nil }
     for index in 0..<capacity {

@@ -20,24 +20,26 @@ extension Service {
 
   @inline(never)
   private func hasName(_ ending: String, _ file: FileIdentity) -> Bool {
-    let path = SegmentFile.versioned(directory.path, stem, ending)
-    return FileIdentity(at: path).map { $0.isSame(as: file) } ?? false
+    // By the path, as everybody looks: the directory may be another one by now.
+    let path = directory.path.entry("").appending(SegmentFile.name(stem, ending))
+    return FileIdentity(path).map { $0.isSame(as: file) } ?? false
   }
 
   /// Gets files and slot back; false: not now, and everything is as before. Agent's thread only.
   func recover() -> Bool {
-    let isLocked = OwnedDescriptors.isOurs(files.lock.descriptor)
-    if !isLocked { slot.control.store(CTXTOP_SLOT_LOCK_LOST, 1) }
+    var held = files.held
+    if !held.lock { slot.control.store(CTXTOP_SLOT_LOCK_LOST, 1) }
     guard AgentThread.renewWake(self),
-      (try? RuntimeDirectory.open(directory.path, mode: mode, mustBeTmpfs: directory.isTmpfs)) != nil
+      let there = try? RuntimeDirectory.open(directory.path, mode: mode, mustBeTmpfs: directory.isTmpfs)
     else { return false }
-    let kept = isLocked && hasLockName ? files.lock : nil
-    guard let found = try? ServiceFiles(in: directory.path, stem: stem, mode: mode, keeping: kept) else { return false }
+    let kept = held.lock && hasLockName ? files.lock : nil
+    guard let found = try? ServiceFiles(in: there, stem: stem, mode: mode, keeping: kept) else { return false }
     guard let place = place(in: found) else {
-      found.close(exceptLock: files.lock.descriptor, segment: files.segment.descriptor)
+      found.close(ServiceFiles.Held(lock: kept == nil))
       return false
     }
-    files.close(exceptLock: found.lock.descriptor, segment: found.segment.descriptor)
+    if kept != nil { held.lock = false }
+    files.close(held)
     place.control.store(CTXTOP_SLOT_LOCK_LOST, 0)
     settle(in: found, place)
     return true

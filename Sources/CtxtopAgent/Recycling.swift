@@ -103,35 +103,35 @@ struct Recycling {
 
 /// The request `recycle <pid>`, in the hands of the leader.
 enum RecycleRequest {
-  /// Leaves word for the worker with this pid; the answer, as a line.
+  /// Leaves word for the worker with this pid. Nobody is signalled, so it need not be seen from here: that its lock is
+  /// held proves that the pid is its own, and the worker does the rest itself.
   @inline(never)
-  static func perform(_ pid: UInt64, _ service: Service, at now: UInt64) -> StaticString {
-    let namespace = ProcessStatus.pidNamespace()
+  static func perform(_ pid: UInt64, _ service: Service, at now: UInt64) -> ActionOutcome {
+    var found: Int?
     for index in 0..<SlotCount.inFile(service.file.descriptor) {
-      guard index == service.slot.index || service.lock.isHeld(index) == true,
-        let found = WatchedLeader.pid(of: index, service, namespace), UInt64(UInt32(bitPattern: found)) == pid
+      guard index == service.slot.index || service.lock.isHeld(index) == true, UInt64(service.pid(of: index)) == pid
       else { continue }
-      if index == service.slot.index { return mark(service.slot.control, at: now) }
-      let start = SlotLayout.offset(of: index)
-      guard let control = try? SegmentFile.map(service.file.descriptor, offset: start, count: CTXTOP_PAGE_BYTES) else {
-        break
-      }
-      defer { munmap(control.base, CTXTOP_PAGE_BYTES) }
-      return mark(control, at: now)
+      if found != nil { return .severalWorkers }
+      found = index
     }
-    return "refused: no live worker of this app has that pid; json tells which ones have\n"
+    guard let found, pid > 0 else { return .noWorker }
+    if found == service.slot.index { return mark(service.slot.control, at: now) }
+    let start = SlotLayout.offset(of: found)
+    guard let control = try? SegmentFile.map(service.file.descriptor, offset: start, count: CTXTOP_PAGE_BYTES) else {
+      return .noWorker
+    }
+    defer { munmap(control.base, CTXTOP_PAGE_BYTES) }
+    return mark(control, at: now)
   }
 
-  private static func mark(_ control: Words, at now: UInt64) -> StaticString {
-    if control.load(CTXTOP_SLOT_SIGNAL) == 0 {
-      return "refused: its server cannot replace a single worker gracefully; restart the server\n"
-    }
+  private static func mark(_ control: Words, at now: UInt64) -> ActionOutcome {
+    if control.load(CTXTOP_SLOT_SIGNAL) == 0 { return .cannotReplace }
     if now &- min(control.load(CTXTOP_SLOT_HEARTBEAT), now) > LeaderWord.patience
       || control.load(CTXTOP_SLOT_LOCK_LOST) != 0
     {
-      return "refused: the worker or its agent is stopped; let it continue, or end it by hand\n"
+      return .stopped
     }
     _ = control.exchange(CTXTOP_SLOT_RECYCLE, expected: 0, with: now & ~Recycling.leaked)
-    return "ok: the worker goes when its turn has come and no request has been open for long\n"
+    return .accepted
   }
 }

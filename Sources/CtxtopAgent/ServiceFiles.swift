@@ -1,4 +1,4 @@
-// Segment and lock file of a service, opened together and remembered as ours.
+// Directory, segment and lock file of a service, opened together and remembered as ours.
 
 import CCtxtop
 
@@ -6,48 +6,75 @@ import CCtxtop
   import CtxtopScoreboard
 #endif
 
-/// Both files, open.
+/// The directory and both files, open.
 package struct ServiceFiles: Sendable {
+  /// Which of them are still ours: applications close descriptors, and get their numbers for files of their own.
+  struct Held {
+    var directory = true
+    var segment = true
+    var lock = true
+  }
+
+  package let directory: RuntimeDirectory
   package let segment: SegmentFile
   package let lock: LockFile
 
-  /// Both, open already.
-  package init(segment: SegmentFile, lock: LockFile) {
+  /// All of them, open already.
+  package init(directory: RuntimeDirectory, segment: SegmentFile, lock: LockFile) {
+    self.directory = directory
     self.segment = segment
     self.lock = lock
   }
 
-  /// Opens both, making what is not there. `kept`: the lock file is open already, and must not be opened twice.
+  /// Opens both files, making what is not there, in a directory just opened. `kept`: the lock file is open already, and
+  /// must not be opened twice.
   @inline(never)
-  init(in directory: Path, stem: String, mode: FileMode, keeping kept: LockFile? = nil) throws(SystemFailure) {
-    let segment = try SegmentFile.open(in: directory, stem: stem, mode: mode)
-    self.segment = segment
+  init(
+    in directory: RuntimeDirectory, stem: String, mode: FileMode, keeping kept: LockFile? = nil
+  ) throws(SystemFailure) {
+    self.directory = directory
+    try Self.remember(directory.descriptor)
+    do throws(SystemFailure) {
+      segment = try SegmentFile.open(in: directory.descriptor, stem: stem, mode: mode)
+    } catch {
+      OwnedDescriptors.close(directory.descriptor)
+      throw error
+    }
     do throws(SystemFailure) {
       try Self.remember(segment.descriptor)
       if let kept {
         lock = kept
       } else {
-        lock = try LockFile(in: directory, stem: stem, mode: mode)
+        lock = try LockFile(in: directory.descriptor, stem: stem, mode: mode)
         try Self.remember(lock.descriptor)
       }
     } catch {
+      OwnedDescriptors.close(directory.descriptor)
       OwnedDescriptors.close(segment.descriptor)
       munmap(segment.header.base, CTXTOP_PAGE_BYTES)
       throw error
     }
   }
 
-  /// Closes what is still ours of both, and is not also among the two that stay open.
+  /// Which of them are still ours.
+  var held: Held {
+    Held(
+      directory: OwnedDescriptors.isOurs(directory.descriptor), segment: OwnedDescriptors.isOurs(segment.descriptor),
+      lock: OwnedDescriptors.isOurs(lock.descriptor))
+  }
+
+  /// Closes those that are given up: not a number that was opened again since.
   @inline(never)
-  func close(exceptLock keptLock: Int32 = -1, segment kept: Int32 = -1) {
-    if lock.descriptor != keptLock { OwnedDescriptors.close(lock.descriptor) }
-    if segment.descriptor != kept { OwnedDescriptors.close(segment.descriptor) }
+  func close(_ given: Held = Held()) {
+    if given.lock { OwnedDescriptors.close(lock.descriptor) }
+    if given.segment { OwnedDescriptors.close(segment.descriptor) }
+    if given.directory { OwnedDescriptors.close(directory.descriptor) }
     munmap(segment.header.base, CTXTOP_PAGE_BYTES)
   }
 
   private static func remember(_ descriptor: Int32) throws(SystemFailure) {
     if OwnedDescriptors.add(descriptor) { return }
     _ = CCtxtop.close(descriptor)
-    throw SystemFailure("keeping segment and lock file open", EMFILE)
+    throw SystemFailure("keeping the agent's files open", EMFILE)
   }
 }

@@ -84,6 +84,8 @@ package struct State: Sendable {
   var typed: [Prompt.Kind: [String]] = [:]
   /// The workers that are being replaced on the operator's demand.
   var replacements: [Replacement] = []
+  /// The workers whose replacement this dashboard asked for, until the app tells that somebody did; at most sixteen.
+  var asked: [Int32] = []
 
   /// One line for the operator; nil: there is nothing to say.
   var notice: Notice?

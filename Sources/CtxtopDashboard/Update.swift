@@ -53,6 +53,7 @@ extension State {
   fileprivate mutating func receive(_ snapshot: Snapshot, earlier: Snapshot?) {
     let missed = missedSnapshots
     if let latest, !latest.now.isOfSameService(as: snapshot) { history = History() }
+    if let latest, latest.now.isOfSameService(as: snapshot) { tellOfActions(in: snapshot, since: latest.now) }
     latest = (snapshot, earlier)
     received = now
     let model = Model(now: snapshot, earlier: earlier)

@@ -5,24 +5,33 @@ import CCtxtop
 
 nonisolated(unsafe) private var identity = WorkerIdentity()
 
-/// configure(name, directory, group)
+/// configure(name, directory, group, controllers=None)
 let moduleConfigure: FastFunction = { _, arguments, count in
-  guard let arguments, count == 3 else { return Python.typeError("configure(name, directory, group)") }
+  guard let arguments, count == 3 || count == 4 else {
+    return Python.typeError("configure(name, directory, group, controllers)")
+  }
   var configuration = Agent.Configuration()
   configuration.stem = Python.text(arguments[0])
   configuration.directory = arguments[1] == Python.none ? "" : Python.text(arguments[1])
-  if arguments[2] != Python.none {
-    let group = Path(Python.text(arguments[2])).withCString { ctxtop_group_id($0) }
-    guard group >= 0 else {
-      let text: StaticString = "CTXTOP_GROUP names a group that does not exist"
-      PyErr_SetString(PyExc_ValueError, UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self))
-      return nil
-    }
-    configuration.group = UInt32(truncatingIfNeeded: group)
+  guard readGroup(arguments[2], &configuration.group),
+    count == 3 || readGroup(arguments[3], &configuration.controllers)
+  else {
+    let text: StaticString = "CTXTOP_GROUP or CTXTOP_CONTROL_GROUP names a group that does not exist"
+    PyErr_SetString(PyExc_ValueError, UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self))
+    return nil
   }
   Agent.configuration = configuration
   _ = Agent.prepare()
   return Python.newNone()
+}
+
+/// The group of a name, nil of None; false: there is none of that name.
+@inline(never)
+private func readGroup(_ name: Object?, _ group: inout UInt32?) -> Bool {
+  if name == Python.none { return true }
+  let id = Path(Python.text(name)).withCString { ctxtop_group_id($0) }
+  group = UInt32(truncatingIfNeeded: id)
+  return id >= 0
 }
 
 /// describe(kind, model, version, workers, threads, number, instance, python, flask, werkzeug, sqlalchemy)

@@ -28,6 +28,7 @@ extension TextReport {
     if let oldest = totals.oldestCheckout { text += ", oldest \(Format.age(oldest))" }
     text += "  teardown failures \(totals.teardownFailures)\n"
     if totals.dropped > 0 { text += "events dropped \(totals.dropped): a table of the segment was full\n" }
+    if let action = now.actions.last { text += "\(Format.time(action.time).prefix(19))Z \(action.sentence)\n" }
     return text
   }
 

@@ -19,6 +19,7 @@ package struct Collector: ~Copyable {
   private let lock: LockFile
   private let own: Slot
   private var out = ByteSink(capacity: 4096)
+  private var actions = ByteSink(capacity: 512)
   private var recorder = SlotRecorder()
   private let printed = PrintedWorkers()
   /// As many as the file had at the last pass.
@@ -70,8 +71,10 @@ package struct Collector: ~Copyable {
 
   private mutating func finish(_ list: Int, _ workers: UInt32) {
     let service = SegmentHeader.serviceText(file.header)
+    actions.rewind(to: 0)
+    ActionRing.write(file.header, to: &actions)
     withUnsafeTemporaryAllocation(byteCount: HostName.capacity, alignment: 1) { name in
-      out.finishRecord(list, workers: workers, service: service, host: HostName.read(into: name))
+      out.finishRecord(list, workers: workers, service: service, host: HostName.read(into: name), actions: actions)
     }
   }
 

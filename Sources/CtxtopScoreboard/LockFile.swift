@@ -13,14 +13,15 @@ package struct LockFile: Sendable {
   package let descriptor: Int32
   package let identity: FileIdentity
 
-  /// Opens the lock file of `stem` in `directory`, creating it when there is none.
-  package init(in directory: Path, stem: String, mode: FileMode) throws(SystemFailure) {
-    let path = SegmentFile.lockPath(in: directory, stem: stem)
-    let fd = path.withCString { ctxtop_open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+  /// Opens the lock file of `stem` in an open directory, creating it when there is none.
+  package init(in directory: Int32, stem: String, mode: FileMode) throws(SystemFailure) {
+    let flags = SegmentFile.flags | O_CREAT
+    let fd = SegmentFile.name(stem, ".lock").withCString { ctxtop_open_in(directory, $0, flags, 0o600) }
     if fd < 0 { throw SystemFailure("opening the lock file", ctxtop_errno()) }
     do throws(SystemFailure) {
       identity = try FileIdentity(of: fd)
-      guard identity.isRegular, identity.owner == geteuid() else { throw SystemFailure("using the lock file", EPERM) }
+      // Nothing is ever written to it: what is in it was put there by somebody else.
+      guard identity.isOurs, identity.size == 0 else { throw SystemFailure("using the lock file", EPERM) }
       if identity.mode & 0o777 != UInt32(mode.file) { try mode.apply(to: fd) }
       descriptor = fd
     } catch {
@@ -39,6 +40,7 @@ package struct LockFile: Sendable {
   package func isHeld(_ slot: Int) -> Bool? { Self.isHeld(slot, descriptor) }
 
   /// The same with a descriptor that only reads.
+  @inline(never)
   package static func isHeld(_ slot: Int, _ descriptor: Int32) -> Bool? {
     let answer = ctxtop_is_byte_locked(descriptor, byte(of: slot))
     return answer < 0 ? nil : answer == 1

@@ -28,6 +28,14 @@ package struct Path: Sendable {
     return longer
   }
 
+  /// This path with another one behind it.
+  @inline(never)
+  package func appending(_ other: Path) -> Path {
+    var longer = self
+    other.withCString { longer.add(UnsafeRawBufferPointer(start: $0, count: other.count)) }
+    return longer
+  }
+
   /// This path with a number in decimal behind it.
   @inline(never)
   package func appending(_ number: UInt64) -> Path {
@@ -40,15 +48,8 @@ package struct Path: Sendable {
   @inline(never)
   package func entry(_ name: String) -> Path { appending("/").appending(name) }
 
-  /// The directory that this entry is in, as its path says; the root of what says nothing.
-  @inline(never)
-  package var parent: Path {
-    var end = count
-    while end > 1, bytes[end - 1] != 47 /* "/" */ { end -= 1 }
-    var parent = Path("")
-    for index in 0..<max(end - 1, 0) { parent.add(UInt8(bitPattern: bytes[index])) }
-    return parent.count > 0 ? parent : Path("/")
-  }
+  /// Whether it begins at the root.
+  package var isAbsolute: Bool { bytes[0] == 47 /* "/" */ }
 
   /// Number of bytes without the zero.
   package var count: Int { bytes.count - 1 }

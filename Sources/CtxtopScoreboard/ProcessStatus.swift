@@ -59,12 +59,17 @@ package struct ProcessStatus {
     KernelSample(state: state, residentBytes: residentBytes, cpuTime: cpuTime, time: time)
   }
 
-  /// The inode of a process's pid namespace; 0 where it cannot be told.
+  /// The inode of this process's pid namespace; 0 where it cannot be told.
+  package static func pidNamespace() -> UInt64 { namespace("/proc/self/ns/pid") }
+
+  /// The inode of this process's time namespace; 0 where it cannot be told.
+  package static func timeNamespace() -> UInt64 { namespace("/proc/self/ns/time") }
+
   @inline(never)
-  package static func pidNamespace(of pid: Int32 = 0) -> UInt64 {
+  private static func namespace(_ path: StaticString) -> UInt64 {
     var status = stat()
-    let path = (pid == 0 ? Path("/proc/self") : directory(of: pid)).appending("/ns/pid")
-    return path.withCString { stat($0, &status) } == 0 ? UInt64(status.st_ino) : 0
+    let found = stat(UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self), &status)
+    return found == 0 ? UInt64(status.st_ino) : 0
   }
 
   /// No process has a negative number, and none has that which it is taken for here.

@@ -13,28 +13,26 @@ package struct SegmentFile: Sendable {
   /// The header page, mapped.
   nonisolated(unsafe) package let header: Words
 
-  /// Opens the segment `stem` in `directory`, creating it when there is none.
-  package static func open(in directory: Path, stem: String, mode: FileMode) throws(SystemFailure) -> SegmentFile {
-    let path = path(in: directory, stem: stem)
+  /// Opens the segment `stem` in an open directory, creating it when there is none.
+  package static func open(in directory: Int32, stem: String, mode: FileMode) throws(SystemFailure) -> SegmentFile {
+    let name = name(stem, ".segment")
     for _ in 0..<4 {
-      let fd = path.withCString { ctxtop_open($0, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0) }
+      let fd = name.withCString { ctxtop_open_in(directory, $0, flags, 0) }
       if fd >= 0 { return try SegmentFile(adopting: fd, mode: mode) }
       let code = ctxtop_errno()
       guard code == ENOENT else { throw SystemFailure("opening the segment", code) }
-      try create(path, directory: directory, stem: stem, mode: mode)
+      try create(name, directory, stem, mode)
     }
     throw SystemFailure("opening the segment", EAGAIN)
   }
 
-  /// The path of the segment `stem`; it carries the layout version.
-  package static func path(in directory: Path, stem: String) -> Path { versioned(directory, stem, ".segment") }
-  /// The path of its lock file.
-  package static func lockPath(in directory: Path, stem: String) -> Path { versioned(directory, stem, ".lock") }
+  /// How a file that is there already is opened: whatever it turns out to be, opening it waits for nobody.
+  static let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
 
-  /// The path of a file of the service `stem` with the given ending.
+  /// The name of a file of the service `stem` with the given ending; it carries the layout version.
   @inline(never)
-  package static func versioned(_ directory: Path, _ stem: String, _ ending: String) -> Path {
-    directory.entry(stem).appending(".v").appending(UInt64(CTXTOP_LAYOUT)).appending(ending)
+  package static func name(_ stem: String, _ ending: String) -> Path {
+    Path(stem).appending(".v").appending(UInt64(CTXTOP_LAYOUT)).appending(ending)
   }
 
   private init(adopting fd: Int32, mode: FileMode) throws(SystemFailure) {
@@ -75,15 +73,15 @@ package struct SegmentFile: Sendable {
   }
 
   private static func create(
-    _ path: Path, directory: Path, stem: String, mode: FileMode
+    _ name: Path, _ directory: Int32, _ stem: String, _ mode: FileMode
   ) throws(SystemFailure) {
     // The time is for what a killed maker left behind: in a container the next one has the same ids.
-    let temporary = directory.entry(".").appending(stem).appending(".").appending(UInt64(getpid())).appending(".")
+    let temporary = Path(".").appending(stem).appending(".").appending(UInt64(getpid())).appending(".")
       .appending(Clock.monotonic())
-    let fd = temporary.withCString { ctxtop_open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+    let fd = temporary.withCString { ctxtop_open_in(directory, $0, flags | O_CREAT | O_EXCL, 0o600) }
     if fd < 0 { throw SystemFailure("creating the segment", ctxtop_errno()) }
     defer {
-      temporary.withCString { _ = unlink($0) }
+      temporary.withCString { _ = unlinkat(directory, $0, 0) }
       close(fd)
     }
     try mode.apply(to: fd)
@@ -91,12 +89,12 @@ package struct SegmentFile: Sendable {
     let header = try map(fd, offset: 0, count: CTXTOP_PAGE_BYTES)
     SegmentHeader.write(to: header, service: stem)
     munmap(header.base, CTXTOP_PAGE_BYTES)
-    let renamed = temporary.withCString { from in path.withCString { to in ctxtop_rename_new(from, to) } }
+    let renamed = temporary.withCString { from in name.withCString { to in ctxtop_rename_new(directory, from, to) } }
     if renamed < 0, renamed != -EEXIST { throw SystemFailure("creating the segment", 0 &- renamed) }
   }
 
   private static func check(_ fd: Int32, _ identity: FileIdentity) throws(SystemFailure) {
-    guard identity.isRegular, identity.owner == geteuid() else { throw SystemFailure("using the segment", EPERM) }
+    guard identity.isOurs else { throw SystemFailure("using the segment", EPERM) }
     guard identity.size >= CTXTOP_PAGE_BYTES else { throw SystemFailure("using the segment", EINVAL) }
     let copy = UnsafeMutableRawPointer.allocate(byteCount: CTXTOP_PAGE_BYTES, alignment: 8)
     defer { copy.deallocate() }
@@ -113,6 +111,8 @@ package struct FileIdentity: Sendable {
   package let owner: UInt32
   package let size: Int
   package let mode: UInt32
+  /// How many names it has.
+  private let links: Int
 
   package init(of fd: Int32) throws(SystemFailure) {
     var status = stat()
@@ -120,10 +120,10 @@ package struct FileIdentity: Sendable {
     self.init(status)
   }
 
-  /// The file at a path, links not followed; nil where there is none.
-  package init?(at path: Path) {
+  /// The file of a name in an open directory, or of a path, links not followed; nil where there is none.
+  package init?(_ name: Path, in directory: Int32 = AT_FDCWD) {
     var status = stat()
-    if path.withCString({ lstat($0, &status) }) < 0 { return nil }
+    if name.withCString({ fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) }) < 0 { return nil }
     self.init(status)
   }
 
@@ -133,11 +133,15 @@ package struct FileIdentity: Sendable {
     owner = status.st_uid
     size = Int(status.st_size)
     mode = status.st_mode
+    links = Int(status.st_nlink)
   }
 
   package var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
+  /// Whether it is a file that an agent of this user may have made: one with another name is also something else.
+  package var isOurs: Bool { isRegular && owner == geteuid() && links < 2 }
   package var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
-  package var isSocket: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFSOCK) }
+  /// Whether it is a socket of this user.
+  package var isOurSocket: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFSOCK) && owner == geteuid() }
 
   /// Whether both are the same file.
   package func isSame(as other: FileIdentity) -> Bool { device == other.device && inode == other.inode }

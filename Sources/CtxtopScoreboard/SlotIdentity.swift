@@ -27,6 +27,8 @@ extension Slot {
     control.store(CTXTOP_SLOT_STARTED, Self.startTime(ticks: startTicks, now: now))
     control.store(CTXTOP_SLOT_ATTACHED, now)
     control.store(CTXTOP_SLOT_PID_NAMESPACE, ProcessStatus.pidNamespace())
+    control.store(CTXTOP_SLOT_ATTACHED_WALL, Clock.wall())
+    control.store(CTXTOP_SLOT_TIME_NAMESPACE, ProcessStatus.timeNamespace())
     describe(identity, names: names, agentVersion: agentVersion)
     beat(at: now)
     sample(status, at: now)

@@ -45,6 +45,24 @@ public enum ResourceState: UInt8, Equatable, Sendable {
   case waiting = 2
 }
 
+/// What came of something that a client asked to be done.
+public enum ActionOutcome: UInt8, Equatable, Sendable, CaseIterable {
+  /// It is being done.
+  case accepted = 1
+  /// The app is not to be controlled by anybody.
+  case notControlled = 2
+  /// The client may only look.
+  case onlyLook = 3
+  /// No live worker has that pid.
+  case noWorker = 4
+  /// More than one has it, in different containers.
+  case severalWorkers = 5
+  /// The worker's server cannot replace a single one.
+  case cannotReplace = 6
+  /// The worker or its agent is stopped.
+  case stopped = 7
+}
+
 extension Liveness {
   /// Whether what the worker's slot holds is happening now, and not evidence of the past.
   public var isPresent: Bool {

@@ -13,8 +13,10 @@
 // The payload (SlotRecorder and RecordEncoder write it, RecordDecoder reads it, RecordSchema has its keys in JSON; all
 // name the fields in one order):
 //
-//   payload  = block(number of workers u32, the workers, service, host)
+//   payload  = block(number of workers u32, the workers, service, host, actions)
 //   worker   = block(fields, lists of unit, connection, engine, failure, session, resource, vanished, hazard), pulse
+//   actions  = accepted, refused: how many there were; number of the latest, of each entity(number, wall time, user,
+//              pid, worker's pid, outcome)
 //   pulse    = entity(liveness, heartbeat, kernel sample): what changes in a worker that does nothing
 //   block    = length u32, offset of its strings u32, body, strings (count, then length and bytes of each)
 //   entity   = length u32, fields

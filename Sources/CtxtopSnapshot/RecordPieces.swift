@@ -18,15 +18,17 @@ extension ByteSink {
     return list
   }
 
-  /// Ends the record: the snapshot's own strings, which come last because its workers have tables of their own,
-  /// and what the header says of the payload.
+  /// Ends the record: the snapshot's own strings, which come last because its workers have tables of their own, what
+  /// clients asked to be done, and what the header says of the payload.
   package mutating func finishRecord(
-    _ list: Int, workers: UInt32, service: UnsafeRawBufferPointer, host: UnsafeRawBufferPointer
+    _ list: Int, workers: UInt32, service: UnsafeRawBufferPointer, host: UnsafeRawBufferPointer,
+    actions: borrowing ByteSink
   ) {
     replace(at: list, with: workers)
     var strings = RecordStrings()
     varint(service.count == 0 ? 0 : strings.add(repairing: service))
     varint(host.count == 0 ? 0 : strings.add(repairing: host))
+    actions.withBytes { bytes($0) }
     closeBlock(RecordHeader.byteCount, strings)
     replace(at: 12, with: UInt32(truncatingIfNeeded: count &- RecordHeader.byteCount))
     replace(at: 32, with: checksum(RecordHeader.byteCount, count))

@@ -382,6 +382,30 @@ enum RecordSchema {
       """)
   }
 
+  static var actionCounts: RecordTable {
+    RecordTable(
+      28,
+      """
+      n actions_accepted
+      n actions_refused
+
+      """)
+  }
+
+  static var action: RecordTable {
+    RecordTable(
+      29,
+      """
+      n number
+      t time
+      n user
+      z pid
+      n worker
+      e outcome - accepted not_controlled only_look no_worker several_workers cannot_replace stopped
+
+      """)
+  }
+
   static var hazard: RecordTable {
     RecordTable(
       27,

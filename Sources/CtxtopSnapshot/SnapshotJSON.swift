@@ -80,7 +80,23 @@ public enum SnapshotJSON {
     #else
       verdicts(judgement, &printer.json)
     #endif
+    actions(&body, &printer)
     printer.json.closeObject()
+  }
+
+  /// What clients asked to be done.
+  private static func actions(_ body: inout FieldCursor, _ printer: inout FieldPrinter) {
+    printer.print(RecordSchema.actionCounts, &body)
+    let list = body.list()
+    var rest = list.entities
+    printer.json.openArray("actions")
+    for _ in 0..<list.count {
+      var action = rest.entity()
+      printer.json.openObject()
+      printer.print(RecordSchema.action, &action)
+      printer.json.closeObject()
+    }
+    printer.json.closeArray()
   }
 
   private static func judged(_ index: Int, _ judgement: Judgement?) -> JudgedWorker? {

@@ -18,7 +18,7 @@ package final class LiveSource: SnapshotSource {
     }
   }
   private let endpoint: Endpoint
-  private let readSegment: SegmentSource.Read
+  private let readSegment: SegmentSource.Read?
   private let socket: SocketSource
   private var segment: SegmentSource?
   private var loss: (since: UInt64, reason: StoreError)?
@@ -27,7 +27,7 @@ package final class LiveSource: SnapshotSource {
   /// The endpoint's socket at `socketPath`, with its segment.
   package init(
     _ endpoint: Endpoint, socketPath: String, interval: UInt64,
-    readSegment: @escaping SegmentSource.Read = SegmentSource.readSegment
+    readSegment: SegmentSource.Read? = nil
   ) {
     self.readSegment = readSegment
     self.endpoint = endpoint

@@ -16,13 +16,13 @@ package final class SegmentSource: SnapshotSource {
 
   private let endpoint: Endpoint
   private let path: String
-  private let readFile: Read
+  private let readFile: Read?
   private var nextPass: UInt64 = 0
   private var state = SourceState.connecting
 
   /// The segment at `path`, trusted as `endpoint` says.
   package init(
-    _ endpoint: Endpoint, path: String, interval: UInt64, read: @escaping Read = SegmentSource.readSegment
+    _ endpoint: Endpoint, path: String, interval: UInt64, read: Read? = nil
   ) {
     readFile = read
     self.endpoint = endpoint
@@ -52,14 +52,16 @@ package final class SegmentSource: SnapshotSource {
   /// The file is opened for each pass: a service that starts anew makes a new one.
   private func read() throws(StoreError) -> Snapshot {
     do {
-      // An explicit path may be a link; a file that was found may not.
-      let status = try endpoint.trustedOwner == nil ? System.linkStatus(path) : System.status(path)
+      // An explicit path may be a link; a file that was found may not. What is read is checked again once it is open.
+      let path = endpoint.trustedOwner == nil ? path : System.realPath(path) ?? path
+      let status = try System.linkStatus(path)
       if status.kind == .symbolicLink { throw StoreError.refused(path: path, .symbolicLink) }
       guard status.kind == .regular else { throw StoreError.notATarget(path) }
       guard endpoint.trusts(status.owner) else {
         throw StoreError.refused(path: path, .foreignOwner(status.owner))
       }
-      return try readFile(path)
+      if let readFile { return try readFile(path) }
+      return try readSegment(path)
     } catch let error as StoreError {
       throw error
     } catch let error as SystemError {
@@ -71,9 +73,9 @@ package final class SegmentSource: SnapshotSource {
     }
   }
 
-  /// One pass over the segment at `path`.
-  package static func readSegment(_ path: String) throws(SegmentError) -> Snapshot {
-    var reader = try SegmentReader(path: path)
+  /// One pass over the segment at `path`, if the open file belongs to somebody whom the endpoint trusts.
+  private func readSegment(_ path: String) throws(SegmentError) -> Snapshot {
+    var reader = try SegmentReader(path: path) { endpoint.trusts($0) }
     return try reader.snapshot()
   }
 
@@ -81,6 +83,7 @@ package final class SegmentSource: SnapshotSource {
     switch error {
     case .system(let failure): .system(SystemError(failure.doing.description, failure.code), path: path)
     case .notASegment: .notASegment(path)
+    case .foreignOwner(let owner): .refused(path: path, .foreignOwner(owner))
     case .otherVersion(let version): .otherSegmentVersion(path, version: Int(version))
     case .malformed: .damagedSegment(path)
     }

@@ -95,7 +95,7 @@ struct LeaderWordTests {
   private func service(_ claimed: ClaimedSlot, _ place: TemporaryDirectory) throws -> Service {
     let mode = FileMode(group: nil)
     let directory = try RuntimeDirectory.find(named: place.path, mode: mode)
-    let files = ServiceFiles(segment: claimed.file, lock: claimed.lock)
-    return Service(files: files, slot: claimed.slot, directory: directory, mode: mode, stem: "shop")
+    let files = ServiceFiles(directory: directory, segment: claimed.file, lock: claimed.lock)
+    return Service(files: files, slot: claimed.slot, mode: mode, stem: "shop")
   }
 }

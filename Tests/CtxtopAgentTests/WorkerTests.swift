@@ -111,7 +111,7 @@ struct WorkerTests {
     chmod(place.path, 0o755)
     #expect(
       Probe(place.path).ask("attach").hasSuffix(
-        "using a runtime directory that others may enter: Operation not permitted"))
+        "using a runtime directory that others may enter: Operation not permitted; chmod 700 \(place.path)"))
     #expect(
       Probe(place.path + "/none/deeper").ask("attach").hasSuffix(
         "making the runtime directory: No such file or directory"))

@@ -90,6 +90,40 @@ import Testing
     #expect(!told(session).contains("cannot"))
   }
 
+  @Test mutating func whatOthersAskForIsSaidAndWhatWasAskedHereIsNot() {
+    var session = Session(passes: 0)
+    session.send(.source(.live))
+    let workers: [(pid: Int32, number: Int)] = [(11, 1), (12, 2)]
+    session.receive(asked([], of: workers))
+    session.receive(asked([(11, 1000, .onlyLook)], of: workers))
+    #expect(
+      told(session).contains("user 1000 in process 78 asked for the replacement of worker 11: refused, that user"))
+    session.wait(6)
+    session.press("K", "y")
+    session.receive(asked([(11, 1000, .onlyLook), (11, 0, .accepted)], of: workers))
+    #expect(!told(session).contains("root"))
+    session.receive(
+      asked([(11, 1000, .onlyLook), (11, 0, .accepted), (11, 0, .stopped), (1, 0, .noWorker)], of: workers))
+    #expect(told(session).contains("root in process 81 asked for the replacement of worker 1: refused, no live worker"))
+    #expect(told(session).contains("and 1 more requests before it"))
+    session.wait(6)
+    session.receive(service(workers))
+    #expect(!told(session).contains("asked"), "a segment that was made anew tells of none")
+  }
+
+  private mutating func asked(
+    _ actions: [(worker: UInt32, user: UInt32, outcome: ActionOutcome)], of workers: [(pid: Int32, number: Int)]
+  ) -> Snapshot {
+    var snapshot = service(workers)
+    snapshot.actionCounts.refused = UInt64(actions.count)
+    snapshot.actions = actions.enumerated().map { index, action in
+      ControlAction(
+        number: UInt64(index + 1), time: snapshot.wallTime, user: action.user, pid: UInt32(78 + index),
+        worker: action.worker, outcome: action.outcome)
+    }
+    return snapshot
+  }
+
   @Test mutating func aWorkerThatIsRefusedIsWatchedNoMore() {
     var session = Session(passes: 0)
     session.send(.source(.live))

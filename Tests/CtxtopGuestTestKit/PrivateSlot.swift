@@ -40,7 +40,8 @@ package final class PrivateSlot: @unchecked Sendable {
     recorder.out.withBytes { record.bytes($0) }
     record.pulse(.unknown, 0, nil, draining: nil)
     let nobody = UnsafeRawBufferPointer(start: nil, count: 0)
-    record.finishRecord(list, workers: 1, service: nobody, host: nobody)
+    let actions = ByteSink(capacity: 64)
+    record.finishRecord(list, workers: 1, service: nobody, host: nobody, actions: actions)
     do {
       return try RecordDecoder.decode(record.array()).workers[0]
     } catch {

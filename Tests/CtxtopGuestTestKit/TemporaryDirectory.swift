@@ -1,25 +1,25 @@
 // A directory on tmpfs for one test, gone with everything in it when the test is.
 
-import CtxtopScoreboard
 import Glibc
 
 /// A directory that only its test knows.
 package final class TemporaryDirectory {
   package let path: String
+  /// The directory as the guest wants it: open.
+  package let directory: Int32
 
   package init() {
     var template = Array("/dev/shm/ctxtop-test-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { fatalError("no temporary directory") }
     path = String(cString: made)
+    directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 
   deinit {
     for name in names { remove(path + "/" + name) }
     rmdir(path)
+    close(directory)
   }
-
-  /// The directory as the guest wants it.
-  package var directory: Path { Path(path) }
 
   /// What is in it, sorted.
   package var names: [String] {

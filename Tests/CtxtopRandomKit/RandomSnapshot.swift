@@ -14,9 +14,18 @@ package struct RandomSnapshot: DiceThrower {
     return copy.snapshot()
   }
 
+  private mutating func action() -> ControlAction {
+    ControlAction(
+      number: number(), time: number(), user: UInt32(truncatingIfNeeded: number()),
+      pid: UInt32(truncatingIfNeeded: number()), worker: UInt32(truncatingIfNeeded: number()),
+      outcome: ActionOutcome(rawValue: UInt8(small(8))))
+  }
+
   private mutating func snapshot() -> Snapshot {
     var snapshot = Snapshot(service: text(), host: text(), wallTime: number(), monotonicTime: number())
     for _ in 0..<small(4) { snapshot.workers.append(worker()) }
+    snapshot.actionCounts = ActionCounts(accepted: number(), refused: number())
+    for _ in 0..<small(4) { snapshot.actions.append(action()) }
     return snapshot
   }
 

@@ -135,7 +135,7 @@ struct SegmentFileTests {
     #expect(probe.ask("attach").hasSuffix("allocating the segment: File too large"))
   }
 
-  private static func open(_ directory: Path) throws -> SegmentFile {
+  private static func open(_ directory: Int32) throws -> SegmentFile {
     try SegmentFile.open(in: directory, stem: "shop", mode: FileMode(group: nil))
   }
 

@@ -13,7 +13,19 @@ extension Fixture {
       leftovers(at: pass), stopped(at: pass), draining(at: pass), exited(), silent(at: pass), wedged(at: pass),
       saturated(at: pass), unknown(at: pass), greenlets(at: pass),
     ]
+    snapshot.actions = actions()
+    snapshot.actionCounts = ActionCounts(accepted: 3, refused: 17)
     return snapshot
+  }
+
+  private static func actions() -> [ControlAction] {
+    let outcomes: [ActionOutcome?] = [.accepted, .noWorker, .onlyLook, .notControlled, .stopped, nil]
+    return outcomes.enumerated().map { index, outcome in
+      ControlAction(
+        number: UInt64(15 + index), time: wallTime - UInt64(6 - index) * 60 * second,
+        user: [0, 1000, 65_534][index % 3],
+        pid: index == 2 ? 0 : UInt32(977 + index), worker: index == 1 ? 1 : UInt32(4312 + index), outcome: outcome)
+    }
   }
 
   /// Serial numbers as they are in a worker that was forked late: of 15 digits.

@@ -63,7 +63,16 @@ package struct RandomService: DiceThrower {
     wallTime = 1_500_000_000_000_000_000 + next() >> 5
     var snapshot = Snapshot(service: text(), host: text(), wallTime: wallTime, monotonicTime: now)
     for slot in 0..<small(4) { snapshot.workers.append(worker(slot)) }
+    snapshot.actionCounts = ActionCounts(accepted: number(), refused: number())
+    snapshot.actions = (0..<small(4)).map { _ in action() }
     return snapshot
+  }
+
+  private mutating func action() -> ControlAction {
+    ControlAction(
+      number: number(), time: time(), user: UInt32(truncatingIfNeeded: number()),
+      pid: UInt32(truncatingIfNeeded: number()), worker: UInt32(truncatingIfNeeded: number()),
+      outcome: ActionOutcome(rawValue: UInt8(small(8))))
   }
 
   private mutating func worker(_ slot: Int) -> Worker {

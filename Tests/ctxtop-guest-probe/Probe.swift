@@ -64,9 +64,11 @@ struct Probe {
     return "ok"
   }
 
+  private func opened() -> Int32 { ctxtop_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
+
   private func segment() -> String {
     do throws(SystemFailure) {
-      return "\(try SegmentFile.open(in: Path(directory), stem: stem, mode: FileMode(group: nil)).identity.inode)"
+      return "\(try SegmentFile.open(in: opened(), stem: stem, mode: FileMode(group: nil)).identity.inode)"
     } catch {
       return error.line
     }
@@ -74,9 +76,9 @@ struct Probe {
 
   private mutating func claim() -> String {
     do throws(SystemFailure) {
-      let path = Path(directory)
-      let file = try SegmentFile.open(in: path, stem: stem, mode: FileMode(group: nil))
-      let lock = try LockFile(in: path, stem: stem, mode: FileMode(group: nil))
+      let place = opened()
+      let file = try SegmentFile.open(in: place, stem: stem, mode: FileMode(group: nil))
+      let lock = try LockFile(in: place, stem: stem, mode: FileMode(group: nil))
       let slot = try SlotClaim.claim(in: file, lock: lock)
       slot.moveIn(WorkerIdentity(), names: NameTable(slot: slot), agentVersion: "probe", at: Clock.monotonic())
       self.slot = slot

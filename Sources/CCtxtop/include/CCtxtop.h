@@ -37,6 +37,10 @@ const char *ctxtop_describe_error(int code, char *buffer, size_t size);
 static inline __rlimit_resource_t ctxtop_file_size_limit(void) { return RLIMIT_FSIZE; }
 
 static inline int ctxtop_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+/* The same of a name in an open directory: it is that directory, whatever its path leads to by now. */
+static inline int ctxtop_open_in(int directory, const char *name, int flags, mode_t mode) {
+  return openat(directory, name, flags, mode);
+}
 
 /* Allocates the pages of a range and extends the file over it; never shrinks. 0 or -errno. */
 int ctxtop_allocate(int fd, off_t offset, off_t length);
@@ -56,6 +60,10 @@ void ctxtop_name_thread(const char *name);
 /* All return 0 (or a descriptor) or -errno. */
 int ctxtop_unix_socket(void);
 int ctxtop_bind(int fd, const char *path);
+/* Binds to a name in an open directory, without its path: through /proc, ENOENT where that is missing. */
+int ctxtop_bind_in(int fd, int directory, const char *name);
+/* Whether somebody listens at a name in an open directory: 1 or 0. */
+int ctxtop_has_listener(int directory, const char *name);
 int ctxtop_accept(int fd);
 /* Effective user and group of the peer, as the kernel recorded them at connect. */
 int ctxtop_peer(int fd, uint32_t *user, uint32_t *group, int32_t *pid);
@@ -85,7 +93,13 @@ int ctxtop_replace_mapping(void *pages, size_t size, int fd, off_t offset);
 uint64_t ctxtop_thread_id(void);
 
 /* link(2) of an open unnamed or temporary file is not possible everywhere: rename without replacing. */
-int ctxtop_rename_new(const char *from, const char *to);
+int ctxtop_rename_new(int directory, const char *from, const char *to);
+
+/*
+ * Writes a line of at most PIPE_BUF bytes if that can be done at once: 1, else 0. Never waits for whoever reads a
+ * pipe, a terminal or a socket; a file on a disk may take as long as it takes everybody else.
+ */
+int ctxtop_write_at_once(int fd, const void *bytes, size_t count);
 
 /* Whether the processor has the instructions for CRC32C; only then may the next one be called. */
 int ctxtop_has_crc32c(void);

@@ -11,7 +11,8 @@
  * when stable, odd while it is being written (ChangeCount.swift has the rules).
  *
  * Who may write:
- *   header               the creator, before the file has its name; leader and recycler word by compare-and-swap
+ *   header               the creator, before the file has its name; leader and recycler word by compare-and-swap;
+ *                        actions (ActionRing.swift) and socket: the leader
  *   control page         the claiming process; heartbeat, kernel and draining words: its agent thread;
  *                        recycle word: anybody, from zero, by compare-and-swap;
  *                        counters of dropped events and the latency histogram: anybody, by atomic addition
@@ -39,6 +40,16 @@ enum {
   CTXTOP_HEADER_RECYCLER = 72,    /* slot + 1 | generation of the worker that is being replaced, see Recycling.swift */
   CTXTOP_HEADER_SERVICE = 128,    /* 8 words of text */
   CTXTOP_HEADER_SERVICE_WORDS = 8,
+  CTXTOP_HEADER_ACCEPTED = 136,   /* actions that clients asked for: exact counts, by atomic addition */
+  CTXTOP_HEADER_REFUSED = 137,
+  CTXTOP_HEADER_SOCKET = 138,     /* inode of the socket that a leader of this segment made last */
+  CTXTOP_HEADER_ACTIONS = 192,    /* the latest of them; the place of one is its number in a ring */
+  CTXTOP_ACTIONS = 16,
+  CTXTOP_ACTION_WORDS = 4,
+  CTXTOP_ACTION_NUMBER = 0,       /* from 1; 0: there is none, or it is being written */
+  CTXTOP_ACTION_TIME = 1,         /* wall time, ns */
+  CTXTOP_ACTION_CLIENT = 2,       /* its user | pid, 0: cannot be seen */
+  CTXTOP_ACTION_SUBJECT = 3,      /* pid of the worker | what came of it, see ActionOutcome in Cases.swift */
 
   /* control page of a slot */
   CTXTOP_SLOT_TENANT = 0,        /* state | generation */
@@ -54,6 +65,8 @@ enum {
   CTXTOP_SLOT_SERVER_2 = 10,     /* names: version | agent */
   CTXTOP_SLOT_RUNTIME = 11,      /* names: python | flask */
   CTXTOP_SLOT_RUNTIME_2 = 12,    /* names: werkzeug | sqlalchemy */
+  CTXTOP_SLOT_TIME_NAMESPACE = 13, /* inode of the time namespace: its clock is that of all monotonic times; 0: unknown */
+  CTXTOP_SLOT_ATTACHED_WALL = 14,  /* wall time when ATTACHED was taken, ns */
   CTXTOP_SLOT_GUARDED_END = 16,
   CTXTOP_SLOT_HEARTBEAT = 16,    /* monotonic, ns, of the agent thread */
   CTXTOP_SLOT_KERNEL_STATE = 17, /* a letter of proc(5); 0: not sampled */
@@ -210,7 +223,8 @@ enum {
 
 #define CTXTOP_MAGIC 0x31504f5458544343ull /* "CCTXTOP1" */
 
-_Static_assert(CTXTOP_HEADER_SERVICE + CTXTOP_HEADER_SERVICE_WORDS <= CTXTOP_PAGE_BYTES / 8, "header fits its page");
+_Static_assert(CTXTOP_HEADER_SERVICE + CTXTOP_HEADER_SERVICE_WORDS <= CTXTOP_HEADER_ACCEPTED, "service ends before counts");
+_Static_assert(CTXTOP_HEADER_ACTIONS + CTXTOP_ACTIONS * CTXTOP_ACTION_WORDS <= CTXTOP_PAGE_BYTES / 8, "header fits its page");
 _Static_assert(CTXTOP_SLOT_LATENCY + CTXTOP_LATENCY_BUCKETS <= CTXTOP_SLOT_HAZARDS, "histogram ends before hazards");
 _Static_assert(CTXTOP_SLOT_HAZARDS + CTXTOP_HAZARDS <= CTXTOP_SLOT_ENGINES, "hazards end before engines");
 _Static_assert(CTXTOP_SLOT_ENGINES + CTXTOP_ENGINES * CTXTOP_ENGINE_WORDS <= CTXTOP_PAGE_BYTES / 8, "control page");

@@ -20,6 +20,7 @@ extension DetailText {
     holdings(of: row)
     self.charts(charts)
     leftovers(of: row)
+    actions(in: row.model.now)
     columns(of: row, in: .workers, but: ["now", "state", "pid"])
     process(of: row)
     runtime(of: row.worker)
@@ -100,6 +101,18 @@ extension DetailText {
       heading("Hazards")
       for hazard in worker.hazards { marked(.notice, "\(hazard.code): \(hazard.message)") }
     }
+  }
+
+  /// Adds what clients asked to be done to the workers of the app, the latest first.
+  private mutating func actions(in snapshot: Snapshot) {
+    if snapshot.actions.isEmpty { return }
+    heading("Replacements that were asked for, in all workers")
+    for action in snapshot.actions.reversed() {
+      let level: StateLevel = action.outcome == .accepted ? .quiet : .notice
+      marked(level, "\(moment(action.time, now: snapshot.wallTime) ?? "at an unknown time"): \(action.sentence)")
+    }
+    let left = snapshot.actionCounts.accepted &+ snapshot.actionCounts.refused &- UInt64(snapshot.actions.count)
+    if left > 0, left < 1 << 62 { text("and \(left) more before these", .dim) }
   }
 
   /// Adds what is known of the process.

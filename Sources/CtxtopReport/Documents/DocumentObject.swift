@@ -38,6 +38,7 @@ struct DocumentObject {
   func optionalCount(_ name: String) throws -> UInt64? { try value(name) }
   func integer(_ name: String) throws -> Int? { try value(name) }
   func processID(_ name: String) throws -> Int32? { try value(name) }
+  func identifier(_ name: String) throws -> UInt32 { try value(name) ?? 0 }
   func flag(_ name: String) throws -> Bool { try value(name) ?? false }
 
   /// An index or a depth.

@@ -121,6 +121,9 @@ extension DocumentObject {
       targets.append(try worker.optionalText("target"))
     }
     snapshot.divide(among: targets)
+    snapshot.actionCounts = ActionCounts(
+      accepted: try count("actions_accepted"), refused: try count("actions_refused"))
+    snapshot.actions = try objects("actions").map { try $0.action() }
     return snapshot
   }
 
@@ -128,6 +131,13 @@ extension DocumentObject {
     Server(
       kind: try text("kind"), model: try text("model"), version: try text("version"),
       workers: try integer("workers"), threads: try integer("threads"))
+  }
+
+  private func action() throws -> ControlAction {
+    let outcomes = Dictionary(uniqueKeysWithValues: ActionOutcome.allCases.map { ($0.word, $0) })
+    return ControlAction(
+      number: try count("number"), time: try time("time"), user: try identifier("user"), pid: try identifier("pid"),
+      worker: try identifier("worker"), outcome: try word("outcome", outcomes))
   }
 
   private func runtime() throws -> Runtime {

@@ -26,6 +26,12 @@ extension Metric {
       Metric("workers_configured", .gauge, "Workers that the server is configured to have.") { model in
         model.teller.flatMap { $0.server.workers }.map { [Sample(model.labels, .count(UInt64(max($0, 0))))] } ?? []
       },
+      Metric("actions_total", .counter, "Requests to replace a worker, by whether they were accepted or refused.") {
+        [
+          Sample($0.labels + [("outcome", "accepted")], .count($0.now.actionCounts.accepted)),
+          Sample($0.labels + [("outcome", "refused")], .count($0.now.actionCounts.refused)),
+        ]
+      },
       Metric("verdicts", .gauge, "Verdicts by code and severity.") { model in
         model.verdictCounts.map { Sample(model.labels + [("code", $0), ("severity", $1)], .count($2)) }
       },

@@ -34,7 +34,7 @@ package enum SnapshotSchema {
     [
       ("worker", worker), ("unit", unit), ("context", context), ("connection", connection), ("holder", holder),
       ("failure", failure), ("engine", engine), ("session", session), ("resource", resource),
-      ("vanished", vanished), ("hazard", hazard), ("verdict", verdict),
+      ("vanished", vanished), ("hazard", hazard), ("verdict", verdict), ("action", action),
     ]
   }
 
@@ -54,6 +54,9 @@ package enum SnapshotSchema {
       .init(
         "verdicts", SchemaType.list(of: .named("verdict")).orNull,
         "Conclusions, the worst first; null where nobody drew any."),
+      .init("actions_accepted", .count, "Requests to replace a worker that were or are being done."),
+      .init("actions_refused", .count, "Requests to replace a worker that were refused."),
+      .init("actions", .list(of: .named("action")), "The latest of them, the oldest first; at most sixteen."),
     ]
   }
 
@@ -88,6 +91,17 @@ package enum SnapshotSchema {
       .init("connections_checked_out", .count, "Connections out of their pools."),
       .init("teardown_failures", .count, "Teardown functions that raised."),
       .init("events_dropped", .count, "Events counted but not described, because a table was full."),
+    ]
+  }
+
+  private static var action: [SchemaMember] {
+    [
+      .init("number", .count, "Its number among all of them, from 1."),
+      .init("time", .time.orNull, "When it was asked for."),
+      .init("user", .count, "The client's user id, as the app's host or container knows it; 65534 also for any other."),
+      .init("pid", .count.orNull, "The client's process id there; null where it cannot be seen."),
+      .init("worker", .count, "The pid of the worker that was to be replaced."),
+      .init("outcome", SchemaType.words(ActionOutcome.allCases.map(\.word)).orNull, "What came of it."),
     ]
   }
 

@@ -14,6 +14,8 @@ package enum SegmentError: Error, Equatable {
   case system(SystemFailure)
   /// The file is not a segment.
   case notASegment
+  /// The file belongs to somebody who is not trusted.
+  case foreignOwner(UInt32)
   /// The segment has another layout version than this program.
   case otherVersion(UInt32)
   /// The file is shorter than its header says, or its header contradicts itself.
@@ -36,20 +38,33 @@ package struct SegmentReader: ~Copyable {
   private var fixed = Copies()
   private var tables: InlineArray<3, InlineArray<3, Copies>> = InlineArray(repeating: InlineArray(repeating: Copies()))
 
-  /// Opens the segment at `path` and checks its header. The lock file is looked for beside it.
-  package init(path: String) throws(SegmentError) {
-    let lockPath = Self.lockPath(path)
-    let path = Path(path)
-    let fd = path.withCString { ctxtop_open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0) }
+  /// Opens the segment at `path` and checks its header. The lock file is looked for beside it. It is the open file whose
+  /// owner is asked for: what the path leads to may be another one by then.
+  package init(path: String, trusts isTrusted: (UInt32) -> Bool = { _ in true }) throws(SegmentError) {
+    let fd = Self.open(Path(path))
     if fd < 0 { throw .system(SystemFailure("opening the segment", ctxtop_errno())) }
     do throws(SegmentError) {
-      header = try Self.check(fd)
+      guard let identity = try? FileIdentity(of: fd), identity.isRegular else { throw .notASegment }
+      guard isTrusted(identity.owner) else { throw .foreignOwner(identity.owner) }
+      header = try Self.check(fd, identity)
+      lock = Self.openLock(beside: path, owner: identity.owner)
     } catch {
       close(fd)
       throw error
     }
     file = fd
-    lock = lockPath.withCString { ctxtop_open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0) }
+  }
+
+  private static func open(_ path: Path) -> Int32 {
+    path.withCString { ctxtop_open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0) }
+  }
+
+  /// Somebody else's lock file says nothing of these workers.
+  private static func openLock(beside path: String, owner: UInt32) -> Int32 {
+    let fd = open(lockPath(path))
+    if fd < 0 || (try? FileIdentity(of: fd))?.owner == owner { return fd }
+    close(fd)
+    return -1
   }
 
   deinit {
@@ -72,9 +87,10 @@ package struct SegmentReader: ~Copyable {
   }
 
   private mutating func record() throws(SegmentError) -> [UInt8] {
-    let now = Clock.monotonic()
-    let list = out.beginRecord(wallTime: Clock.wall(), monotonicTime: now)
     let count = SlotCount.inFile(file)
+    let wallTime = Clock.wall()
+    let now = workersTime(count, wallTime)
+    let list = out.beginRecord(wallTime: wallTime, monotonicTime: now)
     while names.count < count { names.append(NameCopies()) }
     var workers: UInt32 = 0
     for index in 0..<count {
@@ -84,10 +100,36 @@ package struct SegmentReader: ~Copyable {
       workers &+= 1
     }
     let service = SegmentHeader.serviceText(header.words)
+    var actions = ByteSink(capacity: 512)
+    ActionRing.write(header.words, to: &actions)
     withUnsafeTemporaryAllocation(byteCount: HostName.capacity, alignment: 1) { name in
-      out.finishRecord(list, workers: workers, service: service, host: HostName.read(into: name))
+      out.finishRecord(list, workers: workers, service: service, host: HostName.read(into: name), actions: actions)
     }
     return out.array()
+  }
+
+  /// What the workers' monotonic clock shows now: in a container with a time namespace of its own it is not ours, and
+  /// only the wall clock is common to both. The worker that came last knows best how they differ.
+  private func workersTime(_ count: Int, _ wallTime: UInt64) -> UInt64 {
+    let own = ProcessStatus.timeNamespace()
+    var latest = (attached: UInt64(0), beat: UInt64(0), time: UInt64(0))
+    var words: InlineArray<17, UInt64> = InlineArray(repeating: 0)
+    for index in 0..<count {
+      let done = withUnsafeMutableBytes(of: &words) { bytes in
+        pread(file, bytes.baseAddress, bytes.count, SlotLayout.offset(of: index))
+      }
+      let namespace = words[CTXTOP_SLOT_TIME_NAMESPACE]
+      guard done == 17 * 8, words[CTXTOP_SLOT_TENANT].low == Tenancy.live, namespace != 0, namespace != own else {
+        continue
+      }
+      latest.beat = max(latest.beat, words[CTXTOP_SLOT_HEARTBEAT])
+      let wall = words[CTXTOP_SLOT_ATTACHED_WALL]
+      if wall >= latest.attached {
+        latest.attached = wall
+        latest.time = words[CTXTOP_SLOT_ATTACHED] &+ (wallTime &- min(wall, wallTime))
+      }
+    }
+    return latest.attached == 0 ? Clock.monotonic() : max(latest.time, latest.beat)
   }
 
   /// Leaves the block of a slot's worker in `block`; false: there is none.
@@ -143,8 +185,7 @@ package struct SegmentReader: ~Copyable {
     return isHeld ? .alive : .dead
   }
 
-  private static func check(_ fd: Int32) throws(SegmentError) -> Copies {
-    guard let identity = try? FileIdentity(of: fd), identity.isRegular else { throw .notASegment }
+  private static func check(_ fd: Int32, _ identity: FileIdentity) throws(SegmentError) -> Copies {
     var header = Copies()
     do throws(SegmentError) {
       guard try header.read(fd, offset: 0, bytes: CTXTOP_PAGE_BYTES, orPart: true),

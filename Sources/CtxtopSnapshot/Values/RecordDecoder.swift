@@ -63,7 +63,24 @@ struct RecordReader {
     if known.count > count { known.removeLast(known.count &- count) }
     snapshot.service = try body.string()
     snapshot.host = try body.string()
+    try actions(&body, &snapshot)
     return snapshot
+  }
+
+  private mutating func actions(_ body: inout RecordCursor, _ snapshot: inout Snapshot) throws(RecordError) {
+    snapshot.actionCounts.accepted = try body.varint()
+    snapshot.actionCounts.refused = try body.varint()
+    for _ in 0..<(try list(&body)) {
+      var entity = try body.entity()
+      snapshot.actions.append(
+        ControlAction(
+          number: try entity.varint(), time: try entity.varint(), user: try half(&entity), pid: try half(&entity),
+          worker: try half(&entity), outcome: ActionOutcome(rawValue: try small(&entity))))
+    }
+  }
+
+  private func half(_ entity: inout RecordCursor) throws(RecordError) -> UInt32 {
+    UInt32(truncatingIfNeeded: try entity.varint())
   }
 
   /// The worker whose block begins here, without its pulse.

@@ -30,12 +30,31 @@ struct RecordWriter: ~Copyable {
       }
       written &+= 1
     }
+    let actions = actions(of: snapshot)
     Array(snapshot.service.utf8).withUnsafeBytes { service in
       Array(snapshot.host.utf8).withUnsafeBytes { host in
-        out.finishRecord(list, workers: written, service: service, host: host)
+        out.finishRecord(list, workers: written, service: service, host: host, actions: actions)
       }
     }
     return out.array()
+  }
+
+  private func actions(of snapshot: Snapshot) -> ByteSink {
+    var actions = ByteSink(capacity: 512)
+    actions.varint(snapshot.actionCounts.accepted)
+    actions.varint(snapshot.actionCounts.refused)
+    actions.varint(UInt64(snapshot.actions.count))
+    for action in snapshot.actions {
+      let entity = actions.openEntity()
+      actions.varint(action.number)
+      actions.varint(action.time)
+      actions.varint(UInt64(action.user))
+      actions.varint(UInt64(action.pid))
+      actions.varint(UInt64(action.worker))
+      actions.varint(UInt64(action.outcome?.rawValue ?? 0))
+      actions.closeEntity(entity)
+    }
+    return actions
   }
 
   mutating func worker(_ worker: Worker) {

@@ -6,6 +6,7 @@
 //                      -> TeardownFailure            TeardownFailure.swift
 //                      -> LatencyHistogram           LatencyHistogram.swift
 //                      -> Origin                     Origin.swift, of several targets
+//            -> ControlAction                        ControlAction.swift
 //
 // These are the operator's values. The guest has none of them: it writes a record from the words of its segment
 // (SlotRecorder) and prints JSON from a record (SnapshotJSON). A record is read back here (RecordDecoder), and a
@@ -27,6 +28,10 @@ public struct Snapshot: Equatable, Sendable {
   public var workers: [Worker]
   /// The targets that this is a snapshot of, when several are watched together; empty: it is of one service.
   public var targets: [WatchedTarget]
+  /// The latest of what clients asked to be done, the oldest first; at most sixteen.
+  public var actions: [ControlAction] = []
+  /// How many of them there were.
+  public var actionCounts = ActionCounts()
 
   /// A snapshot of no workers.
   public init(service: String = "", host: String = "", wallTime: UInt64 = 0, monotonicTime: UInt64 = 0) {

@@ -5,7 +5,9 @@ from contextvars import ContextVar
 from types import CodeType
 from typing import Any
 
-def configure(name: str, directory: str | None, group: str | None, /) -> None:
+def configure(
+    name: str, directory: str | None, group: str | None, controllers: str | None = None, /
+) -> None:
     """Remember the settings of this process. Before any fork; maps nothing, starts nothing."""
 
 def describe(

@@ -37,6 +37,8 @@ class Settings:
     isolate: bool = False
     recycle: bool = False
     control: bool = False
+    #: Whose members may have workers replaced; without it those of ``group``.
+    control_group: str | None = None
 
 
 def read(
@@ -64,8 +66,15 @@ def read(
         isolate=switch("CTXTOP_ISOLATE"),
         recycle=switch("CTXTOP_RECYCLE"),
         control=switch("CTXTOP_CONTROL"),
+        control_group=text("CTXTOP_CONTROL_GROUP"),
         messages=switch("CTXTOP_MESSAGES"),
     )
+
+
+def groups(settings: Settings) -> tuple[str | None, str | None]:
+    """Whose members may look, and whose may act besides: these need not be named twice, for who acts must get in."""
+    controllers = settings.control_group if settings.control else None
+    return settings.group or controllers, controllers
 
 
 def force(settings: Mapping[str, str]) -> None:

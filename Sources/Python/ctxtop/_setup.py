@@ -97,7 +97,7 @@ def _prepared(settings: _settings.Settings, app: Flask) -> Lifecycle | None:
 
     name = _settings.stem(settings, app.name, app.root_path)
     _redact.show_messages(settings.messages)
-    _native.configure(name, settings.directory, settings.group)
+    _native.configure(name, settings.directory, *_settings.groups(settings))
     lifecycle = lifecycles.Lifecycle(_native, settings.recycle, settings.control)
     _hooks_of_process = _hooks.install(_native, lifecycle)
     _coroutines.watch(_native)

@@ -10,6 +10,7 @@ import CCtxtop
 
 #if !hasFeature(Embedded)
   import CtxtopScoreboard
+  import CtxtopSnapshot
 #endif
 
 extension Agent {

@@ -122,7 +122,14 @@ package struct Fleet: Sendable {
     var merged = Snapshot(
       service: members.map(\.name).joined(separator: ", "), host: hosts.count == 1 ? hosts.first ?? "" : "",
       wallTime: wallTime, monotonicTime: time)
-    for member in members { merged.workers += workers(member) ?? [] }
+    for member in members {
+      merged.workers += workers(member) ?? []
+      guard let snapshot = member.latest?.snapshot else { continue }
+      merged.actions += snapshot.actions
+      merged.actionCounts.accepted &+= snapshot.actionCounts.accepted
+      merged.actionCounts.refused &+= snapshot.actionCounts.refused
+    }
+    merged.actions.sort { $0.time < $1.time }
     return merged
   }
 

@@ -9,9 +9,7 @@ import pytest
 from support import agent
 from support.screen import Screen
 from support.server import GUNICORN_THREADS, UWSGI, Mode, Server
-from test_screen import rows_of, watch
-
-__all__ = ["watch"]
+from test_screen import rows_of
 
 #: A worker asks for its turn twice a second, and another one imports Flask.
 SECONDS = 30

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import stat
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,9 @@ from pathlib import Path
 import pytest
 from support import agent
 from support.screen import Screen
-from support.server import GUNICORN_THREADS, UWSGI, Mode, Server
+from support.server import FLASK, GUNICORN_THREADS, UWSGI, Mode, Server
 from test_recycle import ask_as, recycle, replaced
-from test_screen import rows_of, watch
-
-__all__ = ["watch"]
+from test_screen import rows_of
 
 CONTROL = {"CTXTOP_CONTROL": "1"}
 LINE = re.compile(r"^ctxtop: recycle (\d+) for user (\d+), process (\d+): (.+)$", re.MULTILINE)
@@ -87,6 +86,48 @@ def test_what_was_asked_for_is_in_the_log_and_in_the_snapshot(start: Callable[..
     page = agent.run_program(server.directory, "dump", "shop", "-f", "prometheus").stdout
     assert 'ctxtop_actions_total{app="shop",outcome="accepted"} 1' in page
     assert 'ctxtop_actions_total{app="shop",outcome="refused"} 2' in page
+
+
+def command(server: Server, pid: int, *words: str, timeout: float = 20) -> subprocess.CompletedProcess[str]:
+    return agent.run_program(server.directory, "recycle", "shop", str(pid), *words, timeout=timeout)
+
+
+@pytest.mark.parametrize("mode", [GUNICORN_THREADS, UWSGI], ids=str)
+def test_a_script_is_told_why_not(start: Callable[..., Server], mode: Mode) -> None:
+    server = start(mode, "", CONTROL)
+    alone = start(FLASK, "", CONTROL)
+    agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == server.worker_pids())
+    assert alone.get("/").status == 200
+    before = server.worker_pids()
+    # Its master, another app's worker, a process of ours, and one that never was.
+    for pid in (server.process.pid, alone.process.pid, os.getpid(), 4_194_303):
+        result = command(server, pid)
+        assert (result.returncode, result.stdout) == (66, "") and "there is none" in result.stderr, result
+        assert result.stderr.startswith("ctxtop: ") and result.stderr.count("\n") == 1
+    result = command(alone, alone.process.pid)
+    assert result.returncode == 77 and "its server cannot replace a single worker gracefully" in result.stderr
+    assert server.worker_pids() == before
+
+    # One that has died, whose slot still tells of it.
+    os.kill(before[0], signal.SIGKILL)
+    agent.until(server.worker_pids, lambda now: before[0] not in now and len(now) == 2, 20)
+    assert command(server, before[0]).returncode == 66
+
+
+@pytest.mark.parametrize("mode", [GUNICORN_THREADS, UWSGI], ids=str)
+def test_a_worker_that_does_not_come_back_is_no_success(start: Callable[..., Server], mode: Mode) -> None:
+    server = start(mode, "", CONTROL)
+    agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == server.worker_pids())
+    pid = server.worker_pids()[0]
+    # Nobody starts another one while their master is stopped.
+    os.kill(server.process.pid, signal.SIGSTOP)
+    try:
+        result = command(server, pid, "--timeout", "4")
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+    assert result.returncode == 75, result
+    assert "it is gone, but nobody has come in its place within 4 s" in result.stderr
+    replaced(server, pid, 20)
 
 
 def test_who_asks_in_a_loop_does_not_fill_the_log(start: Callable[..., Server]) -> None:

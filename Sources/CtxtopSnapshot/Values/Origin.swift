@@ -44,6 +44,8 @@ public struct WatchedTarget: Equatable, Sendable {
   public var state: TargetState
   /// Since when it is lost (monotonic, by the watcher's clock); nil: it is not.
   public var since: UInt64?
+  /// Whether only somebody who answers ssh can bring it back.
+  public var isAsking: Bool
   /// Why it is lost or missing, as one line; empty where there is nothing to say.
   public var reason: String
   /// The service's own name; empty before the first pass.
@@ -53,12 +55,13 @@ public struct WatchedTarget: Equatable, Sendable {
 
   /// A target with every part given.
   public init(
-    name: String, state: TargetState = .connecting, since: UInt64? = nil, reason: String = "", service: String = "",
-    host: String = ""
+    name: String, state: TargetState = .connecting, since: UInt64? = nil, isAsking: Bool = false, reason: String = "",
+    service: String = "", host: String = ""
   ) {
     self.name = name
     self.state = state
     self.since = since
+    self.isAsking = isAsking
     self.reason = reason
     self.service = service
     self.host = host

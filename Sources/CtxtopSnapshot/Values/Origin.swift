@@ -25,6 +25,7 @@ public final class Origin: Equatable, Sendable {
   /// A slot of this target's segment as a number that no slot of another target has.
   func slot(_ own: Int) -> Int { place << Self.slotBits | own & (1 << Self.slotBits - 1) }
 
+  /// Whether both say the same; those of one pass are one object.
   public static func == (one: Origin, other: Origin) -> Bool {
     one === other
       || one.target == other.target && one.place == other.place && one.seen == other.seen && one.isLost == other.isLost

@@ -33,7 +33,15 @@ extension State {
   var subject: KeyBinding.Subject {
     if replay != nil { return .recording }
     if case .needsAttention = source { return .unanswered }
+    if isTargetAsking { return .unanswered }
     return .live
+  }
+
+  /// Whether the row that is selected belongs to a target that somebody must answer ssh for.
+  private var isTargetAsking: Bool {
+    guard let asking = latest?.now.targets.filter(\.isAsking), !asking.isEmpty, opened == nil else { return false }
+    let name: String? = if case .target(let name) = selection.identity { name } else { selectedWorker?.target }
+    return asking.contains { $0.name == name }
   }
 
   /// Why something is not done that acts on anything; nil: it is.

@@ -137,7 +137,7 @@ package struct Fleet: Sendable {
     let isGone = state == .lost || state == .missing
     return WatchedTarget(
       name: member.name, state: state, since: state == .lost ? member.lossBegan : nil,
-      reason: isGone ? member.reason : "", service: member.latest?.snapshot.service ?? "",
-      host: member.latest?.snapshot.host ?? "")
+      isAsking: member.source.isAsking, reason: isGone ? member.reason : "",
+      service: member.latest?.snapshot.service ?? "", host: member.latest?.snapshot.host ?? "")
   }
 }

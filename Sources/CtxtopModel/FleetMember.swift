@@ -12,8 +12,21 @@ package enum FleetSource: Equatable, Sendable {
   case segment
   /// Lost, and tried again, since that time of the watcher's monotonic clock.
   case reconnecting(since: UInt64)
+  /// Lost since that time, until somebody answers ssh.
+  case needsAttention(since: UInt64)
   /// There is nothing to connect to.
   case missing
+
+  /// Since when it is lost; nil: it is not.
+  var lossBegan: UInt64? {
+    switch self {
+    case .reconnecting(let since), .needsAttention(let since): since
+    case .connecting, .live, .segment, .missing: nil
+    }
+  }
+
+  /// Whether somebody must answer ssh.
+  var isAsking: Bool { if case .needsAttention = self { true } else { false } }
 }
 
 /// One target.
@@ -63,8 +76,7 @@ struct FleetMember: Sendable {
   func state(at now: UInt64, silence: UInt64, since change: UInt64) -> TargetState {
     if source == .missing { return .missing }
     guard let latest else {
-      if case .reconnecting = source { return .lost }
-      return .connecting
+      return source.lossBegan == nil ? .connecting : .lost
     }
     if now >= lossTime(latest, silence, change) { return .lost }
     return source == .segment ? .segment : .live
@@ -75,15 +87,11 @@ struct FleetMember: Sendable {
 
   private func lossTime(_ latest: FleetPass, _ silence: UInt64, _ change: UInt64) -> UInt64 {
     let silent = max(latest.arrival, change) &+ silence
-    if case .reconnecting(let since) = source { return min(silent, since &+ Self.patience) }
-    return silent
+    return source.lossBegan.map { min(silent, $0 &+ Self.patience) } ?? silent
   }
 
   /// Since when nothing comes.
-  var lossBegan: UInt64? {
-    if case .reconnecting(let since) = source { return since }
-    return latest?.arrival
-  }
+  var lossBegan: UInt64? { source.lossBegan ?? latest?.arrival }
 
   /// Moves both passes to the watcher's clocks, which read `epoch` more than they do. What was moved before stays.
   mutating func move(epoch: UInt64) {

@@ -60,9 +60,11 @@ extension WatchedTarget {
   /// `blog reconnecting for 4s`, `blog not found`: what is the matter with it, at a time of the watcher's clock; nil:
   /// nothing.
   package func trouble(at now: UInt64) -> String? {
-    switch state {
+    let time = Format.age(since.map { now > $0 ? now - $0 : 0 } ?? 0)
+    if isAsking { return "\(name) lost for \(time), ssh wants an answer: Enter on it" }
+    return switch state {
     case .live: nil
-    case .lost: "\(name) reconnecting for \(Format.age(since.map { now > $0 ? now - $0 : 0 } ?? 0))"
+    case .lost: "\(name) reconnecting for \(time)"
     case .missing: "\(name) not found"
     case .connecting: "\(name) connecting"
     case .segment: "\(name) no answer, reading its segment"

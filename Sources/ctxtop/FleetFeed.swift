@@ -143,7 +143,7 @@ extension FleetFeed {
   /// How the best of them does; which ones do worse the snapshot says.
   private func stateOfAll() -> [Message] {
     let open = targets.indices.filter { targets[$0].feed != nil }.map { states[$0] }
-    let losses = open.compactMap { if case .reconnecting(let since) = $0.ofFleet { since } else { nil } }
+    let losses = open.compactMap { $0.lossBegan }
     let question = open.first { if case .needsAttention = $0 { true } else { false } }
     let best: CtxtopDashboard.SourceState =
       open.contains(.live)

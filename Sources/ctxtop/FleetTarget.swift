@@ -35,13 +35,22 @@ final class FleetTarget {
 }
 
 extension CtxtopDashboard.SourceState {
+  /// Since when it is lost; nil: it is not.
+  var lossBegan: UInt64? {
+    switch self {
+    case .reconnecting(let since), .needsAttention(let since): since
+    case .connecting, .live, .segment: nil
+    }
+  }
+
   /// What it says of one of several targets.
   var ofFleet: FleetSource {
     switch self {
     case .connecting: .connecting
     case .live: .live
     case .segment: .segment
-    case .reconnecting(let since), .needsAttention(let since): .reconnecting(since: since)
+    case .reconnecting(let since): .reconnecting(since: since)
+    case .needsAttention(let since): .needsAttention(since: since)
     }
   }
 }

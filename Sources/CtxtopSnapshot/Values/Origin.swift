@@ -25,6 +25,7 @@ public final class Origin: Equatable, Sendable {
   /// A slot of this target's segment as a number that no slot of another target has.
   func slot(_ own: Int) -> Int { place << Self.slotBits | own & (1 << Self.slotBits - 1) }
 
+  /// Whether both say the same; those of one pass are one object.
   public static func == (one: Origin, other: Origin) -> Bool {
     one === other
       || one.target == other.target && one.place == other.place && one.seen == other.seen && one.isLost == other.isLost
@@ -44,6 +45,8 @@ public struct WatchedTarget: Equatable, Sendable {
   public var state: TargetState
   /// Since when it is lost (monotonic, by the watcher's clock); nil: it is not.
   public var since: UInt64?
+  /// Whether only somebody who answers ssh can bring it back.
+  public var isAsking: Bool
   /// Why it is lost or missing, as one line; empty where there is nothing to say.
   public var reason: String
   /// The service's own name; empty before the first pass.
@@ -53,12 +56,13 @@ public struct WatchedTarget: Equatable, Sendable {
 
   /// A target with every part given.
   public init(
-    name: String, state: TargetState = .connecting, since: UInt64? = nil, reason: String = "", service: String = "",
-    host: String = ""
+    name: String, state: TargetState = .connecting, since: UInt64? = nil, isAsking: Bool = false, reason: String = "",
+    service: String = "", host: String = ""
   ) {
     self.name = name
     self.state = state
     self.since = since
+    self.isAsking = isAsking
     self.reason = reason
     self.service = service
     self.host = host

@@ -48,6 +48,13 @@ import Testing
     expectScreen(session.screen, named: "help-\(width)x\(height)")
   }
 
+  @Test func sshWantsAnAnswer() {
+    var session = Session()
+    session.send(.source(.needsAttention(since: 2_000_000_000)))
+    session.wait(7)
+    expectScreen(session.screen, named: "unanswered-80x24")
+  }
+
   @Test func reconnecting() {
     var session = Session()
     session.send(.source(.reconnecting(since: 2_000_000_000)))

@@ -64,7 +64,7 @@ def daemon(tmp_path, place, alone):
     running = []
 
     def start(path=BARE, name="sshd", **variables):
-        running.append(Sshd(tmp_path / name, {"PATH": path, "CTXTOP_DIR": str(place), **variables}, alone))
+        running.append(Sshd(tmp_path / name, {"PATH": path, "HOME": str(tmp_path), "CTXTOP_DIR": str(place), **variables}, alone))
         return running[-1]
 
     yield start

@@ -153,6 +153,20 @@ import Testing
     #expect(session.screen.lines.contains { $0.contains("shop.close_cart") })
   }
 
+  @Test func enterAnswersSSHOnlyWhileItWantsAnAnswer() {
+    var session = Session()
+    session.send(.source(.needsAttention(since: 0)))
+    for key in [Key.enter, "h", .enter, .escape] { session.press(key) }
+    #expect(session.effects == [.answer, .answer])
+    #expect(session.state.opened == nil)
+    // What is typed is typed.
+    session.press("/", "a", .enter)
+    #expect(session.effects.count == 2)
+    session.send(.source(.live))
+    session.press(.enter)
+    #expect(session.effects.count == 2 && session.state.opened != nil)
+  }
+
   @Test func noKeyMeansTwoThings() {
     for subject in KeyBinding.Subject.allCases {
       for mode in Mode.allCases {

@@ -82,7 +82,9 @@ private struct Dice: RandomNumberGenerator {
     case ..<98: session.receive(Self.snapshot(&dice))
     case 98: session.wait(UInt64(dice.below(20)))
     default:
-      let sources: [SourceState] = [.live, .live, .connecting, .segment, .reconnecting(since: 0)]
+      let sources: [SourceState] = [
+        .live, .live, .connecting, .segment, .reconnecting(since: 0), .needsAttention(since: 0),
+      ]
       session.send(.source(sources.randomElement(using: &dice) ?? .live))
     }
   }

@@ -48,6 +48,15 @@ import Testing
     expectScreen(session.screen, named: "help-\(width)x\(height)")
   }
 
+  @Test func sshWantsAnAnswer() {
+    var session = Session()
+    session.send(.source(.needsAttention(since: 2_000_000_000)))
+    session.wait(7)
+    let lines = session.screen.lines
+    #expect(lines[0].contains("ssh wants an answer: Enter"))
+    #expect(lines[23].contains("Enter Answer ssh"))
+  }
+
   @Test func reconnecting() {
     var session = Session()
     session.send(.source(.reconnecting(since: 2_000_000_000)))

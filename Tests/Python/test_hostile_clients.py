@@ -38,15 +38,19 @@ SHARE = 0.2
 
 
 class Client:
-    """A process that is a client of the exporter, in one way or another."""
+    """A process that is a client of the exporter, in one way or another, from now on."""
 
-    def __init__(self, path: Path, way: str) -> None:
-        command = [sys.executable, str(GUESTS / "clients.py"), str(path), way]
+    def __init__(self, path: Path, way: str, *arguments: str) -> None:
+        command = [sys.executable, str(GUESTS / "clients.py"), str(path), way, *arguments]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None and self._process.stdout.readline() == "ready\n"
+
+    def is_done(self) -> bool:
+        return self._process.poll() is not None
 
     def end(self) -> Any:
         """What it has to say in the end."""
-        said, _ = self._process.communicate(timeout=30)
+        said, _ = self._process.communicate(timeout=60)
         assert self._process.returncode == 0
         return json.loads(said)
 
@@ -56,11 +60,11 @@ class Client:
 
 
 @contextmanager
-def clients(path: Path, ways: Sequence[str]) -> Iterator[list[Client]]:
+def clients(path: Path, ways: Sequence[str], *arguments: str) -> Iterator[list[Client]]:
     with ExitStack() as stack:
         running = []
         for way in ways:
-            running.append(Client(path, way))
+            running.append(Client(path, way, *arguments))
             stack.callback(running[-1].kill)
         yield running
 
@@ -151,21 +155,21 @@ def test_attacks(server: Server, is_long: bool) -> None:
     """One after the other, then all at once; in the end there is nothing left of them."""
     [pid] = server.worker_pids()
     path = agent.socket_path(server.directory)
-    seconds = 10.0 if is_long else 1.0
+    tries = "600" if is_long else "30"
     with Visitor(server) as visitor:
         time.sleep(0.5)
         before = Usage.of(pid)
         calm = visitor.phase(pid)
         # As busy as with attackers, but none.
-        with clients(path, ["burning"] * 2):
-            time.sleep(2.0)
+        calm_attack = Attack(pid, path, ["burning"] * 2, tries)
+        calm_attack.run()
         calm.end()
         attacked = visitor.phase(pid)
         for ways in [*([way] for way in ATTACKS), ATTACKS]:
-            report = Attack(pid, path, ways, seconds * (1 if len(ways) == 1 else 2))
+            report = Attack(pid, path, ways, tries)
             report.run()
             print(report)
-            report.judge(is_long)
+            report.judge(calm_attack.wait, is_long)
         attacked.end()
     print(f"requests: calm {calm}, attacked {attacked}")
     assert visitor.failures == []
@@ -181,24 +185,24 @@ def test_attacks(server: Server, is_long: bool) -> None:
 class Attack:
     """One way or several, while an honest client asks as well."""
 
-    def __init__(self, pid: int, path: Path, ways: list[str], seconds: float) -> None:
-        self.pid, self.path, self.ways, self.seconds = pid, path, ways, seconds
+    def __init__(self, pid: int, path: Path, ways: list[str], tries: str) -> None:
+        self.pid, self.path, self.ways, self.tries = pid, path, ways, tries
         self.usages: list[Usage] = []
         self.waits: list[float] = []
+        self.seconds = 0.0
         self.connections = self.losses = 0
 
     def run(self) -> None:
         # Who watches was there before.
-        with (
-            clients(self.path, ["watching"]) as [watching],
-            clients(self.path, self.ways) as attackers,
-            clients(self.path, ["honest"]) as [honest],
-        ):
-            end = time.monotonic() + self.seconds
-            while time.monotonic() < end:
+        with clients(self.path, ["watching"]) as [watching], clients(self.path, self.ways) as attackers:
+            begun = time.monotonic()
+            with clients(self.path, ["honest"], self.tries) as [honest]:
                 self.usages.append(Usage.of(self.pid))
-                time.sleep(0.03)
-            self.waits, self.losses = honest.end(), watching.end()
+                while not honest.is_done():
+                    time.sleep(0.03)
+                    self.usages.append(Usage.of(self.pid))
+                self.seconds = time.monotonic() - begun
+                self.waits, self.losses = honest.end(), watching.end()
             self.connections = sum(attacker.end() for attacker in attackers)
 
     @property
@@ -213,14 +217,15 @@ class Attack:
         megabytes = max(usage.megabytes for usage in self.usages) - self.usages[0].megabytes
         descriptors = max(usage.descriptors for usage in self.usages)
         return (
-            f"{'+'.join(dict.fromkeys(self.ways))}: {self.connections} connections; {len(self.waits)} honest records,"
-            f" 95% within {self.wait:.1f} ms; agent {self.share:.0%} of a processor; +{megabytes:.1f} MB,"
+            f"{'+'.join(dict.fromkeys(self.ways))}: {self.connections} connections in {self.seconds:.1f} s; honest records"
+            f" within {self.wait:.1f} ms; agent {self.share:.0%} of a processor; +{megabytes:.1f} MB,"
             f" {descriptors} descriptors"
         )
 
-    def judge(self, is_long: bool) -> None:
-        assert len(self.waits) >= 20 and self.losses == 0, (self, self.losses)
-        assert self.wait < 100, (self, sorted(self.waits)[-8:])
+    def judge(self, calm_wait: float, is_long: bool) -> None:
+        assert self.losses == 0, self
+        # Beside what the machine needs for it without an attack.
+        assert self.wait < 100 + calm_wait, (self, calm_wait, sorted(self.waits)[-8:])
         assert max(usage.descriptors for usage in self.usages) <= self.usages[0].descriptors + DESCRIPTORS, self
         assert max(usage.megabytes for usage in self.usages) <= self.usages[0].megabytes + MEGABYTES, self
         # What it has saved is a second's worth.

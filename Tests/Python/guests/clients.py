@@ -1,7 +1,7 @@
 """A client of an exporter's socket, in a process of its own: an honest one, or one that attacks it in one way.
 
-Arguments: the socket, and the way. Goes on until its input ends, then prints one JSON
-document: what an honest one has waited (milliseconds), how often one that watches has lost its connection, how many
+Arguments: the socket, the way, and of an honest one how many records it takes. Prints `ready` when it begins. Goes on
+until that is done or its input ends, then prints one JSON document: what an honest one has waited (milliseconds), how often one that watches has lost its connection, how many
 connections an attacker has made.
 """
 
@@ -15,6 +15,7 @@ import select
 import socket
 import struct
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -179,16 +180,20 @@ ATTACKS: dict[str, Callable[[Clients], Iterator[None]]] = {
 }
 
 
-def attack(path: str, way: str) -> int:
-    """How many connections were made."""
+def attack(path: str, way: str) -> None:
+    """Does not come back: at the end of its input it tells how many connections it has made."""
     # What an attacker burns itself is not what is asked: it takes what the machine has left.
     os.nice(19)
     clients = Clients(path)
-    step = ATTACKS[way](clients)
-    while not is_over():
-        for _ in range(20):
-            next(step)
-    return clients.made
+
+    def end() -> None:
+        sys.stdin.read()
+        print(json.dumps(clients.made), flush=True)
+        os._exit(0)
+
+    threading.Thread(target=end, daemon=True).start()
+    for _ in ATTACKS[way](clients):
+        pass
 
 
 def take(path: str) -> None:
@@ -206,10 +211,10 @@ def take(path: str) -> None:
             data += part
 
 
-def honest(path: str) -> list[float]:
+def honest(path: str, count: int) -> list[float]:
     """Asks and tries again as dashboards do. How long each record took, in milliseconds."""
-    times = []
-    while not is_over():
+    times: list[float] = []
+    while len(times) < count and not is_over():
         begun = time.monotonic()
         while True:
             try:
@@ -238,8 +243,14 @@ def watching(path: str) -> int:
     return losses
 
 
-def main(path: str, way: str) -> None:
-    print(json.dumps({"honest": honest, "watching": watching}[way](path) if way not in ATTACKS else attack(path, way)))
+def main(path: str, way: str, count: str = "0") -> None:
+    print("ready", flush=True)
+    if way == "honest":
+        print(json.dumps(honest(path, int(count))))
+    elif way == "watching":
+        print(json.dumps(watching(path)))
+    else:
+        attack(path, way)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,29 @@ build_extension() {
   swift build -c release --product ctxtop-extension
 }
 
+# Where the Swift toolchain keeps the runtimes of its sanitizers.
+sanitizer_runtime() {
+  local found=("$(dirname "$(readlink -f "$(command -v swift)")")"/../lib/clang/*/lib/linux/"libclang_rt.$1-$(uname -m).$2")
+  [ -e "${found[0]}" ] || { echo "this Swift has no ${found[0]}" >&2; return 1; }
+  printf '%s\n' "${found[0]}"
+}
+
+# The Python package with an agent in it that AddressSanitizer watches, in .build/watched. SwiftPM would link the
+# runtime for programs; this one is loaded into Python, which must be told of it: LD_PRELOAD.
+build_watched_extension() {
+  local work=.build/watched sources compiler
+  compiler=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+  mkdir -p "$work" && rm -rf "$work/ctxtop" && cp -r Sources/Python/ctxtop "$work/ctxtop" || return
+  mapfile -t sources < <(find -L Sources/CtxtopExtension -name '*.swift' -not -path '*/Outside/*' -not -path '*/Values/*')
+  printf 'module CCtxtop { header "%s" export * }\n' "$root/Sources/CCtxtop/include/CCtxtop.h" >"$work/module.modulemap"
+  "$compiler" -c -fPIC -fsanitize=address -O1 -g -I Sources/CCtxtop/include Sources/CCtxtop/shims.c -o "$work/shims.o" &&
+    swiftc -c -parse-as-library -wmo -Osize -g -swift-version 6 -package-name ctxtop -sanitize=address \
+      -enable-experimental-feature Embedded -Xcc -fPIC -Xcc "-fmodule-map-file=$work/module.modulemap" \
+      -I Sources/CPython -module-name CtxtopExtension "${sources[@]}" -o "$work/extension.o" &&
+    "$compiler" -shared -fsanitize=address -shared-libasan -fuse-ld=lld "$work/extension.o" "$work/shims.o" \
+      -Wl,--version-script=Sources/CtxtopExtension/exports.map -Wl,-z,nodelete -o "$work/ctxtop/_native.abi3.so"
+}
+
 # The Python package with the agent in it, into the virtual environment.
 install_package() {
   # What an earlier build left there would be packed as well.

@@ -15,6 +15,9 @@ struct TOMLDocument {
   let entries: [(key: String, value: Given)]
 
   init(_ text: String) throws(SyntaxError) {
+    if let place = TableNames.mistake(in: text) {
+      throw SyntaxError(message: "a table without a name", line: place.line, column: place.column)
+    }
     do {
       let table = try TOMLTable(string: text)
       entries = withExtendedLifetime(table) { Self.entries(of: table, prefix: "") }

@@ -21,6 +21,11 @@ import Testing
     #expect(lines.count { !$0.hasPrefix("#") && $0.contains(" = ") } == Setting.all.count)
   }
 
+  @Test func whatLooksLikeATableMayBePartOfAString() {
+    let reader = read("workers.filter = \"\"\"\n[^a]\\\"\"\n[!b]\"\"\"\nverdicts.columns = [\n[\"code\"]\n]\n")
+    #expect(!reader.mistakes.contains { $0.text.contains("without a name") })
+  }
+
   @Test func aFileChooses() {
     let reader = read(
       """
@@ -56,6 +61,9 @@ import Testing
     ("[theme]\na = 1", "f:2:1: there is no setting theme.a"),
     ("[meters]\nwarning = 0.95", "f:2:1: meters.warning is greater than meters.critical"),
     ("theme = \"a\"\ntheme = \"b\"", "f:2:"),
+    ("# [!a]\n[!views]", "f:2:2: not TOML: a table without a name"),
+    ("[\n", "f:1:2: not TOML: a table without a name"), ("[[ ", "f:1:"), ("[]", "f:1:"),
+    ("a = '''\n[!b] \" \n'''\n[= ]", "f:4:2: not TOML: a table without a name"),
   ])
   func aMistakeIsToldWithItsPlace(text: String, line: String) throws {
     let reader = read(text)

@@ -131,6 +131,8 @@ def guest(path: Path, library: Path) -> subprocess.Popen[str]:
 def test_a_server_whose_agents_fail_at_random(
     start: Callable[..., Server], mode: Mode, tmp_path: Path, is_long: bool
 ) -> None:
+    if mode is UWSGI and not is_long:
+        pytest.skip("with --long")
     plan = faults.Plan(faults.build(tmp_path), tmp_path / "plan")
     server = start(mode, environment=plan.environment)
     agent.wait_snapshot(server.directory, lambda seen: agent.pids(seen) == server.worker_pids())

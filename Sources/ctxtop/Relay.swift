@@ -14,8 +14,7 @@ struct Relay: ParsableCommand {
       and lines that tell whether a worker gives them or the segment. It ends when its input does.
 
       EXAMPLES:
-        ctxtop relay shop
-                                what is passed on, by hand: type `watch 1000`
+        ctxtop relay shop       and then type `watch 1000`, to see what is passed on
       """)
 
   @Argument(help: "An app's name, or a path to its socket or segment. Default: the only app that runs here.")

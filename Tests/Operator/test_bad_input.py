@@ -41,7 +41,7 @@ def test_neither_socket_nor_segment(ctxtop, fails):
 
 
 def test_a_url(ctxtop, fails):
-    fails(ctxtop("dump", "ssh://prod-3/shop"), USAGE, "ssh://prod-3/shop")
+    fails(ctxtop("dump", "https://prod-3/shop"), USAGE, "https://prod-3/shop", "ssh://")
 
 
 @pytest.mark.parametrize("target", ["", "shop"])

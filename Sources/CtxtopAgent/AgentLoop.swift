@@ -41,7 +41,7 @@ struct AgentLoop: ~Copyable {
     var next = Next.again
     while next == .again { next = step() }
     exporter.close()
-    leadership.resign(at: Clock.monotonic())
+    leadership.resign(at: Clock.now())
     watched.forget()
     if next == .lost, recover() { return true }
     if service.hasSlot { service.slot.moveOut() }
@@ -64,7 +64,7 @@ struct AgentLoop: ~Copyable {
       } else if service.recover() {
         return !service.hasEnded
       } else {
-        pulse(at: Clock.monotonic())
+        pulse(at: Clock.now())
         polled.clear()
         polled.add(OwnedDescriptors.isOurs(service.wake) ? service.wake : -1)
         polled.sleep(Self.beatInterval / 1_000_000)
@@ -78,7 +78,7 @@ struct AgentLoop: ~Copyable {
     // The application may close our descriptors at any time, and open files of its own under their numbers:
     // nothing is allocated, locked or sent before this was asked, after every sleep.
     guard service.isIntact else { return .lost }
-    var now = Clock.monotonic()
+    var now = Clock.now()
     if now >= nextBeat {
       // Files that have lost their names belong to nobody who could look for them: their leader must not fight with
       // that of the files which took their place.
@@ -87,7 +87,7 @@ struct AgentLoop: ~Copyable {
     }
     lead(at: now)
     sleep(until: wakeTime(at: now), now: now)
-    now = Clock.monotonic()
+    now = Clock.now()
     guard service.isIntact else { return .lost }
     // Asked also where the sleep failed and tells nothing: somebody waits for this thread to end.
     if service.hasEnded { return .end }

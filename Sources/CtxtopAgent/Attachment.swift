@@ -43,7 +43,7 @@ extension Agent {
     do throws(SystemFailure) {
       let slot = try SlotClaim.claim(in: files.segment, lock: files.lock)
       let names = NameTable(slot: slot, reusing: namesInUse)
-      slot.moveIn(identity, names: names, agentVersion: version, at: Clock.monotonic())
+      slot.moveIn(identity, names: names, agentVersion: version, at: Clock.now())
       let service = Service(files: files, slot: slot, mode: mode, stem: configuration.stem)
       do throws(SystemFailure) {
         try AgentThread.start(service)

@@ -91,7 +91,7 @@ extension Agent {
     guard let page, let slot = slotInUse else { return }
     if let (unit, _) = find(identity, slot, Tenancy.gone) {
       // It has ended, nobody else will: what it left was not left behind.
-      unit.pop(kind: kind, identity: identity, at: Clock.monotonic())
+      unit.pop(kind: kind, identity: identity, at: Clock.now())
       return slot.releaseUnit(unit.words)
     }
     let place = page.loadRelaxed(poppedCountWord)
@@ -107,7 +107,7 @@ extension Agent {
       let context = unit.context(index)
       let identity = context.loadRelaxed(CTXTOP_CONTEXT_IDENTITY)
       if !isPoppedElsewhere(identity) { continue }
-      unit.pop(kind: context.loadRelaxed(CTXTOP_CONTEXT_KIND).low & 1, identity: identity, at: Clock.monotonic())
+      unit.pop(kind: context.loadRelaxed(CTXTOP_CONTEXT_KIND).low & 1, identity: identity, at: Clock.now())
     }
   }
 
@@ -208,7 +208,7 @@ extension Agent {
     guard let thread = thread() else { return }
     count(thread, CTXTOP_LANE_REUSED)
     guard let unit = unit(thread) else { return }
-    let left = unit.abandonEarlier(at: Clock.monotonic())
+    let left = unit.abandonEarlier(at: Clock.now())
     count(thread, CTXTOP_LANE_LEAKED, UInt64(left))
     unit.reuse()
   }
@@ -249,7 +249,7 @@ extension Agent {
     guard isCurrent(token), token.serial != 0, let thread = thread(), let unit = unit(thread) else { return 0 }
     var label = unit.label
     if label.endpoint == 0 { label = Label(method: label.method, endpoint: endpoint, rule: rule) }
-    let left = unit.markLeft(by: token.serial, label: label, at: Clock.monotonic())
+    let left = unit.markLeft(by: token.serial, label: label, at: Clock.now())
     count(thread, CTXTOP_LANE_LEAKED, UInt64(left))
     if left > 0 { wantRecycle() }
     return left

@@ -25,7 +25,7 @@ extension Agent {
     }
     return slot.openHolding(
       kind: CTXTOP_HOLDING_SESSION, subject: Words.pack(scope, flags), state: 1, holder: holder,
-      at: Clock.monotonic())
+      at: Clock.now())
   }
 
   /// An orphan session was looked at again. `isInherited`: it is now the session of this thread's open request.
@@ -45,7 +45,7 @@ extension Agent {
     guard let thread = thread(), let slot = slotInUse else { return nil }
     return slot.openHolding(
       kind: CTXTOP_HOLDING_RESOURCE, subject: Words.pack(kind, name), state: state,
-      holder: holder(thread, slot, frame: frame), at: Clock.monotonic())
+      holder: holder(thread, slot, frame: frame), at: Clock.now())
   }
 
   /// A session or resource is there no more, whoever took it.

@@ -21,7 +21,7 @@ extension Agent {
   @inline(never)
   package static func wantRecycle() {
     guard configuration.recycles, attachment != 0, let slot = slotInUse else { return }
-    _ = slot.control.exchange(CTXTOP_SLOT_RECYCLE, expected: 0, with: Clock.monotonic() | Recycling.leaked)
+    _ = slot.control.exchange(CTXTOP_SLOT_RECYCLE, expected: 0, with: Clock.now() | Recycling.leaked)
   }
 
   /// Why this worker was told to go: 0 was not, 1 it leaked, 2 it was asked to.

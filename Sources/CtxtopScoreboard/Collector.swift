@@ -53,7 +53,7 @@ package struct Collector: ~Copyable {
 
   /// One pass over all slots.
   package mutating func read() {
-    let now = Clock.monotonic()
+    let now = Clock.now()
     let list = out.beginRecord(wallTime: Clock.wall(), monotonicTime: now)
     let count = SlotCount.inFile(file.descriptor)
     while slotCount < count {

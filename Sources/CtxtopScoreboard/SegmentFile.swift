@@ -77,7 +77,7 @@ package struct SegmentFile: Sendable {
   ) throws(SystemFailure) {
     // The time is for what a killed maker left behind: in a container the next one has the same ids.
     let temporary = Path(".").appending(stem).appending(".").appending(UInt64(getpid())).appending(".")
-      .appending(Clock.monotonic())
+      .appending(Clock.now())
     let fd = temporary.withCString { ctxtop_open_in(directory, $0, flags | O_CREAT | O_EXCL, 0o600) }
     if fd < 0 { throw SystemFailure("creating the segment", ctxtop_errno()) }
     defer {

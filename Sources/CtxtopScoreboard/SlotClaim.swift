@@ -116,7 +116,7 @@ package enum SlotClaim {
   }
 
   private static func isStale(_ control: Words) -> Bool {
-    Clock.monotonic() &- control.load(CTXTOP_SLOT_HEARTBEAT) > freshHeartbeat
+    Clock.now() &- control.load(CTXTOP_SLOT_HEARTBEAT) > freshHeartbeat
   }
 
   /// Whether a dead slot still shows contexts or holdings of its tenant.

@@ -56,11 +56,8 @@ extension Slot {
 
   /// Wall time of a process's start, from the kernel's ticks since boot.
   private static func startTime(ticks: UInt64, now: UInt64) -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_BOOTTIME, &time)
-    let boottime = UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-    let age = boottime &- ticks &* 10_000_000
-    return ticks == 0 ? Clock.wall() : Clock.wall() &- age
+    let age = ticks == 0 ? 0 : Clock.boot() &- ticks &* 10_000_000
+    return Clock.wall() &- age
   }
 
   /// The agent thread lives.

@@ -397,7 +397,7 @@ enum RecordSchema {
       29,
       """
       n number
-      t time
+      t asked
       n user
       z pid
       n worker

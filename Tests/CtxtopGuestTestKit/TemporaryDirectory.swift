@@ -5,20 +5,23 @@ import Glibc
 /// A directory that only its test knows.
 package final class TemporaryDirectory {
   package let path: String
-  /// The directory as the guest wants it: open.
-  package let directory: Int32
+  /// The directory as the guest wants it: open. What is mounted on it before the first use is what is opened.
+  package private(set) lazy var directory: Int32 = {
+    opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    return opened
+  }()
+  private var opened: Int32 = -1
 
   package init() {
     var template = Array("/dev/shm/ctxtop-test-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { fatalError("no temporary directory") }
     path = String(cString: made)
-    directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 
   deinit {
     for name in names { remove(path + "/" + name) }
     rmdir(path)
-    close(directory)
+    if opened >= 0 { close(opened) }
   }
 
   /// What is in it, sorted.

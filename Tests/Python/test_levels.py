@@ -64,7 +64,7 @@ def test_what_was_asked_for_is_in_the_log_and_in_the_snapshot(start: Callable[..
     assert recycle(server, pid).startswith("ok: ")
     replaced(server, pid)
 
-    document = agent.snapshot(server.directory)
+    _, document = agent.timed_snapshot(server.directory)
     assert (document["actions_accepted"], document["actions_refused"]) == (1, 2)
     told = [(a["number"], a["user"], a["worker"], a["outcome"]) for a in document["actions"]]
     assert told == [(1, 0, 1, "no_worker"), (2, 65534, pid, "only_look"), (3, 0, pid, "accepted")]
@@ -154,6 +154,7 @@ def test_a_log_that_nobody_reads_holds_nobody_up(start: Callable[..., Server]) -
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     [reader] = [int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text() == "cat\n"]
     os.kill(reader, signal.SIGSTOP)
+    agent.until(Path(f"/proc/{reader}/stat").read_text, lambda text: text.rpartition(")")[2].split()[0] == "T", 5)
     pipe = os.open(f"/proc/{leader}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
     try:
         for size in (4096, 1):

@@ -137,7 +137,7 @@ extension DocumentObject {
   private func action() throws -> ControlAction {
     let outcomes = Dictionary(uniqueKeysWithValues: ActionOutcome.allCases.map { ($0.word, $0) })
     return ControlAction(
-      number: try count("number"), time: try time("time"), user: try identifier("user"), pid: try identifier("pid"),
+      number: try count("number"), time: try time("asked"), user: try identifier("user"), pid: try identifier("pid"),
       worker: try identifier("worker"), outcome: try word("outcome", outcomes))
   }
 

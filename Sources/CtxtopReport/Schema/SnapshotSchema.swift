@@ -97,7 +97,7 @@ package enum SnapshotSchema {
   private static var action: [SchemaMember] {
     [
       .init("number", .count, "Its number among all of them, from 1."),
-      .init("time", .time.orNull, "When it was asked for."),
+      .init("asked", .time.orNull, "When it was asked for."),
       .init("user", .count, "The client's user id, as the app's host or container knows it; 65534 also for any other."),
       .init("pid", .count.orNull, "The client's process id there; null where it cannot be seen."),
       .init("worker", .count, "The pid of the worker that was to be replaced."),

@@ -54,6 +54,15 @@ SEGMENTS = {
     "short": words((10_000_000, 0)),
 }
 
+RELAYS = {
+    "words": b"\x03Welcome to prod-3\nctxtop relay 1 1.0.0\nconnecting\nlive\nanswer\tok: pid 4312\nended\n",
+    "failures": b"\x01ctxtop relay 1 1.0.0\nsegment\t69\tlooking at shop\tnobody answers\tstart it\n"
+    b"reconnecting\t69\ta\tb\tc\nfailed\t66\tlooking for shop\tthere is none\tsee ls\n",
+    "other-version": b"\x01ctxtop relay 2 2.0.0\n",
+    "listing": b"\x000\ndrwx------ 2 0 0 60 Nov 22 23:40 /run/ctxtop\n"
+    b"srw------- 1 0 0 0 Nov 22 23:40 /run/ctxtop/shop.sock\ndrwxrwxrwt 2 1000 1000 60 Nov 22 23:40 /run/user/x\n",
+}
+
 
 class Exporter:
     """A connection to the server's exporter."""
@@ -85,6 +94,7 @@ def from_server(path: str, program: str) -> None:
         save(target, "shop", struct.pack("<H", len(first)) + first + second)
         save(target, "alone", struct.pack("<H", 0) + second)
     save("stream", "two-records", b"\x09" + b"".join(records))
+    save("relay", "records", b"\x10ctxtop relay 1 1.0.0\nlive\n" + records[0])
     save("stream", "refused", b"\x00error: unknown request; try help\n")
     save("document", "judged", subprocess.check_output([program, "dump", path, "-f", "json"]))
     exporter.socket.sendall(b"json\n")
@@ -102,6 +112,8 @@ def main() -> None:
         save("request", name, data)
     for name, data in SEGMENTS.items():
         save("segment", name, data)
+    for name, data in RELAYS.items():
+        save("relay", name, data)
     for target, texts in ("arguments", ARGUMENTS), ("filter", FILTERS):
         for number, text in enumerate(texts):
             save(target, f"{number:02}", text.encode())

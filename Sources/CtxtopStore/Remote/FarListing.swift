@@ -2,7 +2,7 @@
 // same rules hold as here (RuntimeDirectories.swift), with the user that ssh logged in as.
 
 /// The listing of another host.
-struct FarListing {
+package struct FarListing {
   /// What is listed: a directory, and its sockets behind it. What is not there is left out.
   private static let places = [
     #""${CTXTOP_DIR:-/run/ctxtop}""#, #""${XDG_RUNTIME_DIR:-/run}"/ctxtop"#, "/run/ctxtop", "/dev/shm/ctxtop-[0-9]*",
@@ -21,7 +21,7 @@ struct FarListing {
   private var sockets: [(directory: String, name: String)] = []
 
   /// Reads a listing; nil: it is none.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let lines = text.split(separator: "\n")
     guard let first = lines.first, let user = UInt32(first) else { return nil }
     self.user = user
@@ -69,7 +69,7 @@ struct FarListing {
   }
 
   /// The services in directories that may be used.
-  var services: Services {
+  package var services: Services {
     var found: [Service] = []
     for (path, finding) in directories {
       guard case .usable(let owner) = finding else { continue }

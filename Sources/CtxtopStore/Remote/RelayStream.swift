@@ -74,8 +74,8 @@ package enum RelayWord: Equatable, Sendable {
 }
 
 /// The bytes of one relay.
-struct RelayStream {
-  enum Item: Equatable {
+package struct RelayStream {
+  package enum Item: Equatable {
     case greeting
     case word(RelayWord)
     case snapshot(Snapshot, [UInt8]?)
@@ -95,23 +95,25 @@ struct RelayStream {
   private let path: String
 
   /// The stream of the relay of `path`, which appears in errors.
-  init(path: String) {
+  package init(path: String) {
     self.path = path
     records = RecordStream(path: path)
   }
 
-  var keepsRecord: Bool {
+  package var keepsRecord: Bool {
     get { records.keepsRecord }
     set { records.keepsRecord = newValue }
   }
 
   /// Lets `body` append what has arrived.
-  mutating func fill<Result>(_ body: (inout [UInt8]) throws(SystemError) -> Result) throws(SystemError) -> Result {
+  package mutating func fill<Result>(_ body: (inout [UInt8]) throws(SystemError) -> Result) throws(SystemError)
+    -> Result
+  {
     try records.fill(body)
   }
 
   /// The next thing; nil: more bytes are needed. After an error the stream is of no more use.
-  mutating func next() throws(StoreError) -> Item? {
+  package mutating func next() throws(StoreError) -> Item? {
     while !hasGreeted {
       guard let line = try records.line(limit: Self.prefaceLimit) else { return nil }
       if let version = Self.version(in: line) {

@@ -1,9 +1,9 @@
 // What is fuzzed: everything that reads what somebody else wrote. One table; libFuzzer's program, its script and the
 // tests that replay what it found all go by it.
 //
-//   Records.swift     record, stream, judge     what an exporter says, and what becomes of it
-//   Files.swift       segment, recording        files that others write
-//   Requests.swift    request                   what clients say to an exporter
+//   Records.swift     record, stream, relay, judge   what an exporter says, and what becomes of it
+//   Files.swift       segment, recording             files that others write
+//   Requests.swift    request                        what clients say to an exporter
 //   Texts.swift       settings, document, arguments, filter
 //
 // What must hold for each: it ends, it does not trap, and what `demand` says.
@@ -21,7 +21,7 @@ package struct FuzzTarget: Sendable {
 
   /// All of them.
   package static let all: [FuzzTarget] = [
-    .record, .stream, .judge, .segment, .recording, .request, .settings, .document, .arguments, .filter,
+    .record, .stream, .relay, .judge, .segment, .recording, .request, .settings, .document, .arguments, .filter,
   ]
 
   package static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }

@@ -30,23 +30,37 @@ extension FuzzTarget {
   ) { bytes in
     var input = Input(bytes)
     let step = Int(input.byte()) * 7 + 1
-    let sealed = sealed(Array(input.rest))
     var stream = RecordStream(path: "shop.sock")
     stream.keepsRecord = step % 2 == 0
-    for start in stride(from: 0, to: sealed.count, by: step) {
-      do throws(SystemError) {
-        try stream.fill { (buffer) throws(SystemError) in
-          buffer.append(contentsOf: sealed[start..<min(start + step, sealed.count)])
-        }
-      } catch { return }
-      do throws(StoreError) {
+    do throws(StoreError) {
+      for piece in pieces(of: sealed(input.rest), step) {
+        do throws(SystemError) { try stream.fill { $0.append(contentsOf: piece) } } catch { return }
         while try stream.next() != nil {}
-      } catch {
-        isShown("\(error)")
-        return
       }
+      demandShown("\(stream.ended(by: .stalled("shop.sock")))")
+    } catch { demandShown("\(error)") }
+  }
+
+  /// The same of a relay on another host. A first byte of zero: instead, what `ls` says there.
+  static let relay = FuzzTarget(
+    name: "relay", summary: "what a relay and `ls` on another host say", longest: 1 << 14
+  ) { bytes in
+    var input = Input(bytes)
+    let step = Int(input.byte())
+    if step == 0 {
+      let services = FarListing(String(decoding: input.rest, as: UTF8.self))?.services
+      for service in services?.found ?? [] { demandShown(service.name + service.socketPath) }
+      return
     }
-    isShown("\(stream.ended(by: .stalled("shop.sock")))")
+    var stream = RelayStream(path: "prod-3/shop")
+    do throws(StoreError) {
+      for piece in pieces(of: sealed(input.rest), step * 7) {
+        do throws(SystemError) { try stream.fill { $0.append(contentsOf: piece) } } catch { return }
+        while let item = try stream.next() {
+          if case .word(let word) = item { demandShown(word.line.replacing("\t", with: " ")) }
+        }
+      }
+    } catch { demandShown("\(error)") }
   }
 
   /// Two payloads, as in `record`, as two passes over a service: all that is concluded and printed of them.
@@ -77,25 +91,36 @@ extension FuzzTarget {
     return [input.take(length), Array(input.rest)].filter { !$0.isEmpty }
   }
 
-  /// Headers and payloads with the checksums that they should have.
-  private static func sealed(_ bytes: [UInt8]) -> [UInt8] {
+  private static func pieces(of bytes: [UInt8], _ length: Int) -> [ArraySlice<UInt8>] {
+    stride(from: 0, to: bytes.count, by: length).map { bytes[$0..<min($0 + length, bytes.count)] }
+  }
+
+  /// Wherever a record begins, the checksums that it should have. What its header says of version, flags and times is
+  /// the input's, and so is a length that is a lie.
+  private static func sealed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     var sealed: [UInt8] = []
-    var rest = bytes[...]
-    while rest.count >= RecordHeader.byteCount {
+    var rest = bytes
+    while let byte = rest.first {
+      guard byte == magic[0], rest.count >= RecordHeader.byteCount, rest.starts(with: magic) else {
+        sealed.append(byte)
+        rest = rest.dropFirst()
+        continue
+      }
       let length = rest.dropFirst(12).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
       let payload = rest.dropFirst(RecordHeader.byteCount).prefix(length)
       var record = Seal.record(payload)
-      // What the header says of version, flags and times is the input's; a length that is not there stays a lie.
       record.replaceSubrange(8..<32, with: rest.dropFirst(8).prefix(24))
       Seal.header(&record)
       sealed += record
       rest = rest.dropFirst(RecordHeader.byteCount + payload.count)
     }
-    return sealed + rest
+    return sealed
   }
 
+  private static let magic = Array("CTXTOPR1".utf8)
+
   /// What is told of foreign bytes goes to a terminal: never a control character.
-  private static func isShown(_ text: String) {
+  private static func demandShown(_ text: String) {
     demand(text.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 }, "control characters in \(text)")
   }
 }

@@ -36,6 +36,10 @@ extension FuzzTarget {
   ) { bytes in
     let text = String(decoding: bytes, as: UTF8.self)
     _ = try? Target(text)
+    if let remote = try? RemoteTarget(RemoteTarget.scheme + text) {
+      demand(
+        !remote.account.host.hasPrefix("-") && !remote.name.contains("\n"), "an option or a line in \(remote.name)")
+    }
     if let moment = TimeReference(text) {
       for last: UInt64 in [0, 1, 1_795_338_000_000_000_000, .max] { _ = moment.wallTime(first: last / 2, last: last) }
     }

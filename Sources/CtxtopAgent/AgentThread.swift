@@ -32,8 +32,9 @@ package enum AgentThread {
       ends.withMemoryRebound(to: Int32.self, capacity: 2) { ctxtop_wake_pipe($0) }
     }
     _ = try valueOrFailure(made, "making the agent's wake-up pipe")
-    guard OwnedDescriptors.add(ends.0), OwnedDescriptors.add(ends.1) else {
-      OwnedDescriptors.close(ends.0)
+    let isFirstOurs = OwnedDescriptors.add(ends.0)
+    guard isFirstOurs, OwnedDescriptors.add(ends.1) else {
+      if isFirstOurs { OwnedDescriptors.close(ends.0) } else { close(ends.0) }
       close(ends.1)
       throw SystemFailure("making the agent's wake-up pipe", EMFILE)
     }

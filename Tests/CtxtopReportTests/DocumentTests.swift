@@ -108,7 +108,7 @@ struct BadDocumentTests {
   }
 
   private func worker(_ members: String) -> DocumentError? {
-    error(#"{"schema":"ctxtop.snapshot/1","workers":[{"pid":1},{\#(members)}],"verdicts":null}"#)
+    error(#"{"schema":"ctxtop.snapshot/1","time":null,"workers":[{"pid":1},{\#(members)}],"verdicts":null}"#)
   }
 
   @Test(
@@ -145,7 +145,7 @@ struct BadDocumentTests {
   @Test("Conclusions are checked")
   func conclusions() {
     func judged(_ worker: String, _ verdict: String) -> DocumentError? {
-      error(#"{"schema":"ctxtop.snapshot/1","workers":[{"pid":1\#(worker)}],"verdicts":[\#(verdict)]}"#)
+      error(#"{"schema":"ctxtop.snapshot/1","time":null,"workers":[{"pid":1\#(worker)}],"verdicts":[\#(verdict)]}"#)
     }
     #expect(judged("", "") == DocumentError(place: "workers[0].state", reason: .notA("there")))
     #expect(judged(#","state":"merry""#, "") == DocumentError(place: "workers[0].state", reason: .unknownWord("merry")))

@@ -118,7 +118,7 @@ import Testing
     snapshot.actionCounts.refused = UInt64(actions.count)
     snapshot.actions = actions.enumerated().map { index, action in
       ControlAction(
-        number: UInt64(index + 1), time: snapshot.wallTime, user: action.user, pid: UInt32(78 + index),
+        number: UInt64(index + 1), time: Fixture.wallTime + UInt64(index), user: action.user, pid: UInt32(78 + index),
         worker: action.worker, outcome: action.outcome)
     }
     return snapshot

@@ -299,7 +299,9 @@ def test_documents_that_swell(run, tmp_path, part):
         file.write(begin + part.encode() * ((60 << 20) // len(part)) + part.encode()[:-1] + b"]}")
     shown = run("dump", path, "-f", "csv")
     assert shown.status == DATAERR and b"more in it" in shown.err
-    path.write_bytes(begin + part.encode() * (380_000 // part.count("{") if "{" in part else 4_000_000) + part.encode()[:-1] + b"]}")
+    # As much as is read.
+    count = 60_000 if "{" in part else 4_000_000
+    path.write_bytes(begin + part.encode() * count + part.encode()[:-1] + b"]}")
     assert run("dump", path, "-f", "csv").status in (0, DATAERR)
 
 

@@ -24,6 +24,9 @@ struct DocumentKey: CodingKey {
 }
 
 struct DocumentObject {
+  /// As many workers as a record may have, and more units than a worker can have.
+  private static let longestArray = 1 << 16
+
   private let members: KeyedDecodingContainer<DocumentKey>
 
   init(_ decoder: any Decoder) throws { members = try decoder.container(keyedBy: DocumentKey.self) }
@@ -111,6 +114,7 @@ struct DocumentObject {
   func objects(_ name: String) throws -> [DocumentObject] {
     guard try has(name) else { return [] }
     var array = try members.nestedUnkeyedContainer(forKey: DocumentKey(name))
+    guard array.count ?? 0 <= Self.longestArray else { throw wrong(name, .tooMuch) }
     var objects: [DocumentObject] = []
     while !array.isAtEnd {
       objects.append(DocumentObject(try array.nestedContainer(keyedBy: DocumentKey.self)))

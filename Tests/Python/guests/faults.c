@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -26,17 +27,18 @@
 #define FUNCTIONS(X)                                                                                                  \
   X(int, -1, accept4, (int a, struct sockaddr *b, socklen_t *c, int d), (a, b, c, d))                                 \
   X(int, -1, bind, (int a, const struct sockaddr *b, socklen_t c), (a, b, c))                                         \
-  X(int, -1, chmod, (const char *a, mode_t b), (a, b))                                                                \
-  X(int, -1, chown, (const char *a, uid_t b, gid_t c), (a, b, c))                                                     \
+  X(int, -1, connect, (int a, const struct sockaddr *b, socklen_t c), (a, b, c))                                      \
   X(int, -1, fallocate, (int a, int b, off_t c, off_t d), (a, b, c, d))                                               \
   X(int, -1, fchmod, (int a, mode_t b), (a, b))                                                                       \
+  X(int, -1, fchmodat, (int a, const char *b, mode_t c, int d), (a, b, c, d))                                         \
   X(int, -1, fchown, (int a, uid_t b, gid_t c), (a, b, c))                                                            \
+  X(int, -1, fchownat, (int a, const char *b, uid_t c, gid_t d, int e), (a, b, c, d, e))                              \
   X(int, -1, fstat, (int a, struct stat *b), (a, b))                                                                  \
+  X(int, -1, fstatat, (int a, const char *b, struct stat *c, int d), (a, b, c, d))                                    \
   X(int, -1, fstatfs, (int a, struct statfs *b), (a, b))                                                              \
   X(int, -1, getsockopt, (int a, int b, int c, void *d, socklen_t *e), (a, b, c, d, e))                               \
   X(int, -1, kill, (pid_t a, int b), (a, b))                                                                          \
   X(int, -1, listen, (int a, int b), (a, b))                                                                          \
-  X(int, -1, lstat, (const char *a, struct stat *b), (a, b))                                                          \
   X(int, -1, madvise, (void *a, size_t b, int c), (a, b, c))                                                          \
   X(int, -1, mkdir, (const char *a, mode_t b), (a, b))                                                                \
   X(void *, MAP_FAILED, mmap, (void *a, size_t b, int c, int d, int e, off_t f), (a, b, c, d, e, f))                  \
@@ -46,17 +48,19 @@
   X(ssize_t, -1, pread, (int a, void *b, size_t c, off_t d), (a, b, c, d))                                            \
   X(int, error, pthread_create, (pthread_t *a, const pthread_attr_t *b, void *(*c)(void *), void *d), (a, b, c, d))   \
   X(int, error, pthread_key_create, (pthread_key_t *a, void (*b)(void *)), (a, b))                                    \
+  X(ssize_t, -1, pwritev2, (int a, const struct iovec *b, int c, off_t d, int e), (a, b, c, d, e))                    \
   X(ssize_t, -1, read, (int a, void *b, size_t c), (a, b, c))                                                         \
   X(ssize_t, -1, recv, (int a, void *b, size_t c, int d), (a, b, c, d))                                               \
-  X(int, -1, rename, (const char *a, const char *b), (a, b))                                                          \
+  X(int, -1, renameat, (int a, const char *b, int c, const char *d), (a, b, c, d))                                    \
+  X(int, -1, rmdir, (const char *a), (a))                                                                             \
   X(ssize_t, -1, send, (int a, const void *b, size_t c, int d), (a, b, c, d))                                         \
   X(int, -1, socket, (int a, int b, int c), (a, b, c))                                                                \
   X(int, -1, stat, (const char *a, struct stat *b), (a, b))                                                           \
-  X(int, -1, unlink, (const char *a), (a))                                                                            \
+  X(int, -1, unlinkat, (int a, const char *b, int c), (a, b, c))                                                      \
   X(ssize_t, -1, write, (int a, const void *b, size_t c), (a, b, c))
 
 /* Those that take what they take by its kind, or do something although they fail. */
-#define SPECIAL(X) X(close) X(fcntl) X(mremap) X(open) X(pidfd_open) X(renameat2)
+#define SPECIAL(X) X(close) X(fcntl) X(mremap) X(open) X(openat) X(pidfd_open) X(renameat2)
 
 #define NUMBER(type, failure, name, parameters, arguments) AT_##name,
 #define NUMBER_SPECIAL(name) AT_##name,
@@ -187,6 +191,16 @@ int open(const char *path, int flags, ...) {
   va_end(rest);
   int error = due(AT_open, __builtin_return_address(0));
   return error ? failed(error) : real(path, flags, mode);
+}
+
+int openat(int directory, const char *path, int flags, ...) {
+  REAL(int, openat, (int, const char *, int, ...));
+  va_list rest;
+  va_start(rest, flags);
+  mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+  va_end(rest);
+  int error = due(AT_openat, __builtin_return_address(0));
+  return error ? failed(error) : real(directory, path, flags, mode);
 }
 
 long syscall(long number, ...) {

@@ -128,6 +128,14 @@ class Life:
             self.ask(request)
         self.ask(b"watch 50\n", 0.15)
 
+    def lose_socket(self) -> None:
+        """One that nobody listens to takes its name, as after a worker that was killed."""
+        for path in self.directory.glob("lives.sock"):
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as dead:
+                dead.bind(str(path))
+        self.until(self.is_seen, 1.2)
+
     def lose_files(self) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
         self.until(self.is_seen, 1.2)
@@ -167,6 +175,7 @@ def live(plan: faults.Plan, point: dict[str, Any], directory: Path) -> dict[str,
     life.until(life.is_seen, 0.7)
     life.clients()
     life.fork()
+    life.lose_socket()
     life.lose_files()
     life.serve()
     life.lose_descriptors(own)

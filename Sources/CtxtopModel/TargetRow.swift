@@ -61,7 +61,7 @@ extension WatchedTarget {
   /// nothing.
   package func trouble(at now: UInt64) -> String? {
     let time = Format.age(since.map { now > $0 ? now - $0 : 0 } ?? 0)
-    if isAsking { return "\(name) lost for \(time), ssh wants an answer: Enter on it" }
+    if isAsking { return "\(name) lost for \(time), ssh wants an answer: t, then Enter on it" }
     return switch state {
     case .live: nil
     case .lost: "\(name) reconnecting for \(time)"

@@ -176,7 +176,7 @@ extension FleetFeed {
           throw Failure.sameApp(other.name, targets[index].name)
         }
         open(endpoint, index)
-        failures.append(connect(endpoint))
+        failures.append(connect(endpoint, index, now))
       } catch {
         // What stands on the command line is wrong, and will be in a second.
         if error.status.code == ExitStatus.usage.code { throw error }
@@ -188,11 +188,13 @@ extension FleetFeed {
   }
 
   /// Connects to its host, with ssh's questions: before there is a screen. Why that failed; it is tried again later.
-  private func connect(_ endpoint: Endpoint) -> Failure? {
+  private func connect(_ endpoint: Endpoint, _ index: Int, _ now: UInt64) -> Failure? {
     do {
       try endpoint.host?.connect(asking: .atTerminal())
       return nil
     } catch {
+      targets[index].feed?.lose(error)
+      opening += take(.source(.reconnecting(since: now)), of: index, now)
       return Failure(error)
     }
   }

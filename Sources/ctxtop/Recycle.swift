@@ -29,12 +29,17 @@ struct Recycle: ParsableCommand {
 
   func run() throws {
     let endpoint = try Place.of(target).app(for: "replacing worker \(pid)")
+    guard endpoint.socketPath != nil || endpoint.remote != nil else {
+      throw Failure(
+        "replacing worker \(pid)", "a segment can be read, and not be asked for anything",
+        "give the app's name, or its socket", .usage)
+    }
     let before = try latest(endpoint)
     guard let worker = before.workers.first(where: { $0.pid == pid && $0.liveness != .dead && $0.liveness != .exited })
     else {
       throw Failure(
         "looking for worker \(pid) of \(endpoint.name)", "there is none",
-        "take the pid of a worker that `ctxtop dump \(endpoint.name)` shows", .noInput)
+        "take the pid of a worker that `ctxtop dump \(target)` shows", .noInput)
     }
     let answer: String
     do { answer = try TextRequest.ask(endpoint, "recycle \(pid)") } catch { throw Failure(error) }

@@ -14,13 +14,18 @@ struct Relay: ParsableCommand {
       and lines that tell whether a worker gives them or the segment. It ends when its input does.
 
       EXAMPLES:
-        ctxtop relay shop       and then type `watch 1000`, to see what is passed on
+        echo 'watch 1000' | ctxtop relay shop | xxd | head
       """)
 
   @Argument(help: "An app's name, or a path to its socket or segment. Default: the only app that runs here.")
   var target: String?
 
   func run() throws {
+    // Records are bytes as they come: to a terminal they would be commands.
+    guard !StandardOutput.isTerminal else {
+      throw Failure(
+        "relaying", "records are not for a terminal", "call `ctxtop ssh://host/app` on another host", .usage)
+    }
     let output = RelayOutput()
     try output.begin(version: Ctxtop.configuration.version)
     do {

@@ -27,7 +27,8 @@ extension Failure {
         "use the same ctxtop on both hosts, or say CTXTOP_REMOTE_PROGRAM=none to do without", .protocol)
     case .cannotForward(let host, let path):
       return Failure(
-        "reading \(path) on \(host)", "there is no ctxtop, and ssh forwards only sockets whose names end in .sock",
+        "reading \(path) on \(host)",
+        "there is no ctxtop, and without it only paths are read that end in .sock, of at most 107 letters, digits and /._+@=,-",
         "put ctxtop there, or give an app's name", .unavailable)
     case .on(let host, let error):
       var failure = Failure(error)
@@ -50,11 +51,12 @@ extension Failure {
     case .ended(let said, let status):
       return Failure(
         tried, "ssh says: \(words(said, "nothing, and ends with status \(status)"))",
-        "see whether `ssh \(host)` works", .unavailable)
+        "see whether `ssh ssh://\(host)` works", .unavailable)
     case .needsAnswer(let said):
       return Failure(
         tried, "ssh would have to ask: \(words(said, "something"))",
-        "use an agent or a key without a passphrase, or call ctxtop in a terminal", .noPermission)
+        "call ctxtop in a terminal, use an agent or a key without a passphrase, or see what `ssh ssh://\(host)` says",
+        .noPermission)
     case .interrupted:
       return Failure(tried, "it was interrupted", "try again", .tryLater)
     case .timedOut:
@@ -64,5 +66,8 @@ extension Failure {
     }
   }
 
-  private static func words(_ said: String, _ instead: String) -> String { said.isEmpty ? instead : said }
+  /// What was said, as a part of a sentence.
+  private static func words(_ said: String, _ instead: String) -> String {
+    said.isEmpty ? instead : said.hasSuffix(".") ? String(said.dropLast()) : said
+  }
 }

@@ -113,17 +113,30 @@ extension State {
     tabStrip.render(in: rect, into: &buffer)
   }
 
+  /// Why there is no verdict: that is good news only while somebody is there whom it speaks of.
+  private func absenceOfVerdicts(_ model: Model) -> Span {
+    guard model.earlier != nil || model.isTold else {
+      return Span(replay.map(reasonNotToJudge) ?? "judging: needs a second snapshot", look[.dim])
+    }
+    if isOutdated { return Span("nothing was wrong when the last snapshot came", look[.dim]) }
+    if model.totals.workers == 0 {
+      let dead = Format.count(UInt64(model.now.workers.count), "worker is", "workers are")
+      let text = model.now.workers.isEmpty ? "no worker is there" : "no worker is there: \(dead) dead or gone"
+      return Span("\(look.shapes.warning) \(text)", look[.warning])
+    }
+    let silent = model.now.targets.filter { $0.state != .live }.count
+    if silent > 0 {
+      let others = silent == 1 ? "1 target does not" : "\(silent) targets do not"
+      return Span("nothing is wrong in what answers; \(others)", look[.dim])
+    }
+    return Span("\(look.shapes.good) nothing is wrong", look[.good])
+  }
+
   /// The worst verdict as one sentence, and how many others there are. A sentence that changes every second is
   /// written anew every second: from a minute on, ages have no seconds.
   private func renderVerdict(_ model: Model, in rect: Rect, into buffer: inout Buffer) {
     guard let worst = model.verdicts.first else {
-      let isJudged = model.earlier != nil || model.isTold
-      let isCurrent = isJudged && !isOutdated
-      let text =
-        if !isJudged { replay.map(reasonNotToJudge) ?? "judging: needs a second snapshot" } else if !isCurrent {
-          "nothing was wrong when the last snapshot came"
-        } else { "\(look.shapes.good) nothing is wrong" }
-      return Line([Span(text, look[isCurrent ? .good : .dim])]).render(in: rect, into: &buffer)
+      return Line([absenceOfVerdicts(model)]).render(in: rect, into: &buffer)
     }
     let others = model.verdicts.count - 1
     let note = others > 0 ? "+\(others) more" : ""

@@ -79,11 +79,18 @@ package enum SSHFailure: Equatable, Sendable {
   /// What the words of a client that has ended mean.
   static func ended(_ said: SaidText, status: Int32, mayAsk: Bool) -> SSHFailure {
     let text = said.lines.last { !$0.hasPrefix("Connection to ") } ?? said.last ?? ""
+    // Here ssh would not ask: it would refuse.
+    if said.lines.contains(where: { $0.contains(keyHasChanged) }) {
+      return .ended(said: "the host's key is another than before: \(text)", status: status)
+    }
     let wantsAnswer = said.lines.contains { line in
       questions.contains { line.contains($0) }
     }
     return wantsAnswer && !mayAsk ? .needsAnswer(said: text) : .ended(said: text, status: status)
   }
+
+  /// What ssh says of a host whose key is not the one that it knows.
+  private static let keyHasChanged = "REMOTE HOST IDENTIFICATION HAS CHANGED"
 
   /// What ssh says in BatchMode where it would have asked: for a password or passphrase, or about a host's key.
   private static let questions = [

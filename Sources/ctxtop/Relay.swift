@@ -14,7 +14,7 @@ struct Relay: ParsableCommand {
       and lines that tell whether a worker gives them or the segment. It ends when its input does.
 
       EXAMPLES:
-        echo 'watch 1000' | ctxtop relay shop | xxd | head
+        ctxtop relay shop | xxd         and then type `watch 1000`
       """)
 
   @Argument(help: "An app's name, or a path to its socket or segment. Default: the only app that runs here.")

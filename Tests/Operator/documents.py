@@ -67,7 +67,8 @@ def document(second=0, workers=None, verdicts=(), app="shop", host="prod-3", wan
         "monotonic_ns": (10_000 + second) * 10**9,
         "server": {"kind": "gunicorn", "model": "gthread", "version": "27", "workers": wanted or len(workers), "threads": 8},
         "runtime": {"python": "3.11.7", "flask": "3.1.3", "werkzeug": "3", "sqlalchemy": "2", "agent": "1.0.0"},
-        "totals": {**totals, "contexts_live": 0}, "workers": copy.deepcopy(workers), "verdicts": list(verdicts)}
+        "totals": {**totals, "contexts_live": 0}, "workers": copy.deepcopy(workers), "verdicts": list(verdicts),
+        "actions_accepted": 0, "actions_refused": 0, "actions": []}
 
 
 def write(path, *arguments, **options):

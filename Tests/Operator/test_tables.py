@@ -38,7 +38,7 @@ def test_rows_of_several_snapshots_are_told_apart(ctxtop, exporter):
 
 @pytest.mark.parametrize("arguments, words", [
     (["--table", "conections"], ["there is no table conections", "is it connections?", "workers, units, contexts"]),
-    (["--table", "workers", "--columns", "pid,memory"], ["there is no column memory; there are time, number, pid, ", "rss_bytes"]),
+    (["--table", "workers", "--columns", "pid,memory"], ["there is no column memory; there are time, target, number, pid, ", "rss_bytes"]),
     (["--table", "workers", "--columns", "cpu_percnt"], ["is it cpu_percent?"]),
     (["--table", "workers", "--sort", "upime"], ["there is no column upime", "is it uptime?"]),
     (["--table", "workers", "--columns", "pid,+now"], ["some columns have a sign"]),

@@ -29,8 +29,10 @@ package final class SocketSource: SnapshotSource {
   private var hasRecord = false
   private var silences = 0
   private var lostSince: UInt64?
-  /// When the next record may be taken; 0: at any time.
+  /// When the next record may be taken; 0: at any time. Only a record that comes too early is followed by a rest: its end
+  /// wakes the program, and those who keep to what was asked for shall not pay for it.
   private var restUntil: UInt64 = 0
+  private var lastArrival: UInt64 = 0
   private var state = SourceState.connecting
 
   /// The socket at `path`, trusted as `endpoint` says.
@@ -84,7 +86,7 @@ package final class SocketSource: SnapshotSource {
       let request = "watch \(max(1, interval / 1_000_000))\n"
       let connection = try SocketConnection(endpoint, path: path, request: request, now: now)
       hasRecord = false
-      restUntil = 0
+      (restUntil, lastArrival) = (0, 0)
       phase = .connected(connection, deadline: now &+ Self.patience)
     }
     guard case .connected(let connection, let deadline) = phase, now >= restUntil else { return }
@@ -99,7 +101,9 @@ package final class SocketSource: SnapshotSource {
     }
     if arrived > 0 {
       succeed()
-      restUntil = now &+ min(interval / 4, Self.longestRest)
+      let rest = min(interval / 4, Self.longestRest)
+      if arrived > 1 || now &- lastArrival < rest { restUntil = now &+ rest }
+      lastArrival = now
     }
     if connection.isInsideRecord && (arrived > 0 || !wasInside) {
       phase = .connected(connection, deadline: now &+ Self.recordPatience)

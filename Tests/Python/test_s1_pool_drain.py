@@ -16,14 +16,7 @@ POOL_SIZE = 5
 def test_the_leak_is_named_before_the_pool_is_empty(start: Callable[..., Server], mode: Mode) -> None:
     server = start(mode, "S1", {"SHOP_POOL_SIZE": str(POOL_SIZE)})
     with load.running(server, ["/chat/1", "/teapot"]):
-        out = 0
-        for _ in range(40):
-            load.send(server, ["/cart"] * 2, clients=2)
-            out = max(truth["checked_out"] for truth in server.truths().values())
-            if out >= 2:
-                break
-        assert out >= 2, "the defect did not show: nothing leaked"
-        document = agent.until(lambda: agent.dump(server.directory), names_the_leak, 2)
+        document = leak_until_named(server)
 
     [failed, *_] = [verdict for verdict in document["verdicts"] if verdict["code"] == "CTX003"]
     assert "close_cart" in failed["message"]
@@ -31,6 +24,31 @@ def test_the_leak_is_named_before_the_pool_is_empty(start: Callable[..., Server]
     assert all(verdict["severity"] and verdict["remedy"] for verdict in held)
     assert {connection["holder"]["endpoint"] for connection in leaked(document)} == {"cart"}
     assert all(connection["holder"]["frame"].endswith(" cart") for connection in leaked(document))
+
+
+def leak_until_named(server: Server) -> agent.Snapshot:
+    """What ctxtop says within 2 s of a leak that is still there.
+
+    A session that was left is kept by the address of its app context: a later request that gets the same address removes it, and
+    its connection goes back. Then there is nothing to be named, and the next leak is waited for.
+    """
+    leaks = 0
+    for _ in range(40):
+        load.send(server, ["/cart"] * 2, clients=2)
+        if checked_out(server) < 2:
+            continue
+        leaks += 1
+        try:
+            return agent.until(lambda: agent.dump(server.directory), names_the_leak, 2)
+        except AssertionError:
+            if checked_out(server) >= 2:
+                raise
+    raise AssertionError(f"the defect did not stay: {leaks} leaks of two connections, all of them gone by themselves")
+
+
+def checked_out(server: Server) -> int:
+    """The most connections that one worker's pool says are out."""
+    return max(truth["checked_out"] for truth in server.truths().values())
 
 
 def names_the_leak(document: agent.Snapshot) -> bool:

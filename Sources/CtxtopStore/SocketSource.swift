@@ -102,7 +102,8 @@ package final class SocketSource: SnapshotSource {
     if arrived > 0 {
       succeed()
       let rest = min(interval / 4, Self.longestRest)
-      if arrived > 1 || now &- lastArrival < rest { restUntil = now &+ rest }
+      // What has arrived already wakes nobody.
+      if connection.isInsideRecord || now &- lastArrival < rest { restUntil = now &+ rest }
       lastArrival = now
     }
     if connection.isInsideRecord && (arrived > 0 || !wasInside) {

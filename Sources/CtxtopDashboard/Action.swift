@@ -1,6 +1,7 @@
 // What a key can mean. Which key means it stands in KeyBinding.swift, what it does in Update.swift.
 
 import CtxtopScreen
+import CtxtopSettings
 
 /// What a key can mean.
 package enum Action: Hashable, Sendable {
@@ -11,7 +12,7 @@ package enum Action: Hashable, Sendable {
   case answer
   case goToSubject
   case move(Movement)
-  case show(ViewKind)
+  case show(ViewName)
   case nextView
   case previousView
   case tree

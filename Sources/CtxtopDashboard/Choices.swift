@@ -7,17 +7,14 @@ import CtxtopSettings
 extension State {
   /// Takes over what was chosen. Settings are checked where they are read: what does not fit here is left out.
   mutating func adopt(_ settings: Settings) {
-    for kind in ViewKind.allCases {
-      guard let name = ViewName(rawValue: kind.name) else { continue }
-      lists[kind] = ListState(settings[name], of: kind)
-    }
-    view = ViewKind.allCases.first { $0.name == settings.startView.rawValue } ?? .workers
+    for view in ViewName.allCases { lists[view] = ListState(settings[view], of: view) }
+    view = settings.startView
     if view != .tree { viewBeforeTree = view }
   }
 }
 
 extension ListState {
-  fileprivate init(_ settings: ViewSettings, of kind: ViewKind) {
+  fileprivate init(_ settings: ViewSettings, of kind: ViewName) {
     let all = kind.definition.columns
     if let choice = settings.sort, let column = all.first(where: { $0.id == choice.column }) {
       sort = SortOrder(column: column.id, isDescending: column.isDescending != choice.isInverse)

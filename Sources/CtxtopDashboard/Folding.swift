@@ -3,6 +3,7 @@
 import CtxtopModel
 import CtxtopScreen
 import CtxtopSnapshot
+import CtxtopSettings
 
 extension State {
   mutating func fold(_ folding: Folding) {

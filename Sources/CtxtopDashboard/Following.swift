@@ -2,6 +2,7 @@
 
 import CtxtopModel
 import CtxtopSnapshot
+import CtxtopSettings
 
 extension State {
   mutating func toggleFollow() {

@@ -3,6 +3,7 @@
 
 import CtxtopModel
 import CtxtopScreen
+import CtxtopSettings
 
 extension State {
   /// Draws the footer.

@@ -3,6 +3,7 @@
 // everywhere: `of` says what is left of each.
 
 import CtxtopScreen
+import CtxtopSettings
 
 /// Which part of the screen the keys go to.
 package enum Mode: CaseIterable, Sendable {
@@ -87,7 +88,7 @@ package struct KeyBinding: Sendable {
   ]
 
   private static let views =
-    ViewKind.allCases.filter { $0 != .tree }.map { view in
+    ViewName.allCases.filter { $0 != .tree }.map { view in
       KeyBinding([view.key], .show(view), nil, "the view \(view.title)")
     } + [
       KeyBinding([.tab], .nextView, nil, "next view", in: [.list]),
@@ -186,7 +187,7 @@ package struct KeyBinding: Sendable {
   }
 
   /// The key that shows a view.
-  static func key(of view: ViewKind, in subject: Subject) -> Key {
+  static func key(of view: ViewName, in subject: Subject) -> Key {
     guard view == .tree else { return view.key }
     return of(subject).first { $0.action == .tree }?.keys.first ?? view.key
   }

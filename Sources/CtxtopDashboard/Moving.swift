@@ -2,6 +2,7 @@
 
 import CtxtopModel
 import CtxtopScreen
+import CtxtopSettings
 
 extension State {
   mutating func move(_ movement: Movement) {

@@ -2,9 +2,10 @@
 
 import CtxtopModel
 import CtxtopScreen
+import CtxtopSettings
 
 extension State {
-  mutating func show(_ view: ViewKind) {
+  mutating func show(_ view: ViewName) {
     self.view = view
     if view != .tree { viewBeforeTree = view }
     opened = nil
@@ -12,8 +13,8 @@ extension State {
     rebuildRows()
   }
 
-  func neighbour(of view: ViewKind, by distance: Int) -> ViewKind {
-    let all = ViewKind.allCases
+  func neighbour(of view: ViewName, by distance: Int) -> ViewName {
+    let all = ViewName.allCases
     let index = all.firstIndex(of: view) ?? 0
     return all[(index + distance + all.count) % all.count]
   }
@@ -45,7 +46,7 @@ extension State {
     guard case .detail(let identity) = opened, let model else { return }
     guard let subject = model.subject(of: identity) else { return say("it belongs to nothing that is still there") }
     leaveTrace()
-    view = ViewKind.of(subject)
+    view = ViewName.of(subject)
     opened = .detail(subject)
     textOffset = 0
     rebuildRows()

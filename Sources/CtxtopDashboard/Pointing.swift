@@ -2,6 +2,7 @@
 
 import CtxtopModel
 import CtxtopScreen
+import CtxtopSettings
 
 /// What is at a place of the screen.
 package enum Target: Equatable {
@@ -10,7 +11,7 @@ package enum Target: Equatable {
   /// The title of a column.
   case title(String)
   /// The name of a view.
-  case tab(ViewKind)
+  case tab(ViewName)
   /// The time line, at a record.
   case record(Int)
   /// A key of the footer.
@@ -96,7 +97,7 @@ extension State {
       return .record(timeLine.record(at: place.x - timeLine.area.x))
     }
     if layout.tabs.contains(place) {
-      return tabStrip.group(at: place, in: margin(layout.tabs)).map { .tab(ViewKind.allCases[$0]) }
+      return tabStrip.group(at: place, in: margin(layout.tabs)).map { .tab(ViewName.allCases[$0]) }
     }
     guard layout.list.contains(place), list.count > 0 else { return nil }
     let line = place.y - layout.list.y - (layout.hasTitles ? 1 : 0)

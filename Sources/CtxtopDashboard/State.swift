@@ -50,13 +50,13 @@ package struct State: Sendable {
   var heldCharts: History?
 
   /// The list that is shown.
-  package internal(set) var view = ViewKind.workers
+  package internal(set) var view = ViewName.workers
   /// The list that the tree replaced.
-  var viewBeforeTree = ViewKind.workers
+  var viewBeforeTree = ViewName.workers
   /// Its rows in the order of the screen.
   var list: any RowList = NoRows()
   /// What is remembered of each view.
-  var lists: [ViewKind: ListState] = [:]
+  var lists: [ViewName: ListState] = [:]
   /// Branches of the tree that somebody unfolded or folded.
   var branches: [RowIdentity: Bool] = [:]
   /// What was searched for last.
@@ -124,7 +124,7 @@ struct Place: Sendable {
   /// So many are remembered.
   static let limit = 32
 
-  let view: ViewKind
+  let view: ViewName
   let opened: Opened?
   let textOffset: Int
 }

@@ -4,6 +4,7 @@
 import CtxtopModel
 import CtxtopPattern
 import CtxtopScreen
+import CtxtopSettings
 
 extension State {
   /// The names of the views; one group a view.
@@ -16,7 +17,7 @@ extension State {
   }
 
   private func tabs(_ length: TabLength) -> [Strip.Group] {
-    ViewKind.allCases.map { kind in
+    ViewName.allCases.map { kind in
       let isShown = kind == view
       let key = Span(KeyBinding.key(of: kind, in: subject).name, look[.key])
       // The shown view is never a number only: where one is must be readable.
@@ -39,7 +40,7 @@ extension State {
   }
 
   /// How many rows a view has; nil for none that is worth a number.
-  private func count(of view: ViewKind) -> Int? {
+  private func count(of view: ViewName) -> Int? {
     guard let model else { return nil }
     switch view {
     case .workers, .units, .contexts, .connections, .tree: return nil
@@ -64,7 +65,7 @@ private enum TabLength {
   case full, short, key
 }
 
-extension ViewKind {
+extension ViewName {
   /// What it is called where there is little room.
   fileprivate var shortTitle: String {
     switch self {

@@ -20,7 +20,7 @@ package enum ColorUse: String, CaseIterable, Sendable {
   case always
 }
 
-/// A view of the dashboard.
+/// A view of the dashboard: a list that fills the middle of the screen. The order is that of their keys.
 package enum ViewName: String, CaseIterable, Sendable {
   case workers, units, contexts, connections, failures, verdicts, tree
 }

@@ -6,6 +6,7 @@ import CtxtopScreen
 import CtxtopSnapshot
 import CtxtopTestKit
 import Testing
+import CtxtopSettings
 
 /// A dashboard of a shop, a healthy blog and a market on another host, at the hands of a test.
 private struct FleetSession {
@@ -79,11 +80,11 @@ private struct FleetSession {
 @Suite struct FleetScreenTests {
   static let sizes = [(80, 24), (120, 40), (200, 60)].map { Size(width: $0, height: $1) }
 
-  @Test(arguments: [ViewKind.workers, .units, .contexts, .connections, .failures, .verdicts, .tree], sizes)
-  func view(_ view: ViewKind, _ size: Size) {
+  @Test(arguments: [ViewName.workers, .units, .contexts, .connections, .failures, .verdicts, .tree], sizes)
+  func view(_ view: ViewName, _ size: Size) {
     var fleet = FleetSession(size.width, size.height)
     fleet.session.press(view.key)
-    expectScreen(fleet.session.screen, named: "fleet-\(view.name)-\(size.width)x\(size.height)")
+    expectScreen(fleet.session.screen, named: "fleet-\(view.rawValue)-\(size.width)x\(size.height)")
   }
 
   @Test(arguments: [(40, 10), (80, 24), (120, 40)].map { Size(width: $0, height: $1) })
@@ -103,7 +104,7 @@ private struct FleetSession {
   }
 
   @Test func everyRowSaysWhoseItIsAlsoOnTheSmallestScreen() {
-    for view in ViewKind.allCases where view != .tree {
+    for view in ViewName.allCases where view != .tree {
       var fleet = FleetSession(30, 24)
       fleet.session.press(view.key)
       let lines = fleet.session.screen.lines
@@ -114,7 +115,7 @@ private struct FleetSession {
   }
 
   @Test func oneTargetHasNoColumnForIt() {
-    for view in ViewKind.allCases {
+    for view in ViewName.allCases {
       let screen = Session(200, 60, market: view).screen
       #expect(!screen.lines.contains { $0.contains("TARGET") })
     }

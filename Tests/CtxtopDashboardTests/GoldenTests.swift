@@ -8,22 +8,23 @@ import CtxtopDashboard
 import CtxtopScreen
 import CtxtopTestKit
 import Testing
+import CtxtopSettings
 
 @Suite struct GoldenTests {
   static let sizes = [(40, 10), (80, 24), (120, 40), (200, 60)].map { Size(width: $0, height: $1) }
   static let ascii = Look(theme: .monochrome, shapes: .ascii)
 
-  @Test(arguments: ViewKind.allCases, sizes) func view(_ view: ViewKind, _ size: Size) {
+  @Test(arguments: ViewName.allCases, sizes) func view(_ view: ViewName, _ size: Size) {
     let screen = Session(size.width, size.height, market: view).screen
-    expectScreen(screen, named: "market-\(view.name)-\(size.width)x\(size.height)")
+    expectScreen(screen, named: "market-\(view.rawValue)-\(size.width)x\(size.height)")
   }
 
-  @Test(arguments: ViewKind.allCases) func ascii(_ view: ViewKind) {
-    expectScreen(Session(look: Self.ascii, market: view).screen, named: "market-\(view.name)-ascii-80x24")
+  @Test(arguments: ViewName.allCases) func ascii(_ view: ViewName) {
+    expectScreen(Session(look: Self.ascii, market: view).screen, named: "market-\(view.rawValue)-ascii-80x24")
   }
 
   /// What is drawn differs, where it stands does not.
-  @Test(arguments: ViewKind.allCases, sizes) func asciiStandsWhereUnicodeStands(_ view: ViewKind, _ size: Size) {
+  @Test(arguments: ViewName.allCases, sizes) func asciiStandsWhereUnicodeStands(_ view: ViewName, _ size: Size) {
     let plain = Session(size.width, size.height, look: Self.ascii, market: view).screen
     let drawn = Session(size.width, size.height, market: view).screen
     let differing = Self.places(of: drawn).filter { y, x in
@@ -36,14 +37,14 @@ import Testing
     #expect(shapes.allSatisfy { "日本語の名前".unicodeScalars.contains($0) })
   }
 
-  @Test(arguments: ViewKind.allCases, ["default", "monochrome"]) func styles(_ view: ViewKind, _ name: String) {
+  @Test(arguments: ViewName.allCases, ["default", "monochrome"]) func styles(_ view: ViewName, _ name: String) {
     let theme: Theme = name == "default" ? .color : .monochrome
     let screen = Session(look: Look(theme: theme), market: view).screen
-    expectStyles(screen, theme: theme, named: "market-\(view.name)-styles-\(name)-80x24")
+    expectStyles(screen, theme: theme, named: "market-\(view.rawValue)-styles-\(name)-80x24")
   }
 
   /// Whatever is critical or a warning in a row by its colour has a sign left of the row too.
-  @Test(arguments: ViewKind.allCases) func nothingIsShownByColourAlone(_ view: ViewKind) {
+  @Test(arguments: ViewName.allCases) func nothingIsShownByColourAlone(_ view: ViewName) {
     let theme = Theme.color
     let screen = Session(200, 60, look: Look(theme: theme), market: view).screen
     let alarming = [theme[.critical], theme[.warning]].map(\.foreground)

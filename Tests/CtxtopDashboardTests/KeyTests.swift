@@ -3,6 +3,7 @@ import CtxtopScreen
 import CtxtopSnapshot
 import CtxtopTestKit
 import Testing
+import CtxtopSettings
 
 /// Sessions at the keyboard.
 @Suite struct KeyTests {

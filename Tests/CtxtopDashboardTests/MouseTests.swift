@@ -5,11 +5,12 @@ import CtxtopModel
 import CtxtopScreen
 import CtxtopTestKit
 import Testing
+import CtxtopSettings
 
 @Suite struct MouseTests {
   static let sizes = [(80, 24), (120, 40), (200, 60), (40, 10), (61, 9), (20, 5)].map { Size(width: $0, height: $1) }
 
-  @Test(arguments: ViewKind.allCases, sizes) func footerKeys(_ view: ViewKind, _ size: Size) {
+  @Test(arguments: ViewName.allCases, sizes) func footerKeys(_ view: ViewName, _ size: Size) {
     let session = Session(size.width, size.height, market: view)
     let y = size.height - 1
     var expected = [Target?](repeating: nil, count: size.width)
@@ -22,13 +23,13 @@ import Testing
     }
   }
 
-  @Test(arguments: ViewKind.allCases, sizes) func tabs(_ view: ViewKind, _ size: Size) throws {
+  @Test(arguments: ViewName.allCases, sizes) func tabs(_ view: ViewName, _ size: Size) throws {
     let session = Session(size.width, size.height, market: view)
     guard size.height >= 8 else { return }
     let y = session.screen.lines.firstIndex { $0.contains(view.title) && $0.contains("\(view.key.name) ") } ?? 0
     let row = Array(session.screen.lines[y])
     let found = (0..<size.width).map { session.state.target(at: Position(x: $0, y: y)) }
-    for kind in ViewKind.allCases {
+    for kind in ViewName.allCases {
       let hits = found.indices.filter { found[$0] == .tab(kind) }
       let first = try #require(hits.first, "\(kind): \(String(row))")
       #expect(hits == Array(first..<first + hits.count), "one piece: \(kind)")
@@ -38,7 +39,7 @@ import Testing
     for x in row.indices where row[x] != " " { #expect(found[x] != nil, "\(x)") }
   }
 
-  @Test(arguments: ViewKind.allCases, sizes) func titlesAndRows(_ view: ViewKind, _ size: Size) throws {
+  @Test(arguments: ViewName.allCases, sizes) func titlesAndRows(_ view: ViewName, _ size: Size) throws {
     let session = Session(size.width, size.height, market: view)
     let lines = session.screen.lines
     let columns = view.definitionTitles
@@ -98,7 +99,7 @@ import Testing
   }
 }
 
-extension ViewKind {
+extension ViewName {
   /// The titles of its columns by their ids.
   fileprivate var definitionTitles: [String: String] {
     func titles<Row>(_ table: CtxtopModel.Table<Row>) -> [String: String] {

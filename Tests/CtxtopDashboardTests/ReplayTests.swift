@@ -5,6 +5,7 @@ import CtxtopTestKit
 import Testing
 
 @testable import CtxtopDashboard
+import CtxtopSettings
 
 /// Sessions at the keyboard over a recording.
 @Suite struct ReplayTests {

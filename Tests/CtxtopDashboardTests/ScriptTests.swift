@@ -5,6 +5,7 @@ import CtxtopScreen
 import CtxtopSnapshot
 import CtxtopTestKit
 import Testing
+import CtxtopSettings
 
 /// A session of which each step is written down with the screen after it.
 private struct Script {
@@ -117,7 +118,7 @@ private struct Script {
 
 /// What holds in every view.
 @Suite struct ReturnTests {
-  @Test(arguments: ViewKind.allCases) func escapeComesBackToTheSameRow(view: ViewKind) {
+  @Test(arguments: ViewName.allCases) func escapeComesBackToTheSameRow(view: ViewName) {
     var session = Session(80, 24, market: view)
     for row in 0..<12 {
       session.press(.home)
@@ -156,7 +157,7 @@ private struct Script {
   }
 
   /// Whatever the footer offers does something.
-  @Test(arguments: ViewKind.allCases) func whatTheFooterOffersWorks(view: ViewKind) {
+  @Test(arguments: ViewName.allCases) func whatTheFooterOffersWorks(view: ViewName) {
     let openings: [[Key]] = [[], [.enter], ["h"], ["g"], ["/"], ["\\"], ["s"], ["C"], ["K"], ["F"], ["p"]]
     for opening in openings {
       var session = Session(200, 24, market: view)

@@ -4,6 +4,7 @@ import CtxtopDashboard
 import CtxtopScreen
 import CtxtopSnapshot
 import CtxtopTestKit
+import CtxtopSettings
 
 /// A state, and what was asked of the run loop so far.
 struct Session {
@@ -26,7 +27,7 @@ struct Session {
   }
 
   /// A dashboard of the service in which everything happens, in a view.
-  init(_ width: Int = 80, _ height: Int = 24, look: Look = Look(), market view: ViewKind) {
+  init(_ width: Int = 80, _ height: Int = 24, look: Look = Look(), market view: ViewName) {
     self.init(width, height, look: look, of: { Fixture.market(at: $0) })
     press(view.key)
   }

@@ -3,6 +3,7 @@
 
 import CtxtopModel
 import CtxtopScreen
+import CtxtopSettings
 
 /// A column of a view, whatever its rows are.
 struct ListColumn: Sendable {
@@ -39,7 +40,7 @@ struct ListColumn: Sendable {
 
   /// The columns of a view that a screen may show, from left to right; `chosen`: those that somebody wants, by id and
   /// in the order in which they are wanted; `several`: whether several targets are watched.
-  static func all(of view: ViewKind, chosen: [String]? = nil, several: Bool) -> [ListColumn] {
+  static func all(of view: ViewName, chosen: [String]? = nil, several: Bool) -> [ListColumn] {
     let columns = view.definition.columns.filter { several || !$0.isOfSeveral }
     guard let chosen else { return columns.filter(\.isUsual) }
     return chosen.compactMap { id in columns.first { $0.id == id } }

@@ -4,6 +4,7 @@ import CtxtopModel
 import CtxtopPattern
 import CtxtopScreen
 import CtxtopSnapshot
+import CtxtopSettings
 
 extension State {
   /// Draws the list of the shown view.

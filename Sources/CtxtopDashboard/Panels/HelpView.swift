@@ -2,6 +2,7 @@
 
 import CtxtopModel
 import CtxtopScreen
+import CtxtopSettings
 
 extension State {
   /// The help as text.
@@ -11,7 +12,7 @@ extension State {
       let keys = binding.keys.map(\.name).joined(separator: " ")
       lines.append(entry(keys, binding.help, width: 10, style: look[.key]))
     }
-    for view in ViewKind.allCases {
+    for view in ViewName.allCases {
       lines += [Line(), heading("Columns of \(view.title)")]
       for column in view.definition.columns where hasTargets || !column.isOfSeveral {
         lines.append(entry(column.title, column.help, width: 10, style: look[.value]))

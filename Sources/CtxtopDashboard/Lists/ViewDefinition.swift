@@ -1,18 +1,10 @@
-// The lists that can fill the middle of the screen.
+// The lists that can fill the middle of the screen: what each is called, its key, and what is particular about it.
 
 import CtxtopModel
 import CtxtopScreen
+import CtxtopSettings
 
-/// A list that fills the middle of the screen. Its number is its key; the tree has a letter.
-package enum ViewKind: Int, CaseIterable, Hashable, Sendable {
-  case workers = 1
-  case units
-  case contexts
-  case connections
-  case failures
-  case verdicts
-  case tree
-
+extension ViewName {
   /// What it is called on the screen.
   package var title: String {
     switch self {
@@ -26,11 +18,11 @@ package enum ViewKind: Int, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// What it is called on the command line and in the settings.
-  package var name: String { title.lowercased() }
-
-  /// The key that shows it.
-  package var key: Key { self == .tree ? "t" : .character(Character(String(rawValue))) }
+  /// The key that shows it: its number, and for the tree a letter.
+  package var key: Key {
+    guard self != .tree, let index = Self.allCases.firstIndex(of: self) else { return "t" }
+    return .character(Character(String(index + 1)))
+  }
 
   /// What is particular about it.
   var definition: any ListDefining {
@@ -46,7 +38,7 @@ package enum ViewKind: Int, CaseIterable, Hashable, Sendable {
   }
 
   /// The view in which a row is a line of its own.
-  static func of(_ identity: RowIdentity) -> ViewKind {
+  static func of(_ identity: RowIdentity) -> ViewName {
     switch identity {
     case .target: .tree
     case .worker: .workers

@@ -57,6 +57,8 @@ package enum StoreError: Error, Equatable, Sendable {
   case otherRelay(String, version: Int)
   /// A path on another host that ssh cannot forward; without a ctxtop there is no other way.
   case cannotForward(host: String, path: String)
+  /// Nobody answers at a socket on another host that ssh forwards to.
+  case nobodyAt(host: String, path: String)
   /// What is on another host is not what was asked for.
   indirect case on(host: String, StoreError)
   /// A forwarded socket gives nothing, and there is no ctxtop on the other host to read the segment.
@@ -67,10 +69,9 @@ package enum StoreError: Error, Equatable, Sendable {
   /// Whether there is nothing at the other end: no file, or nobody who listens.
   package var isAbsence: Bool {
     switch self {
-    case .noListener: true
+    case .noListener, .nobodyAt: true
     case .far(_, let failure): [66, 69].contains(failure.status)
-    // ssh takes a connection before it knows whether somebody listens at the other end.
-    case .withoutSegment(_, let reason): reason.isAbsence || reason.isClosed
+    case .withoutSegment(_, let reason): reason.isAbsence
     case .system(let error, _): error.isAbsence
     case .neither(let socket, let segment): socket.isAbsence && (segment.isAbsence || segment.isLasting)
     default: false
@@ -96,10 +97,6 @@ package enum StoreError: Error, Equatable, Sendable {
     default: false
     }
   }
-}
-
-extension StoreError {
-  fileprivate var isClosed: Bool { if case .closed = self { true } else { false } }
 }
 
 /// Why a file or directory is not trusted.

@@ -22,6 +22,8 @@ package final class TextRequest {
   private let endpoint: Endpoint
   /// The way to another host; nil: there is a socket here.
   private let far: RemoteRequest?
+  /// Where that socket leads to, on another host; nil: it is an exporter's own.
+  private let forward: Forward?
   private let line: [UInt8]
   /// When it is given up (monotonic).
   private let end: UInt64
@@ -37,10 +39,11 @@ package final class TextRequest {
   ) {
     let patience = endpoint.remote == nil ? patience : max(patience, SnapshotClient.farPatience)
     if let target = endpoint.remote {
-      let path = RemoteRequest.socket(of: target)
-      self.endpoint = path.map { endpoint.forwarded(through: $0) } ?? endpoint
-      far = path == nil ? RemoteRequest(target, request, until: now &+ patience) : nil
+      forward = RemoteRequest.forward(to: target)
+      self.endpoint = forward.map { endpoint.forwarded(through: $0.local) } ?? endpoint
+      far = forward == nil ? RemoteRequest(target, request, until: now &+ patience) : nil
     } else {
+      forward = nil
       self.endpoint = endpoint
       far = nil
     }
@@ -83,7 +86,7 @@ package final class TextRequest {
         phase = .waiting(until: now &+ (error.isBusy ? Self.busyPause : Self.pause))
         return nil
       }
-      return .failure(error)
+      return .failure(forward?.explain(error) ?? error)
     }
   }
 

@@ -11,6 +11,9 @@ struct FarLs {
   /// Connects to the host, with ssh's questions.
   init(_ text: String, json: Bool) throws {
     self.json = json
+    if text == RemoteTarget.scheme {
+      throw Failure("listing \(text)", "it names no host", "write ssh://[user@]host[:port]", .usage)
+    }
     do {
       guard case .remote(let target) = try Target(text), target.app == .onlyOne else {
         throw Failure("listing \(text)", "that is no host", "write ssh://[user@]host[:port]", .usage)

@@ -12,7 +12,7 @@ extension Failure {
       return .ofSSH(host, failure)
     case .far(let host, let failure):
       let status = ExitStatus.table[0].statuses.first { $0.code == failure.status && $0.code != 0 }
-      return Failure("on \(host): \(failure.tried)", failure.happened, failure.remedy, status ?? .protocol)
+      return Failure(failure.tried, failure.happened, failure.remedy, status ?? .protocol).on(host)
     case .noFarProgram(let host):
       return Failure(
         "calling ctxtop on \(host)", "it is not there",
@@ -30,10 +30,13 @@ extension Failure {
         "reading \(path) on \(host)",
         "there is no ctxtop, and without it only paths are read that end in .sock, of at most 107 letters, digits and /._+@=,-",
         "put ctxtop there, or give an app's name", .unavailable)
+    case .nobodyAt(let host, let path):
+      return Failure(
+        "connecting to \(path) on \(host)",
+        "nobody answers: it is not there, nobody listens on it, or sshd there forwards no sockets",
+        "start the app, see with `ctxtop ls ssh://\(host)` what runs there, or put ctxtop there", .unavailable)
     case .on(let host, let error):
-      var failure = Failure(error)
-      failure.tried = "on \(host): \(failure.tried)"
-      return failure
+      return Failure(error).on(host)
     case .withoutSegment(let host, let error):
       var failure = Failure(error)
       failure.happened += "; without ctxtop on \(host) its segment cannot be read"
@@ -64,6 +67,28 @@ extension Failure {
     case .system(let error):
       return Failure(tried, "\(error.description) (\(error.call))", "try again", .system)
     }
+  }
+
+  /// The same of what happened on another host, to somebody who is here.
+  private func on(_ host: String) -> Failure {
+    var words = remedy.split(separator: "`", omittingEmptySubsequences: false).map(String.init)
+    // What stands between two of them is a command.
+    for index in words.indices where index % 2 == 1 {
+      if words[index] == "ctxtop ls" {
+        words[index] += " ssh://\(host)"
+      } else if words[index - 1].hasSuffix("as in "), words[index].hasPrefix("ctxtop ") {
+        words[index] = "ctxtop " + Self.target(words[index].dropFirst("ctxtop ".count), on: host)
+      }
+    }
+    let there = words.joined(separator: "`").replacing("what runs here", with: "what runs there")
+      .replacing("run ctxtop as ", with: "log in there as ")
+    return Failure("on \(host): \(tried)", happened, there, status)
+  }
+
+  /// An app's name or a path of another host as a target here.
+  private static func target(_ text: Substring, on host: String) -> String {
+    guard text.hasPrefix("/") else { return "ssh://\(host)/\(text)" }
+    return "ssh://\(host)" + (text.dropFirst().contains("/") ? "" : "/") + text
   }
 
   /// What was said, as a part of a sentence.

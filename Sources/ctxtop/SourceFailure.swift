@@ -14,7 +14,8 @@ extension Failure {
       self = .ofTrust(error)
     case .notASegment, .otherSegmentVersion, .damagedSegment:
       self = .ofSegment(error)
-    case .badTarget, .ssh, .far, .noFarProgram, .noRelay, .otherRelay, .cannotForward, .on, .withoutSegment:
+    case .badTarget, .ssh, .far, .noFarProgram, .noRelay, .otherRelay, .cannotForward, .nobodyAt, .on,
+      .withoutSegment:
       self = .ofRemote(error)
     case .neither(let socket, let segment):
       self = .of(socket: socket, segment: segment)

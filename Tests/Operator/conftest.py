@@ -3,10 +3,12 @@
 import os
 import pathlib
 import subprocess
+import tempfile
 
 import pytest
 from fake import Exporter
 from screen import Screen
+from sshd import BARE, Sshd, expect_nothing_left
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -115,3 +117,80 @@ def screen(program, place, tmp_path, alone):
     screen = Screen(program, place, tmp_path, alone)
     yield screen
     screen.tmux("kill-server")
+
+
+# Another host
+
+
+@pytest.fixture
+def there(tmp_path, program):
+    """A directory that is in PATH on the other host, with ctxtop in it."""
+    directory = tmp_path / "there"
+    directory.mkdir()
+    (directory / "ctxtop").symlink_to(program)
+    return directory
+
+
+@pytest.fixture
+def sockets():
+    """Where sockets to other hosts lie. No client of ssh, and no socket of one, is left there by any test."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="ctxtop-", dir="/tmp"))
+    yield directory
+    expect_nothing_left(directory)
+    directory.rmdir()
+
+
+@pytest.fixture
+def daemon(tmp_path, place, alone):
+    """Starts an sshd, and stops it at the end of the test."""
+    running = []
+
+    def start(path=BARE, name="sshd", **variables):
+        running.append(Sshd(tmp_path / name, {"PATH": path, "HOME": str(tmp_path), "CTXTOP_DIR": str(place), **variables}, alone))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.stop()
+
+
+@pytest.fixture
+def sshd(daemon, there):
+    """The other host, with ctxtop in its PATH."""
+    return daemon(f"{there}:{BARE}")
+
+
+@pytest.fixture
+def bare(daemon):
+    """The other host, without ctxtop."""
+    return daemon()
+
+
+@pytest.fixture
+def here(program, sockets, tmp_path):
+    """Runs ctxtop where nothing runs but what is on the other host."""
+
+    def run(sshd, *arguments, timeout=30, **variables):
+        environment = {
+            "PATH": f"{sshd.bin}:{BARE}", "LANG": "C.UTF-8", "TMPDIR": str(sockets), "HOME": str(tmp_path), **variables}
+        return subprocess.run(
+            [program, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout,
+            env=environment)
+
+    return run
+
+
+@pytest.fixture
+def terminal(program, place, tmp_path, sockets):
+    """A shell in a terminal from which ctxtop reaches the other host."""
+    screens = []
+
+    def open_terminal(sshd):
+        screen = Screen(program, tmp_path / "nothing", tmp_path, ["env", f"PATH={sshd.bin}:{BARE}", f"TMPDIR={sockets}"])
+        screens.append(screen)
+        return screen
+
+    yield open_terminal
+    for screen in screens:
+        # Who was killed leaves a terminal in which the shell reads nothing, and ends: then the server has ended, too.
+        subprocess.run(["tmux", "-L", screen.name, "kill-server"], capture_output=True)

@@ -10,6 +10,8 @@ import subprocess
 import time
 
 SSHD = "/usr/sbin/sshd"
+# Without ctxtop there is still a world in PATH.
+BARE = "/usr/bin:/bin"
 
 
 def key(path, passphrase=""):
@@ -146,3 +148,24 @@ def kill(pid, number=signal.SIGKILL):
         os.kill(pid, number)
     except ProcessLookupError:
         pass
+
+
+def expect_nothing_left(sockets):
+    end = time.monotonic() + 5
+    while (left := [*map(str, sockets.iterdir()), *map(command_of, clients(sockets))]) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not left
+
+
+def clients(sockets):
+    """The processes of ctxtop and ssh that were started with this place for their sockets."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            environment = (entry / "environ").read_bytes() if entry.name.isdigit() else b""
+            name = os.path.basename((entry / "cmdline").read_bytes().split(b"\0")[0]) if environment else b""
+        except OSError:
+            continue
+        if f"TMPDIR={sockets}\0".encode() in environment and name in (b"ssh", b"ctxtop"):
+            found.append(int(entry.name))
+    return found

@@ -1,119 +1,24 @@
-"""`ssh://`: a real sshd on loopback, with and without ctxtop behind it."""
+"""`ssh://`: a real sshd on loopback, with and without ctxtop behind it. What is asked and shown in a terminal,
+test_ssh_screen.py has."""
 
 import json
-import os
-import pathlib
-import signal
-import subprocess
-import tempfile
 import time
 from types import SimpleNamespace
 
 import pytest
 from fake import record
-from screen import Screen
-from sshd import SSHD, Sshd, command_of, key
-
-pytestmark = pytest.mark.skipif(not os.access(SSHD, os.X_OK), reason="openssh-server is not installed")
-
-# Without ctxtop there is still a world in PATH.
-BARE = "/usr/bin:/bin"
-
-
-@pytest.fixture
-def there(tmp_path, program):
-    """A directory that is in PATH on the other host, with ctxtop in it."""
-    directory = tmp_path / "there"
-    directory.mkdir()
-    (directory / "ctxtop").symlink_to(program)
-    return directory
-
-
-@pytest.fixture
-def sockets():
-    """Where sockets to other hosts lie. No client of ssh, and no socket of one, is left there by any test."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="ctxtop-", dir="/tmp"))
-    yield directory
-    expect_nothing_left(directory)
-    directory.rmdir()
-
-
-def expect_nothing_left(sockets):
-    end = time.monotonic() + 5
-    while (left := [*map(str, sockets.iterdir()), *map(command_of, clients(sockets))]) and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not left
-
-
-def clients(sockets):
-    """The processes of ctxtop and ssh that were started with this place for their sockets."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        try:
-            environment = (entry / "environ").read_bytes() if entry.name.isdigit() else b""
-            name = os.path.basename((entry / "cmdline").read_bytes().split(b"\0")[0]) if environment else b""
-        except OSError:
-            continue
-        if f"TMPDIR={sockets}\0".encode() in environment and name in (b"ssh", b"ctxtop"):
-            found.append(int(entry.name))
-    return found
-
-
-@pytest.fixture
-def daemon(tmp_path, place, alone):
-    """Starts an sshd, and stops it at the end of the test."""
-    running = []
-
-    def start(path=BARE, name="sshd", **variables):
-        running.append(Sshd(tmp_path / name, {"PATH": path, "HOME": str(tmp_path), "CTXTOP_DIR": str(place), **variables}, alone))
-        return running[-1]
-
-    yield start
-    for each in running:
-        each.stop()
-
-
-@pytest.fixture
-def sshd(daemon, there):
-    """The other host, with ctxtop in its PATH."""
-    return daemon(f"{there}:{BARE}")
-
-
-@pytest.fixture
-def bare(daemon):
-    """The other host, without ctxtop."""
-    return daemon()
-
-
-@pytest.fixture
-def here(program, sockets, tmp_path):
-    """Runs ctxtop where nothing runs but what is on the other host."""
-
-    def run(sshd, *arguments, timeout=30, **variables):
-        environment = {
-            "PATH": f"{sshd.bin}:{BARE}", "LANG": "C.UTF-8", "TMPDIR": str(sockets), "HOME": str(tmp_path), **variables}
-        return subprocess.run(
-            [program, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout,
-            env=environment)
-
-    return run
+from sshd import BARE, key
 
 
 # With ctxtop on the far side, and without
 
 
+# Through a relay, and through a forwarded socket.
+@pytest.mark.parametrize("kind", ["sshd", "bare"])
 @pytest.mark.parametrize("target", ["ssh://prod-3/shop", "ssh://root@prod-3/"])
-def test_dump_through_a_relay(sshd, here, exporter, target):
+def test_dump(request, kind, here, exporter, target):
     exporter("shop")
-    result = here(sshd, "dump", target, "--format", "json")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert [worker["pid"] for worker in json.loads(result.stdout)["workers"]] == [4312, 4313]
-
-
-@pytest.mark.parametrize("target", ["ssh://prod-3/shop", "ssh://prod-3"])
-def test_dump_through_a_forwarded_socket(bare, here, exporter, target):
-    exporter("shop")
-    result = here(bare, "dump", target, "--format", "json")
+    result = here(request.getfixturevalue(kind), "dump", target, "--format", "json")
     assert (result.returncode, result.stderr) == (0, "")
     assert [worker["pid"] for worker in json.loads(result.stdout)["workers"]] == [4312, 4313]
 
@@ -137,13 +42,50 @@ def test_what_is_not_there(request, kind, here, exporter):
 
 
 @pytest.mark.parametrize("kind", ["sshd", "bare"])
-def test_a_socket_that_nobody_listens_on(request, kind, here, exporter):
+@pytest.mark.parametrize("is_path", [True, False])
+def test_a_socket_that_nobody_listens_on(request, kind, is_path, here, exporter, place, fails):
     exporter("shop").stop(unlink=False)
-    result = here(request.getfixturevalue(kind), "dump", "ssh://prod-3/shop")
-    assert result.returncode in (69, 75)
-    assert result.stderr.count("\n") == 1
+    path = place / "shop.sock"
+    result = here(request.getfixturevalue(kind), "dump", f"ssh://prod-3{path}" if is_path else "ssh://prod-3/shop")
     if kind == "bare":
-        assert "without ctxtop on prod-3 its segment cannot be read" in result.stderr
+        fails(
+            result, 69, f"ctxtop: connecting to {path} on prod-3: nobody answers: it is not there, nobody listens on it, or",
+            "without ctxtop on prod-3 its segment cannot be read", "see with `ctxtop ls ssh://prod-3` what runs there")
+    else:
+        fails(result, 69, f"on prod-3: connecting to {path}: nobody listens there; start the app")
+
+
+@pytest.mark.parametrize("kind", ["sshd", "bare"])
+def test_a_path_that_is_not_there(request, kind, here, place, fails):
+    path = place / "shop.sock"
+    result = here(request.getfixturevalue(kind), "dump", f"ssh://prod-3{path}")
+    words = (69, f"connecting to {path} on prod-3: nobody answers") if kind == "bare" else (66, f"on prod-3: reading {path}: ")
+    fails(result, *words, "see with `ctxtop ls ssh://prod-3` what runs there")
+
+
+def test_an_sshd_that_forwards_nothing(bare, here, exporter, place, fails):
+    """It does not say so to the client, which must name it as possible."""
+    exporter("shop")
+    bare.stop()
+    bare.start("AllowStreamLocalForwarding no")
+    fails(here(bare, "dump", "ssh://prod-3/shop"), 69, f"{place}/shop.sock on prod-3", "or sshd there forwards no sockets")
+
+
+@pytest.mark.parametrize("kind", ["sshd", "bare"])
+def test_what_to_do_is_told_for_the_other_host(request, kind, here, exporter, fails):
+    exporter("shop")
+    exporter("blog")
+    result = here(request.getfixturevalue(kind), "dump", "ssh://prod-3")
+    fails(
+        result, 64, "on prod-3: choosing an app: there are several: blog, shop; name one of them, as in"
+        " `ctxtop ssh://prod-3/blog`")
+
+
+@pytest.mark.parametrize("target, words", [
+    ("ssh://", "it names no host; write ssh://[user@]host[:port]\n"),
+    ("ssh://prod-3/shop", "that is no host; write ssh://[user@]host[:port]\n")])
+def test_a_list_of_no_host(tmp_path, here, fails, target, words):
+    fails(here(SimpleNamespace(bin=tmp_path), "ls", target), 64, f"listing {target}: {words}")
 
 
 @pytest.mark.parametrize("kind", ["sshd", "bare"])
@@ -303,147 +245,3 @@ def test_the_program_there_can_be_named(bare, here, exporter, program):
 def test_doing_without_ctxtop_there(sshd, here, exporter):
     exporter("shop")
     assert here(sshd, "dump", "ssh://prod-3/shop", CTXTOP_REMOTE_PROGRAM="none").returncode == 0
-
-
-# In a terminal
-
-
-@pytest.fixture
-def terminal(program, place, tmp_path, sockets):
-    """A shell in a terminal from which ctxtop reaches the other host."""
-    screens = []
-
-    def open_terminal(sshd):
-        screen = Screen(program, tmp_path / "nothing", tmp_path, ["env", f"PATH={sshd.bin}:{BARE}", f"TMPDIR={sockets}"])
-        screens.append(screen)
-        return screen
-
-    yield open_terminal
-    for screen in screens:
-        # Who was killed leaves a terminal in which the shell reads nothing, and ends: then the server has ended, too.
-        subprocess.run(["tmux", "-L", screen.name, "kill-server"], capture_output=True)
-
-
-@pytest.mark.parametrize("kind", ["sshd", "bare"])
-def test_the_dashboard(request, kind, terminal, exporter):
-    exporter("shop")
-    screen = terminal(request.getfixturevalue(kind))
-    screen.start("ssh://prod-3/shop", "-d", "0.2")
-    screen.wait("4312", "4313", "live")
-    screen.press("q")
-    screen.expect_end()
-
-
-@pytest.mark.parametrize("kind", ["sshd", "bare"])
-def test_the_server_is_restarted(request, kind, terminal, exporter):
-    first = exporter("shop")
-    screen = terminal(request.getfixturevalue(kind))
-    screen.start("ssh://prod-3/shop", "-d", "0.2")
-    screen.wait("4312", "live")
-    first.stop()
-    screen.wait("reconnecting")
-    exporter("shop", pids=(5000, 5001))
-    screen.wait("5000", "live", missing=["4312"])
-    screen.press("q")
-    screen.expect_end()
-
-
-@pytest.mark.parametrize("kind", ["sshd", "bare"])
-def test_sshd_is_restarted(request, kind, terminal, exporter):
-    exporter("shop")
-    sshd = request.getfixturevalue(kind)
-    screen = terminal(sshd)
-    screen.start("ssh://prod-3/shop", "-d", "0.2")
-    screen.wait("4312", "live")
-    sshd.stop()
-    screen.wait("reconnecting", "4312")
-    sshd.start()
-    screen.wait("live", missing=["reconnecting"], seconds=20)
-    screen.press("q")
-    screen.expect_end()
-
-
-def test_a_frozen_link(sshd, terminal, exporter):
-    """A connection that says nothing any more is given up within seconds, for one that does."""
-    exporter("shop")
-    screen = terminal(sshd)
-    screen.start("ssh://prod-3/shop", "-d", "0.2")
-    screen.wait("4312", "live")
-    sshd.freeze()
-    screen.wait("reconnecting", seconds=12)
-    screen.wait("live", missing=["reconnecting"], seconds=20)
-    sshd.cut()
-    screen.wait("live", missing=["reconnecting"], seconds=20)
-    screen.press("q")
-    screen.expect_end()
-
-
-def test_questions_are_asked_before_the_screen(sshd, terminal, exporter):
-    """A host that nobody knows yet, and a key with a passphrase."""
-    exporter("shop")
-    (sshd.directory / "known_hosts").write_text("")
-    locked = key(sshd.directory / "locked", "open sesame")
-    (sshd.directory / "authorized_keys").write_text((sshd.directory / "locked.pub").read_text())
-    sshd.write_client(locked)
-    screen = terminal(sshd)
-    screen.start("ssh://prod-3/shop", "-d", "0.2")
-    screen.wait("Are you sure you want to continue connecting")
-    screen.press("yes", "Enter")
-    screen.wait("Enter passphrase for key")
-    screen.press("open sesame", "Enter")
-    screen.wait("4312", "live")
-    # What was answered once has to be answered again: nobody keeps it.
-    sshd.stop()
-    screen.wait("reconnecting")
-    sshd.start()
-    screen.wait("ssh wants an answer: Enter", seconds=20)
-    screen.press("Enter")
-    # The screen that it leaves for shows the first question again.
-    end = time.monotonic() + 8
-    while screen.text().count("Enter passphrase for key") < 2:
-        assert time.monotonic() < end, screen.text()
-        time.sleep(0.05)
-    screen.press("open sesame", "Enter")
-    screen.wait("4312", "live", missing=["ssh wants"])
-    screen.press("q")
-    screen.expect_end()
-
-
-def test_a_question_that_is_not_answered(sshd, terminal):
-    (sshd.directory / "known_hosts").write_text("")
-    screen = terminal(sshd)
-    screen.start("ssh://prod-3/shop")
-    screen.wait("Are you sure you want to continue connecting")
-    screen.press("no", "Enter")
-    screen.wait("ctxtop: connecting to prod-3: ssh says: Host key verification failed")
-    screen.expect_end(69)
-
-
-@pytest.mark.parametrize("kind, name, status", [
-    ("sshd", "INT", 0), ("sshd", "TERM", 143), ("sshd", "KILL", 137), ("bare", "HUP", 129), ("bare", "KILL", 137)])
-def test_nothing_outlives_it(request, kind, terminal, exporter, sockets, name, status):
-    exporter("shop")
-    sshd = request.getfixturevalue(kind)
-    screen = terminal(sshd)
-    # A terminal that goes must not be what ends them.
-    screen.start("ssh://prod-3/shop", "-d", "0.2", before="trap '' HUP;" if name == "KILL" else "")
-    screen.wait("4312", "live")
-    assert list(sockets.iterdir()) and len(clients(sockets)) >= 3
-    os.kill(screen.pid(), signal.Signals["SIG" + name])
-    if name != "KILL":
-        screen.expect_end(status)
-    expect_nothing_left(sockets)
-    end = time.monotonic() + 5
-    while (left := [*map(command_of, sshd.sessions())]) and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not left
-
-
-def test_killed_while_ssh_asks(sshd, terminal, sockets):
-    (sshd.directory / "known_hosts").write_text("")
-    screen = terminal(sshd)
-    screen.start("ssh://prod-3/shop")
-    screen.wait("Are you sure you want to continue connecting")
-    os.kill(screen.pid(), signal.SIGKILL)
-    screen.wait("status=137")
-    expect_nothing_left(sockets)

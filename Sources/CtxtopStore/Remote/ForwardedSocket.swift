@@ -5,7 +5,7 @@
 final class ForwardedSocket {
   private enum Phase {
     case listing(RemoteCommand)
-    case forwarding(RemoteCommand, local: String)
+    case forwarding(RemoteCommand, Forward)
   }
 
   private static let patience: UInt64 = 15_000_000_000
@@ -35,8 +35,8 @@ final class ForwardedSocket {
     }
   }
 
-  /// Does what can be done now; the socket on this side, once it is there.
-  func advance(now: UInt64) throws(StoreError) -> String? {
+  /// Does what can be done now; the way there, once it is.
+  func advance(now: UInt64) throws(StoreError) -> Forward? {
     if case .listing(let command) = phase, let outcome = try command.advance() {
       let services = try FarListing.services(outcome, of: host)
       do {
@@ -45,10 +45,10 @@ final class ForwardedSocket {
         throw .on(host: host.account.name, error)
       }
     }
-    if case .forwarding(let command, let local) = phase, let outcome = try command.advance() {
+    if case .forwarding(let command, let forward) = phase, let outcome = try command.advance() {
       guard outcome.status == 0 else { throw outcome.failure(of: host) }
-      host.forwards[app.key] = local
-      return local
+      host.forwards[app.key] = forward
+      return forward
     }
     if now >= deadline { throw .ssh(host: host.account.name, .timedOut) }
     return nil
@@ -59,8 +59,8 @@ final class ForwardedSocket {
     guard remote.hasSuffix(".sock"), remote.utf8.count < 108, remote.utf8.allSatisfy(Self.isPlain) else {
       throw .cannotForward(host: host.account.name, path: remote)
     }
-    let local = try host.newSocketPath()
-    return .forwarding(try RemoteCommand(host, forwarding: local, to: remote), local: local)
+    let forward = Forward(account: host.account, local: try host.newSocketPath(), remote: remote)
+    return .forwarding(try RemoteCommand(host, forwarding: forward.local, to: remote), forward)
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {

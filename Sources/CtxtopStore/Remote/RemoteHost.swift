@@ -46,8 +46,8 @@ package final class RemoteHost {
   package private(set) var condition = Condition.connecting
   /// Whether there is a ctxtop; found out by the first who asks for it.
   var program = Program.unknown
-  /// Local sockets by the app that they lead to (`RemoteApp.key`), as long as this connection is there.
-  var forwards: [String: String] = [:]
+  /// Forwarded sockets by the app that they lead to (`RemoteApp.key`), as long as this connection is there.
+  var forwards: [String: Forward] = [:]
   /// Counts the connections.
   private(set) var generation = 0
   private var phase = Phase.down(until: 0)

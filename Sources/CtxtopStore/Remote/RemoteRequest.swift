@@ -18,7 +18,7 @@ final class RemoteRequest {
   }
 
   /// The socket on this side that leads to a target's exporter; nil: a relay is to be asked.
-  static func socket(of target: RemoteTarget) -> String? {
+  static func forward(to target: RemoteTarget) -> Forward? {
     let host = RemoteHosts.host(for: target.account)
     guard host.program == .absent else { return nil }
     return host.forwards[target.app.key]

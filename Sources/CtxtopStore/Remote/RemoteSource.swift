@@ -12,7 +12,7 @@ package final class RemoteSource: SnapshotSource {
     case waiting(until: UInt64)
     case relay(RelaySession)
     case forwarding(ForwardedSocket)
-    case forwarded(SocketSource)
+    case forwarded(SocketSource, Forward)
   }
 
   /// How often a snapshot is wanted.
@@ -20,7 +20,7 @@ package final class RemoteSource: SnapshotSource {
     didSet {
       guard interval != oldValue else { return }
       if case .relay(let session) = way { session.ask(request) }
-      if case .forwarded(let source) = way { source.interval = interval }
+      if case .forwarded(let source, _) = way { source.interval = interval }
     }
   }
   /// Whether each snapshot is preceded by its record.
@@ -52,7 +52,7 @@ package final class RemoteSource: SnapshotSource {
     case .waiting: host.pollRequests
     case .relay(let session): host.pollRequests + session.pollRequests
     case .forwarding(let socket): host.pollRequests + socket.pollRequests
-    case .forwarded(let source): host.pollRequests + source.pollRequests
+    case .forwarded(let source, _): host.pollRequests + source.pollRequests
     }
   }
 
@@ -63,7 +63,7 @@ package final class RemoteSource: SnapshotSource {
       case .waiting(let until): host.socket == nil ? nil : until
       case .relay(let session): session.deadline
       case .forwarding(let socket): socket.deadline
-      case .forwarded(let source): source.deadline
+      case .forwarded(let source, _): source.deadline
       }
     return [host.deadline, own].compactMap { $0 }.min()
   }
@@ -113,8 +113,8 @@ package final class RemoteSource: SnapshotSource {
       guard now >= until else { return }
       begun = now
       hasRecord = false
-      if let path = host.forwards[target.app.key] {
-        way = .forwarded(SocketSource(endpoint.forwarded(through: path), path: path, interval: interval))
+      if let forward = host.forwards[target.app.key] {
+        way = watch(forward)
       } else if host.program == .absent {
         way = .forwarding(try ForwardedSocket(host, target.app, now: now))
       } else {
@@ -124,13 +124,16 @@ package final class RemoteSource: SnapshotSource {
     if case .relay(let session) = way {
       try session.receive(now: now, keepingRecords: givesRecords) { take($0, now: now, &events) }
     }
-    if case .forwarding(let socket) = way, let path = try socket.advance(now: now) {
-      way = .forwarded(SocketSource(endpoint.forwarded(through: path), path: path, interval: interval))
-    }
-    if case .forwarded(let source) = way {
+    if case .forwarding(let socket) = way, let forward = try socket.advance(now: now) { way = watch(forward) }
+    if case .forwarded(let source, let forward) = way {
       source.givesRecords = givesRecords
-      for event in source.advance(now: now) { pass(event, &events) }
+      for event in source.advance(now: now) { pass(event, from: forward, &events) }
     }
+  }
+
+  private func watch(_ forward: Forward) -> Way {
+    let endpoint = endpoint.forwarded(through: forward.local)
+    return .forwarded(SocketSource(endpoint, path: forward.local, interval: interval), forward)
   }
 
   // MARK: - From a relay
@@ -157,10 +160,10 @@ package final class RemoteSource: SnapshotSource {
 
   // MARK: - From a forwarded socket
 
-  private func pass(_ event: SourceEvent, _ events: inout [SourceEvent]) {
+  private func pass(_ event: SourceEvent, from forward: Forward, _ events: inout [SourceEvent]) {
     switch event {
     case .state(.reconnecting(let since, let reason)):
-      let reason = StoreError.withoutSegment(host: host.account.name, reason)
+      let reason = StoreError.withoutSegment(host: host.account.name, forward.explain(reason))
       change(to: .reconnecting(since: lostAt(since), reason: reason), &events)
     case .state(let state):
       if case .live = state { lostSince = nil }

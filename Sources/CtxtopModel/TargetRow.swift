@@ -57,6 +57,14 @@ extension TargetState: LegendState {
 }
 
 extension WatchedTarget {
+  /// Whether it is in greater trouble than another one: what waits for a person, then what was lost first.
+  package func isWorse(than other: WatchedTarget) -> Bool {
+    func rank(_ target: WatchedTarget) -> (Int, UInt64) {
+      (target.isAsking ? -1 : TargetState.allCases.firstIndex(of: target.state) ?? 0, target.since ?? 0)
+    }
+    return rank(self) < rank(other)
+  }
+
   /// `blog reconnecting for 4s`, `blog not found`: what is the matter with it, at a time of the watcher's clock; nil:
   /// nothing.
   package func trouble(at now: UInt64) -> String? {

@@ -46,6 +46,20 @@ package enum Target: Equatable, Sendable {
     }
   }
 
+  /// Whether what is not there now may come: an app that has yet to begin. Nobody puts a file where one was missed.
+  package var mayComeLater: Bool {
+    switch self {
+    case .onlyOne: true
+    case .name(let name): !Self.isFileName(name)
+    case .path(let path): path.hasSuffix(".sock") || (try? System.status(path))?.kind == .directory
+    case .remote: false
+    }
+  }
+
+  private static func isFileName(_ name: String) -> Bool {
+    [".ctxtop", ".segment", ".json", ".ndjson"].contains { name.hasSuffix($0) }
+  }
+
   /// The service on another host that is meant; whether somebody listens there is not known.
   static func choose(_ app: RemoteApp, in services: Services) throws(StoreError) -> Service {
     let matches = app.argument.map { services.named($0) } ?? services.found

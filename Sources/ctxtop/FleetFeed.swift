@@ -179,7 +179,7 @@ extension FleetFeed {
         failures.append(connect(endpoint, index, now))
       } catch {
         // What stands on the command line is wrong, and will be in a second.
-        if error.status.code == ExitStatus.usage.code { throw error }
+        if error.status.code == ExitStatus.usage.code || !list.mayComeLater(index) { throw error }
         miss(index, error, now)
         failures.append(error)
       }
@@ -207,7 +207,7 @@ extension FleetFeed {
   }
 
   private func miss(_ index: Int, _ failure: Failure, _ now: UInt64) {
-    targets[index].missed(now: now, isLookedForAgain: list.isLookedForAgain(index))
+    targets[index].missed(now: now)
     let reason = Failure.printable("\(failure.tried): \(failure.happened)")
     fleet.change(.missing, of: index, because: reason)
   }

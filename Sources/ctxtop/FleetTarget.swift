@@ -14,7 +14,7 @@ final class FleetTarget {
   /// What gives its snapshots; nil: there is no such app yet.
   private(set) var feed: LiveFeed?
   private(set) var endpoint: Endpoint?
-  /// When it is looked for again; nil: it is there, or never will be.
+  /// When it is looked for again; nil: it is there.
   private(set) var nextLook: UInt64?
   /// The recording that is being made of it; nil: none is.
   var saved: SavedRecords?
@@ -29,9 +29,7 @@ final class FleetTarget {
   }
 
   /// It is not there.
-  func missed(now: UInt64, isLookedForAgain: Bool) {
-    nextLook = isLookedForAgain ? now &+ Self.lookInterval : nil
-  }
+  func missed(now: UInt64) { nextLook = now &+ Self.lookInterval }
 }
 
 extension CtxtopDashboard.SourceState {

@@ -7,6 +7,7 @@ import CtxtopStore
 struct Record: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Record what the dashboard would show into a file.",
+    usage: "ctxtop record [<target>] --output <file> [<options>]",
     discussion: """
       Records until it is stopped by INT, TERM or HUP, or for as long as it is told to. A recording that is there is \
       gone on with; where time passed without records, it says so. What it was recorded from may go and come back. \
@@ -26,7 +27,7 @@ struct Record: ParsableCommand {
   @OptionGroup var target: AppArgument
 
   @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file.", valueName: "file"))
-  var output: String
+  var output: String?
 
   @Option(
     name: [.customShort("i"), .customLong("interval")], help: "Seconds between records, from 0.1. (default: 1)",
@@ -70,6 +71,11 @@ struct Record: ParsableCommand {
   }
 
   func run() throws {
+    // The parser would miss it before it sees that there is a target too many.
+    guard let output else {
+      throw Failure(
+        "reading the command line", "missing expected argument '--output <file>'", "see `ctxtop record --help`", .usage)
+    }
     let rotation = Rotation(path: output, size: rotateSize?.bytes, age: rotateAge?.nanoseconds, keep: keep?.value)
     let plan = Recorder.Plan(
       interval: interval.nanoseconds, count: count?.value, period: period?.nanoseconds, waits: wait)

@@ -43,8 +43,8 @@ struct TargetList {
     return endpoint
   }
 
-  /// Whether it may be found later: a name or a path here may appear at any time.
-  func isLookedForAgain(_ index: Int) -> Bool { !texts[index].contains("://") }
+  /// Whether it may be found later.
+  func mayComeLater(_ index: Int) -> Bool { (try? Target(texts[index]))?.mayComeLater ?? false }
 
   /// `shop` of `/run/ctxtop/shop.sock`, `a/shop` of `ssh://me@a/shop`.
   private static func shortName(_ text: String) -> String {

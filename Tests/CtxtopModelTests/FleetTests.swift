@@ -320,6 +320,37 @@ struct FleetTests {
   func keys() throws {
     var watch = Watch(["a", "b"])
     let pair = try watch.taken(Fixture.shop(at: 0), Fixture.shop(at: 0))
+  @Test("Of what was asked of all of them the latest is kept, with whom it was asked of")
+  func actions() throws {
+    var watch = Watch(["a", "b"])
+    func snapshot(_ number: UInt64, ago: UInt64) -> Snapshot {
+      var snapshot = Fixture.shop(at: 0)
+      snapshot.actions = (1...10 as ClosedRange<UInt64>).map {
+        ControlAction(
+          number: number + $0, time: snapshot.wallTime - ago - (20 - 2 * $0) * second, user: 0, pid: 9, worker: 4312,
+          outcome: .accepted)
+      }
+      return snapshot
+    }
+    let actions = try watch.taken(snapshot(0, ago: 0), snapshot(100, ago: second)).now.actions
+    #expect(actions.count == Snapshot.actionLimit)
+    #expect(actions.suffix(3).map(\.target) == ["a", "b", "a"])
+    #expect(actions.suffix(3).map(\.number) == [9, 110, 10])
+    #expect(actions.last?.sentence == "root in process 9 asked for the replacement of a worker 4312: accepted")
+  }
+
+  @Test("Who waits for a person is in the greatest trouble, then what was lost first")
+  func worst() {
+    let connecting = WatchedTarget(name: "connecting", state: .connecting)
+    let segment = WatchedTarget(name: "segment", state: .segment)
+    let missing = WatchedTarget(name: "missing", state: .missing)
+    let late = WatchedTarget(name: "late", state: .lost, since: 9)
+    let early = WatchedTarget(name: "early", state: .lost, since: 4)
+    let asking = WatchedTarget(name: "asking", state: .lost, since: 10, isAsking: true)
+    let order = [connecting, segment, missing, late, early, asking].sorted { $0.isWorse(than: $1) }
+    #expect(order == [asking, early, late, missing, segment, connecting])
+  }
+
     let model = Model(now: pair.now)
     #expect(model.failureGroups.map(\.target) == ["a", "b"])
     #expect(Set(model.failureGroups.map(\.identity)).count == 2)

@@ -8,6 +8,16 @@ import Testing
 /// A symbolic link.
 func link(to target: String, at path: String) throws { try #require(symlink(target, path) == 0) }
 
+@Suite struct MissingTargetTests {
+  @Test(arguments: [
+    ("shop", true), ("/run/ctxtop/shop.sock", true), ("shop.sock", true), ("/", true), ("/nowhere/shop", false),
+    ("shop.ctxtop", false), ("./shop.v2.segment", false), ("x.json", false), ("ssh://h/shop", false),
+  ])
+  func onlyAnAppMayComeLater(_ text: String, _ may: Bool) throws {
+    #expect(try Target(text).mayComeLater == may)
+  }
+}
+
 @Suite struct RuntimeDirectoriesTests {
   /// A user that owns nothing.
   static let nobody: UInt32 = 54_321

@@ -183,7 +183,9 @@ def test_a_peer_that_is_neither_root_nor_we(ctxtop, fails, place, tmp_path):
     ("dump -n 0", "a whole number from 1"), ("dump --at 25:00", "@SECONDS"), ("record", "--output"),
     ("record -o x --rotate-size 20k", "from 64k"), ("record -o x --for 0", "a time from 1s"),
     ("record -o -", "a recording is a file"), ("record -o x --keep 3", "--rotate-size"), ("recycle shop", "<pid>"),
-    ("dump shop more", "unexpected argument 'more'"), ("help a b", "unexpected argument"),
+    ("dump shop more", "unexpected argument 'more'; it looks at one target at a time"),
+    ("record shop more", "unexpected argument 'more'; it looks at one target at a time"),
+    ("help a b", "unexpected argument"),
 ])
 def test_usage_is_one_line(ctxtop, fails, arguments, words):
     result = ctxtop(*arguments.split())
@@ -195,3 +197,16 @@ def test_usage_with_characters_that_do_something(ctxtop, fails):
     result = ctxtop("dump", "--at", "\x1b[31m\n9\u2028:04")
     fails(result, USAGE, "?[31m")
     assert "\x1b" not in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("target", ["/nowhere/shop.ctxtop", "shop.ctxtop", "/nowhere/run"])
+def test_a_file_that_is_not_there_is_not_waited_for(ctxtop, fails, exporter, target):
+    exporter("shop")
+    fails(ctxtop("shop", target, "-n", "1"), NOINPUT, target)
+
+
+def test_an_app_that_is_not_there_is_looked_for(ctxtop, exporter, place):
+    exporter("shop")
+    for target in ("blog", place / "blog.sock"):
+        result = ctxtop("shop", target, "-n", "1")
+        assert result.returncode == 0 and "4312" in result.stdout and result.stderr.startswith("ctxtop: blog: ")

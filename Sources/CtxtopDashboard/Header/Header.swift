@@ -67,8 +67,8 @@ extension State {
     guard let targets = latest?.now.targets, targets.contains(where: { $0.state == .live || $0.state == .segment }),
       !isPaused, !isStale
     else { return nil }
-    let troubled = targets.filter { $0.state != .live }.sorted { $0.state.level > $1.state.level }
-    guard let worst = troubled.first.flatMap({ $0.trouble(at: now) }) else { return nil }
+    let troubled = targets.filter { $0.state != .live }
+    guard let worst = troubled.min(by: { $0.isWorse(than: $1) })?.trouble(at: now) else { return nil }
     return Format.cleaned(worst) + (troubled.count > 1 ? ", +\(troubled.count - 1) more" : "")
   }
 

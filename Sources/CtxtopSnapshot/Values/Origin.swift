@@ -34,6 +34,7 @@ public final class Origin: Equatable, Sendable {
 
 /// How a target does.
 public enum TargetState: String, CaseIterable, Sendable {
+  // The worst first.
   case lost, missing, segment, connecting, live
 }
 

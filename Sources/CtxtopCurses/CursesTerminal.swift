@@ -201,8 +201,9 @@ package final class CursesTerminal: Terminal {
   package func resume() {
     guard !isClosed else { return }
     // Whoever was in the foreground may have changed more than the screen: ncurses switches everything on again -
-    // modes, keypad, mouse, the other screen - only when it was ended.
-    endwin()
+    // modes, keypad, mouse, the other screen - only when it was ended. To end it twice would put the cursor back to
+    // where it was first, and what comes next over what was written since.
+    if !isendwin() { endwin() }
     adoptSize()
     clearok(window, true)
     wrefresh(window)

@@ -22,6 +22,8 @@ package enum Message: Sendable {
   case resize(Size)
   /// One line for the operator.
   case notice(String)
+  /// Why nothing comes, as one line, or nil: something comes again; `target`: from where, where several are watched.
+  case loss(String?, target: String? = nil)
   /// This recording is shown, instead of a live service.
   case recording(Outline)
   /// Records were appended to it.

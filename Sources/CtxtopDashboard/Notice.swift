@@ -11,16 +11,27 @@ struct Notice: Equatable, Sendable {
   let text: String
   /// When it goes.
   let until: UInt64
-  /// Whether it comes from outside. What merely answers a key goes with the next one.
-  let isNews: Bool
+  /// Why it is said.
+  let occasion: Occasion
+
+  enum Occasion: Equatable {
+    /// Somebody pressed a key: it goes with the next one.
+    case key
+    /// Something came from outside.
+    case news
+    /// Nothing comes from a target, nil where one is watched: it goes when something does.
+    case loss(target: String?)
+  }
 }
 
 extension State {
   /// Answers a key.
-  mutating func say(_ text: String) { notice = Notice(text: text, until: now + Notice.time, isNews: false) }
+  mutating func say(_ text: String) { notice = Notice(text: text, until: now + Notice.time, occasion: .key) }
 
   /// Tells what came from outside. It stays its time, also while somebody goes on pressing keys.
-  mutating func tell(_ text: String) { notice = Notice(text: text, until: now + Notice.time, isNews: true) }
+  mutating func tell(_ text: String, because occasion: Notice.Occasion = .news) {
+    notice = Notice(text: text, until: now + Notice.time, occasion: occasion)
+  }
 
   /// Takes away a notice that has been there long enough.
   mutating func forgetOldNotice() {
@@ -29,7 +40,12 @@ extension State {
 
   /// Takes away what answered the last key.
   mutating func forgetAnswer() {
-    if notice?.isNews == false { notice = nil }
+    if notice?.occasion == .key { notice = nil }
+  }
+
+  /// Takes away why nothing came from a target.
+  mutating func forgetLoss(of target: String?) {
+    if notice?.occasion == .loss(target: target) { notice = nil }
   }
 
   /// Draws the notice.

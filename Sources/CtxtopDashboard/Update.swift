@@ -15,6 +15,7 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
     state.receive(pair.now, earlier: pair.earlier)
   case .source(let source):
     state.source = source
+    if source == .live || source == .segment { state.forgetLoss(of: nil) }
   case .key(.resize):
     break
   case .key(let key):
@@ -28,6 +29,10 @@ package func update(_ state: inout State, _ message: Message) -> [Effect] {
     state.keepSelectionVisible()
   case .notice(let text):
     state.tell(text)
+  case .loss(let text?, let target):
+    state.tell(text, because: .loss(target: target))
+  case .loss(nil, let target):
+    state.forgetLoss(of: target)
   case .refused(let text, let pid, let target):
     state.refuse(text, pid: pid, target: target)
   case .recording(let outline):

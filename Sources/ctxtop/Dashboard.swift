@@ -123,17 +123,38 @@ extension Dashboard {
   private func answerSSH() {
     terminal.leave()
     var seen: Set<Int32> = []
-    let person = RemoteHost.Operator.atTerminal { [signals] in
+    let isGone = { [signals] in
       let new = signals.receive()
       // ssh has stopped itself, and waits for the shell to go on.
       if new.contains(SIGTSTP) { raise(SIGSTOP) }
       seen.formUnion(new.subtracting([SIGTSTP, SIGCONT]))
       return !seen.isDisjoint(with: [SIGINT, SIGTERM, SIGHUP])
     }
+    let person = RemoteHost.Operator.atTerminal(isGone: isGone)
     let messages = feed.connect(asking: person)
+    let failures = messages.compactMap { if case .loss(let text?, _) = $0 { text } else { nil } }
+    if person != nil, !failures.isEmpty {
+      // The screen would hide what ssh has said.
+      for line in failures { Failure.note("ctxtop: \(line)") }
+      waitForEnter(isGone)
+    }
     terminal.resume()
     for signal in seen where signal != SIGINT { handle(signal) }
     for message in messages { send(message) }
+  }
+
+  /// Leaves what is on the terminal there until somebody has read it.
+  private func waitForEnter(_ isGone: () -> Bool) {
+    Failure.note("Enter goes back to the screen.")
+    let inputs = [terminal.descriptor, signals.descriptor].map { PollRequest(descriptor: $0) }
+    while !isGone() {
+      // The terminal gives whole lines, or its end.
+      guard let ready = try? System.poll(inputs, timeout: Self.tick) else { return }
+      guard ready.contains(0) else { continue }
+      var line: [UInt8] = []
+      _ = try? System.read(terminal.descriptor, into: &line, limit: 4096)
+      return
+    }
   }
 
   private func writeSnapshot() {

@@ -20,7 +20,8 @@ protocol Feed: AnyObject {
   func advance(now: UInt64, for state: State) -> [Message]
   /// Does what the dashboard asks for, as far as it concerns what is shown; what came of it at once.
   func perform(_ effect: Effect) -> [Message]
-  /// Connects to another host where only somebody who answers ssh can; waits for that. What came of it.
+  /// Connects to another host where only somebody who answers ssh can; waits for that. What came of it: a `loss` for
+  /// each that it failed for.
   func connect(asking person: RemoteHost.Operator?) -> [Message]
   /// Ends what is under way. Why that failed, as one line; nil: it did not.
   func close() -> String?

@@ -83,11 +83,15 @@ extension FleetFeed {
     }
   }
 
-  /// Connects to each host that waits for an answer.
+  /// Connects to each host that waits for an answer, once.
   func connect(asking person: RemoteHost.Operator?) -> [Message] {
     let now = System.monotonicTime()
+    var asked: [RemoteHost] = []
     return targets.indices.flatMap { index in
-      guard case .needsAttention = states[index], let feed = targets[index].feed else { return [Message]() }
+      guard case .needsAttention = states[index], let feed = targets[index].feed,
+        let host = targets[index].endpoint?.host, !asked.contains(where: { $0 === host })
+      else { return [Message]() }
+      asked.append(host)
       return feed.connect(asking: person).flatMap { take($0, of: index, now) }
     }
   }
@@ -130,8 +134,9 @@ extension FleetFeed {
     case .source(let state):
       states[index] = state
       fleet.change(state.ofFleet, of: index, because: targets[index].feed?.loss ?? "")
-      return stateOfAll()
+      return stateOfAll() + (state.lossBegan == nil ? [.loss(nil, target: targets[index].name)] : [])
     case .notice(let text): return [.notice("\(name): \(text)")]
+    case .loss(let text, _): return [.loss(text.map { "\(name): \($0)" }, target: targets[index].name)]
     case .refused(let text, let pid, _): return [.refused("\(name): \(text)", pid: pid, target: targets[index].name)]
     case .recorded(let saved):
       targets[index].saved = saved
@@ -255,7 +260,8 @@ extension FleetFeed {
     }
     for (index, error) in errors.enumerated() {
       guard let error else { continue }
-      opening.append(.notice(Failure.printable("\(targets[index].name): \(error.tried): \(error.happened)")))
+      let name = targets[index].name
+      opening.append(.loss(Failure.printable("\(name): \(error.tried): \(error.happened)"), target: name))
     }
   }
 }

@@ -24,7 +24,7 @@ struct FleetSeries {
   /// Takes the models and passes each to `emit`; the first as soon as there are two passes to compare.
   func run(_ emit: (Model) throws -> Void) throws {
     let feed = try FleetFeed(list, passes: 2, interval: SnapshotClient.usualGap, directory: ".")
-    for case .notice(let text) in feed.opening { Failure.note("ctxtop: \(text)") }
+    for case .loss(let text?, _) in feed.opening { Failure.note("ctxtop: \(text)") }
     guard var last = Self.pairs(in: feed.opening).last else { return }
     try emit(Model(now: last.now, earlier: last.earlier))
     _ = feed.perform(.setInterval(Int(interval / 1_000_000)))

@@ -98,7 +98,7 @@ final class LiveFeed: Feed {
     case .state(.needsAttention(let since, let question)):
       lose(.ssh(host: endpoint.name, .needsAnswer(said: question)))
       tape?.lose(question)
-      return [.source(.needsAttention(since: since)), .notice(Failure.printable("ssh: \(question)"))]
+      return [.source(.needsAttention(since: since)), .loss(Failure.printable("ssh: \(question)"))]
     }
   }
 
@@ -116,7 +116,7 @@ final class LiveFeed: Feed {
 
   private func explain(_ reason: StoreError) -> Message {
     trouble = nil
-    return .notice(Self.line(reason))
+    return .loss(Self.line(reason))
   }
 
   private static func line(_ reason: StoreError) -> String {

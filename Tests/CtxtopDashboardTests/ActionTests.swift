@@ -90,6 +90,15 @@ import Testing
     #expect(!told(session).contains("cannot"))
   }
 
+  @Test func whyNothingCameIsSaidUntilSomethingComes() {
+    var session = Session()
+    session.send(.loss("connecting to prod-3: ssh says: Timeout, server prod-3 not responding"))
+    session.press(.down)
+    #expect(told(session).contains("not responding"))
+    session.send(.source(.live))
+    #expect(!told(session).contains("not responding"))
+  }
+
   @Test mutating func whatOthersAskForIsSaidAndWhatWasAskedHereIsNot() {
     var session = Session(passes: 0)
     session.send(.source(.live))

@@ -8,7 +8,7 @@ import tempfile
 import pytest
 from fake import Exporter
 from screen import Screen
-from sshd import BARE, Sshd, expect_nothing_left
+from sshd import BARE, SSHD, Sshd, expect_nothing_left
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -143,6 +143,7 @@ def sockets():
 @pytest.fixture
 def daemon(tmp_path, place, alone):
     """Starts an sshd, and stops it at the end of the test."""
+    assert os.access(SSHD, os.X_OK), f"{SSHD} is not there: Tests/run names its package"
     running = []
 
     def start(path=BARE, name="sshd", **variables):

@@ -79,6 +79,19 @@ class Screen:
         return int(subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True).stdout.split()[0])
 
 
+def expect_restart_shown(screen, exporter, *target):
+    """The app goes, which is said, and comes back with other workers, which are shown."""
+    first = exporter("shop")
+    screen.start(*target, "-d", "0.2")
+    screen.wait("4312", "live")
+    first.stop()
+    screen.wait("reconnecting")
+    exporter("shop", pids=(5000, 5001))
+    screen.wait("5000", "live", missing=["4312"])
+    screen.press("q")
+    screen.expect_end()
+
+
 class Desk(Screen):
     """A screen whose program runs in a directory of its own."""
 

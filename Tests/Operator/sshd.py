@@ -20,6 +20,7 @@ def key(path, passphrase=""):
 
 
 def free_port():
+    """A port that is free on both loopbacks, as far as there are two."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -48,13 +49,14 @@ class Sshd:
     # The daemon
 
     def start(self, *options):
+        """`options` win over what is usual here."""
         environment = " ".join(f'"{name}={value}"' for name, value in self.variables.items())
         (self.directory / "sshd_config").write_text("\n".join([
-            f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {self.directory}/host_key",
+            *options, f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {self.directory}/host_key",
             f"AuthorizedKeysFile {self.directory}/authorized_keys", "StrictModes no", "UsePAM no",
             "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin prohibit-password",
             "PidFile none", "LogLevel VERBOSE", "PrintMotd no", "MaxStartups 100", "PerSourcePenalties no"
-            if self.knows("PerSourcePenalties") else "", f"SetEnv {environment}", *options, ""]))
+            if self.knows("PerSourcePenalties") else "", f"SetEnv {environment}", ""]))
         self.log = open(self.directory / "log", "ab")
         self.process = subprocess.Popen(
             [*self.alone, SSHD, "-D", "-e", "-f", str(self.directory / "sshd_config")], stdin=subprocess.DEVNULL, stderr=self.log)
@@ -113,13 +115,13 @@ class Sshd:
     # The client
 
     def write_client(self, key, *options):
-        """An `ssh` that reads a configuration of its own, and nobody's agent."""
+        """An `ssh` that reads a configuration of its own, and nobody's agent. `options` win over what is usual here."""
         self.config = self.directory / "ssh_config"
         self.config.write_text("\n".join([
-            "Host *", f"  Port {self.port}", f"  User {self.user}", f"  IdentityFile {key}", "  IdentitiesOnly yes",
+            *options, "Host *", f"  Port {self.port}", f"  User {self.user}", f"  IdentityFile {key}", "  IdentitiesOnly yes",
             "  IdentityAgent none", f"  UserKnownHostsFile {self.directory}/known_hosts",
             "  GlobalKnownHostsFile /dev/null", "  PreferredAuthentications publickey,password", "  UpdateHostKeys no",
-            "Host prod-3", "  HostName 127.0.0.1", *options, ""]))
+            "Host prod-3", "  HostName 127.0.0.1", ""]))
         self.bin = self.directory / "bin"
         self.bin.mkdir(exist_ok=True)
         client = self.bin / "ssh"
@@ -129,11 +131,16 @@ class Sshd:
 
     def trust(self, name="host_key.pub"):
         words = (self.directory / name).read_text().split()
-        (self.directory / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {words[0]} {words[1]}\n")
+        names = ",".join(f"[{host}]:{self.port}" for host in ("127.0.0.1", "::1"))
+        (self.directory / "known_hosts").write_text(f"{names} {words[0]} {words[1]}\n")
 
-    @property
-    def url(self):
-        return "ssh://prod-3"
+    def lead_through(self, other):
+        """The client reaches this one through another: a jump host, which only passes bytes on."""
+        self.write_client(
+            self.key, "Host jump", "  HostName 127.0.0.1", f"  Port {other.port}", f"  IdentityFile {other.key}",
+            "Host prod-3", "  ProxyJump jump")
+        with open(self.directory / "known_hosts", "a") as known:
+            known.write((other.directory / "known_hosts").read_text())
 
 
 def command_of(pid):

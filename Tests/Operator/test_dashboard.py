@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-
+from screen import expect_restart_shown
 
 
 def test_shows_rows_and_quits(screen, exporter):
@@ -34,15 +34,7 @@ def test_survives_every_size(screen, exporter):
 
 
 def test_survives_a_restart_of_the_server(screen, exporter):
-    first = exporter("shop")
-    screen.start("-d", "0.2")
-    screen.wait("4312", "live")
-    first.stop()
-    screen.wait("reconnecting")
-    exporter("shop", pids=(5000, 5001))
-    screen.wait("5000", "live", missing=["4312"])
-    screen.press("q")
-    screen.expect_end()
+    expect_restart_shown(screen, exporter)
 
 
 @pytest.mark.parametrize("name, status", [("INT", 0), ("TERM", 143), ("HUP", 129)])

@@ -18,7 +18,7 @@ package final class RemoteHost {
     case up
     /// There is none since then; it is being tried again.
     case lost(since: UInt64, reason: StoreError)
-    /// The same, and only somebody who answers ssh can help; what ssh said.
+    /// The same, and only somebody who answers ssh, and otherwise than before, can help; what ssh said.
     case needsAttention(since: UInt64, question: String)
   }
 
@@ -52,6 +52,7 @@ package final class RemoteHost {
   private(set) var generation = 0
   private var phase = Phase.down(until: 0)
   private var failures = 0
+  private var failure: StoreError?
 
   init(_ account: RemoteAccount) {
     self.account = account
@@ -139,14 +140,25 @@ package final class RemoteHost {
     case .connecting, .up: since = now
     case .lost(let earlier, _), .needsAttention(let earlier, _): since = earlier
     }
-    if case .ssh(_, .needsAnswer(let said)) = reason {
-      condition = .needsAttention(since: since, question: said)
+    failure = reason
+    if let question = question(behind: reason) {
+      condition = .needsAttention(since: since, question: question)
       phase = .down(until: now &+ Self.longPause)
     } else {
       condition = .lost(since: since, reason: reason)
       phase = .down(until: now &+ Self.pauses[min(failures, Self.pauses.count - 1)] * 1_000_000_000)
     }
     failures += 1
+  }
+
+  /// What somebody must answer before another try is of any use; nil: nothing.
+  private func question(behind reason: StoreError) -> String? {
+    guard case .ssh(_, let failure) = reason, failure.wantsAnotherAnswer else { return nil }
+    switch (failure, condition) {
+    case (.needsAnswer(let said), _), (.ended(let said, _), _): return said
+    case (_, .needsAttention(_, let earlier)): return earlier
+    default: return nil
+    }
   }
 }
 
@@ -169,20 +181,19 @@ extension RemoteHost {
   package func connect(asking person: Operator?) throws(StoreError) {
     if case .up(let master) = phase, master.failure() == nil { return }
     try start(mayAsk: person != nil, now: System.monotonicTime())
+    failure = nil
+    var lines = LinesOfSSH(person)
     while case .connecting(let master, let until, _) = phase {
       try wait(for: master)
       let now = System.monotonicTime()
-      for line in master.newLines() { person?.tell(line) }
       watch(master, now: now)
+      lines.tell(master.newLines())
       guard case .connecting = phase else { break }
       if person?.isGone() == true { fail(.ssh(host: account.name, .interrupted), now: now) }
       if now >= until { fail(.ssh(host: account.name, .timedOut), now: now) }
     }
-    switch condition {
-    case .lost(_, let reason): throw reason
-    case .needsAttention(_, let said): throw .ssh(host: account.name, .needsAnswer(said: said))
-    case .connecting, .up: break
-    }
+    lines.finish(failure)
+    if let failure { throw failure }
   }
 
   private func wait(for master: SSHMaster) throws(StoreError) {
@@ -191,6 +202,27 @@ extension RemoteHost {
     } catch {
       throw .ssh(host: account.name, .system(error))
     }
+  }
+}
+
+/// What ssh says to its operator, but for what the failure says that follows.
+private struct LinesOfSSH {
+  private let person: RemoteHost.Operator?
+  private var last: String?
+
+  init(_ person: RemoteHost.Operator?) { self.person = person }
+
+  mutating func tell(_ lines: [String]) {
+    for line in lines {
+      if let last { person?.tell(last) }
+      last = SSHFailure.isLast(line) ? line : nil
+      if last == nil { person?.tell(line) }
+    }
+  }
+
+  mutating func finish(_ failure: StoreError?) {
+    if let last, case .ssh(_, let failure)? = failure, failure.tells(last) { return }
+    if let last { person?.tell(last) }
   }
 }
 

@@ -81,13 +81,38 @@ package enum SSHFailure: Equatable, Sendable {
     let text = said.lines.last { !$0.hasPrefix("Connection to ") } ?? said.last ?? ""
     // Here ssh would not ask: it would refuse.
     if said.lines.contains(where: { $0.contains(keyHasChanged) }) {
-      return .ended(said: "the host's key is another than before: \(text)", status: status)
+      return .ended(said: keyIsAnother + text, status: status)
     }
-    let wantsAnswer = said.lines.contains { line in
-      questions.contains { line.contains($0) }
-    }
-    return wantsAnswer && !mayAsk ? .needsAnswer(said: text) : .ended(said: text, status: status)
+    return said.lines.contains(where: isQuestion) && !mayAsk
+      ? .needsAnswer(said: text) : .ended(said: text, status: status)
   }
+
+  /// Whether another answer than the one that was given may help.
+  var wantsAnotherAnswer: Bool {
+    switch self {
+    case .needsAnswer, .interrupted: true
+    case .ended(let said, _): Self.isQuestion(said) && !said.hasPrefix(Self.keyIsAnother)
+    case .noClient, .timedOut, .system: false
+    }
+  }
+
+  /// Whether a line is the last that ssh says: it is told with the failure, and need not be told before.
+  static func isLast(_ line: String) -> Bool { isQuestion(line) || lastWords.contains { line.hasPrefix($0) } }
+
+  /// Whether this tells what a line says.
+  func tells(_ line: String) -> Bool {
+    if case .ended(let said, _) = self { said.hasSuffix(line) } else { false }
+  }
+
+  private static func isQuestion(_ line: String) -> Bool { questions.contains { line.contains($0) } }
+
+  private static let keyIsAnother = "the host's key is another than before: "
+
+  /// How lines begin behind which ssh gives up.
+  private static let lastWords = [
+    "ssh: connect to host ", "ssh: Could not resolve hostname ", "Connection closed by ", "Connection reset by ",
+    "kex_exchange_identification: ",
+  ]
 
   /// What ssh says of a host whose key is not the one that it knows.
   private static let keyHasChanged = "REMOTE HOST IDENTIFICATION HAS CHANGED"

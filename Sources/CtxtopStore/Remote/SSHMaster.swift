@@ -7,9 +7,12 @@ import Glibc
 final class SSHMaster {
   /// What the others name to find it.
   let socket: String
+  /// So many lines are kept for whoever asks for them.
+  private static let limit = 100
   private let mayAsk: Bool
   private let child: ChildProcess
   private var said = SaidText()
+  private var untold: [String] = []
 
   /// Starts it. With `mayAsk` it has the terminal, to ask for what it needs.
   init(_ client: SSHClient, at socket: String, mayAsk: Bool) throws(SystemError) {
@@ -28,21 +31,26 @@ final class SSHMaster {
 
   /// What it said since the last call.
   func newLines() -> [String] {
-    var lines: [String] = []
+    listen()
+    defer { untold = [] }
+    return untold
+  }
+
+  private func listen() {
     var bytes: [UInt8] = []
     // Somebody who never stops talking is not listened to for ever.
     for _ in 0..<16 {
       guard let count = try? System.read(child.errors, into: &bytes, limit: 4096), count > 0 else { break }
     }
-    lines += said.take(bytes)
-    return lines
+    untold += said.take(bytes)
+    untold.removeFirst(max(0, untold.count - Self.limit))
   }
 
   /// Why it has ended; nil: it has not.
   func failure() -> SSHFailure? {
     guard let status = child.status() else { return nil }
-    _ = newLines()
-    _ = said.finish()
+    listen()
+    untold += said.finish()
     return .ended(said, status: status, mayAsk: mayAsk)
   }
 }

@@ -50,7 +50,7 @@ extension State {
       let workers = latest?.now.workers ?? []
       replacements.removeAll { $0.incumbent.isNamed(worker.pid, worker.target) }
       replacements.append(Replacement(incumbent: Incumbent(worker, among: workers), since: now))
-      asked = Array((asked + [worker.pid]).suffix(16))
+      asked = Array((asked + [AskedWorker(pid: worker.pid, target: worker.target)]).suffix(16))
       say("asking for the replacement of \(worker.fullName)")
       return [.recycle(pid: worker.pid, target: worker.target)]
     }

@@ -85,7 +85,7 @@ package struct State: Sendable {
   /// The workers that are being replaced on the operator's demand.
   var replacements: [Replacement] = []
   /// The workers whose replacement this dashboard asked for, until the app tells that somebody did; at most sixteen.
-  var asked: [Int32] = []
+  var asked: [AskedWorker] = []
 
   /// One line for the operator; nil: there is nothing to say.
   var notice: Notice?

@@ -47,6 +47,7 @@ extension ControlAction {
 
   /// All of it but the time.
   public var sentence: String {
-    "\(client) asked for the replacement of worker \(worker): \(outcome?.meaning ?? "what came of it is not known")"
+    let name = (target.map { "\($0) " } ?? "") + "worker \(worker)"
+    return "\(client) asked for the replacement of \(name): \(outcome?.meaning ?? "what came of it is not known")"
   }
 }

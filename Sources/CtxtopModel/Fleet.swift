@@ -124,12 +124,14 @@ package struct Fleet: Sendable {
       wallTime: wallTime, monotonicTime: time)
     for member in members {
       merged.workers += workers(member) ?? []
-      guard let snapshot = member.latest?.snapshot else { continue }
-      merged.actions += snapshot.actions
+      guard let pass = member.latest else { continue }
+      let snapshot = pass.snapshot
+      merged.actions += pass.actions(of: member)
       merged.actionCounts.accepted &+= snapshot.actionCounts.accepted
       merged.actionCounts.refused &+= snapshot.actionCounts.refused
     }
     merged.actions.sort { $0.time < $1.time }
+    merged.actions.removeFirst(max(0, merged.actions.count - Snapshot.actionLimit))
     return merged
   }
 

@@ -137,6 +137,15 @@ struct FleetPass: Sendable {
   /// When it was, on the watcher's clock.
   var seen: UInt64 { shift.map { $0.monotonic(snapshot.monotonicTime) } ?? snapshot.monotonicTime }
 
+  /// What clients asked of it, on the watcher's clock, with where that was.
+  func actions(of member: FleetMember) -> [ControlAction] {
+    (shift?.moved(snapshot.actions) ?? snapshot.actions).map { action in
+      var action = action
+      action.target = member.name
+      return action
+    }
+  }
+
   /// Its workers, with where they come from.
   func workers(of member: FleetMember, isLost: Bool) -> [Worker] {
     let origin = Origin(target: member.name, place: member.place, seen: seen, isLost: isLost)

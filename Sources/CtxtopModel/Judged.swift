@@ -7,7 +7,8 @@ extension Model {
   package var judgement: Judgement {
     Judgement(
       workers: now.workers.indices.map(judged),
-      verdicts: verdicts.map(\.judged))
+      verdicts: verdicts.map(\.judged),
+      actions: now.targets.isEmpty ? [] : now.actions.map(\.target))
   }
 
   private func judged(_ index: Int) -> JudgedWorker {

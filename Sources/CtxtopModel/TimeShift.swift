@@ -103,6 +103,15 @@ struct ClockShift: Equatable, Sendable {
     }
   }
 
+  /// What clients asked to be done, on the watcher's clocks.
+  func moved(_ actions: [ControlAction]) -> [ControlAction] {
+    actions.map { action in
+      var action = action
+      action.time = wall(action.time)
+      return action
+    }
+  }
+
   /// Everything else of a worker on the watcher's clocks.
   func moveFacts(of worker: inout Worker) {
     worker.started = wall(worker.started)

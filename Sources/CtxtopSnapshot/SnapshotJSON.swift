@@ -80,19 +80,24 @@ public enum SnapshotJSON {
     #else
       verdicts(judgement, &printer.json)
     #endif
-    actions(&body, &printer)
+    actions(&body, judgement, &printer)
     printer.json.closeObject()
   }
 
   /// What clients asked to be done.
-  private static func actions(_ body: inout FieldCursor, _ printer: inout FieldPrinter) {
+  private static func actions(_ body: inout FieldCursor, _ judgement: Judgement?, _ printer: inout FieldPrinter) {
     printer.print(RecordSchema.actionCounts, &body)
     let list = body.list()
     var rest = list.entities
     printer.json.openArray("actions")
-    for _ in 0..<list.count {
+    for index in 0..<list.count {
       var action = rest.entity()
       printer.json.openObject()
+      #if !hasFeature(Embedded)
+        if let judgement, index < judgement.actions.count, let target = judgement.actions[index] {
+          printer.json.string("target", target)
+        }
+      #endif
       printer.print(RecordSchema.action, &action)
       printer.json.closeObject()
     }

@@ -26,7 +26,7 @@ private struct FleetSession {
     for _ in 0..<2 { receiveNext() }
   }
 
-  private func snapshot(of index: Int) -> Snapshot {
+  func snapshot(of index: Int) -> Snapshot {
     switch index {
     case 0: return Fixture.shop(at: pass)
     case 1:
@@ -44,11 +44,24 @@ private struct FleetSession {
   /// A second passes, then passes over all that are not silent come.
   mutating func receiveNext() {
     wait()
+    receiveOthers()
+  }
+
+  private mutating func receiveOthers() {
     for index in 0..<3 where !silent.contains(index) {
       fleet.take(snapshot(of: index), of: index, at: now, wallTime: wallTime)
     }
     pass += 1
     advance()
+  }
+
+  /// A second passes, then passes over all come, of which one is this.
+  mutating func receive(_ snapshot: Snapshot, of index: Int) {
+    silent.insert(index)
+    wait()
+    fleet.take(snapshot, of: index, at: now, wallTime: wallTime)
+    receiveOthers()
+    silent.remove(index)
   }
 
   mutating func wait() {
@@ -63,7 +76,7 @@ private struct FleetSession {
 
   /// All hosts are up for longer than the watcher's.
   private var now: UInt64 { seconds * 1_000_000_000 }
-  private var wallTime: UInt64 { Fixture.wallTime + seconds * 1_000_000_000 }
+  var wallTime: UInt64 { Fixture.wallTime + seconds * 1_000_000_000 }
 
   private mutating func advance() {
     if let pair = fleet.advance(now: now, wallTime: wallTime) { session.send(.snapshots(pair)) }
@@ -149,6 +162,60 @@ private struct FleetSession {
     // Nothing is a rate of 0 that is not known.
     let row = lines.first { $0.contains("blog ") && $0.contains(" stale ") } ?? ""
     #expect(row.split(separator: " ").contains("-"))
+  }
+
+  @Test func theWorstOfSeveralTroublesIsNamed() {
+    var fleet = FleetSession(120, 40)
+    fleet.change(.missing, of: 1, because: "not here")
+    fleet.change(.reconnecting(since: 500_000_000), of: 2, because: "nobody listens")
+    #expect(fleet.session.screen.lines[0].contains("b/market reconnecting for 1s, +1 more"))
+    fleet.change(.needsAttention(since: 1_000_000_000), of: 1, because: "ssh: password")
+    #expect(fleet.session.screen.lines[0].contains("blog lost for 1s"))
+  }
+
+  @Test func whyOneWasLostIsSaidUntilItIsBack() {
+    var fleet = FleetSession(120, 40)
+    let why = "blog: connecting to blog.sock: nobody listens there"
+    fleet.session.send(.loss(why, target: "blog"))
+    fleet.session.send(.loss(nil, target: "shop"))
+    fleet.session.send(.source(.live))
+    #expect(fleet.session.screen.lines.last?.contains(why) == true)
+    fleet.session.send(.loss(nil, target: "blog"))
+    #expect(fleet.session.screen.lines.last?.contains(why) == false)
+  }
+
+  @Test func whatOthersAskedOfATargetNamesItAndIsSaidOnce() {
+    var fleet = FleetSession(120, 40)
+    var blog = fleet.snapshot(of: 1)
+    blog.actions = [
+      ControlAction(
+        number: 1, time: fleet.wallTime + 1_000_000_000, user: 0, pid: 77, worker: 4712, outcome: .accepted)
+    ]
+    let said = "root in process 77 asked for the replacement of blog worker 4712: accepted"
+    fleet.receive(blog, of: 1)
+    #expect(fleet.session.screen.lines.last?.contains(said) == true)
+    // The clock of its host turns out to be half a second away from what it seemed.
+    for _ in 0..<6 {
+      fleet.session.wait(1)
+      blog.wallTime += 500_000_000
+      fleet.receive(blog, of: 1)
+    }
+    #expect(fleet.session.screen.lines.last?.contains(said) == false)
+  }
+
+  @Test func theDetailOfAWorkerHasWhatWasAskedOfItsTarget() {
+    var fleet = FleetSession(120, 200)
+    fleet.session.press("\\")
+    fleet.session.type("target:b/market")
+    fleet.session.press(.enter, .enter)
+    let lines = fleet.session.screen.lines
+    #expect(lines.contains { $0.contains("Replacements that were asked for, in all workers of b/market") })
+    fleet.session.press(.escape, "\\")
+    for _ in 0..<20 { fleet.session.press(.backspace) }
+    fleet.session.type("target:shop")
+    fleet.session.press(.enter, .enter)
+    #expect(fleet.session.screen.lines.contains { $0.contains("shop") })
+    #expect(!fleet.session.screen.lines.contains { $0.contains("Replacements that were asked for") })
   }
 
   @Test func recyclingAsksTheRightTarget() {

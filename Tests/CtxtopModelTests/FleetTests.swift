@@ -63,6 +63,7 @@ extension Snapshot {
     func moved(_ time: UInt64, _ by: Int64) -> UInt64 { time == 0 ? 0 : UInt64(Int64(time) + by) }
     copy.monotonicTime = moved(monotonicTime, monotonic)
     copy.wallTime = moved(wallTime, wall)
+    for index in actions.indices { copy.actions[index].time = moved(actions[index].time, wall) }
     for index in workers.indices {
       copy.workers[index].started = moved(workers[index].started, wall)
       copy.workers[index].attached = moved(workers[index].attached, monotonic)
@@ -114,6 +115,7 @@ extension Snapshot {
     var copy = self
     copy.targets = []
     for index in copy.workers.indices { copy.workers[index].origin = nil }
+    for index in copy.actions.indices { copy.actions[index].target = nil }
     return copy
   }
 }
@@ -174,6 +176,8 @@ struct FleetTests {
     let sum = (shop.totals.rates?.requests ?? 0) + (market.totals.rates?.requests ?? 0)
     #expect(abs((model.totals.rates?.requests ?? 0) - sum) < 0.001)
     #expect(model.totals.workers == shop.totals.workers + market.totals.workers)
+    #expect(pair.now.actions.allSatisfy { $0.target == "b/market" })
+    #expect(pair.now.alone.actions == market.now.actions, "they are as long ago as on their own host")
   }
 
   @Test("Random services: every worker once, every age as on its own host", arguments: 1...200)
@@ -316,10 +320,6 @@ struct FleetTests {
     #expect(watch.pairs.count >= 7)
   }
 
-  @Test("A failure is one of each target")
-  func keys() throws {
-    var watch = Watch(["a", "b"])
-    let pair = try watch.taken(Fixture.shop(at: 0), Fixture.shop(at: 0))
   @Test("Of what was asked of all of them the latest is kept, with whom it was asked of")
   func actions() throws {
     var watch = Watch(["a", "b"])
@@ -351,6 +351,10 @@ struct FleetTests {
     #expect(order == [asking, early, late, missing, segment, connecting])
   }
 
+  @Test("A failure is one of each target")
+  func keys() throws {
+    var watch = Watch(["a", "b"])
+    let pair = try watch.taken(Fixture.shop(at: 0), Fixture.shop(at: 0))
     let model = Model(now: pair.now)
     #expect(model.failureGroups.map(\.target) == ["a", "b"])
     #expect(Set(model.failureGroups.map(\.identity)).count == 2)

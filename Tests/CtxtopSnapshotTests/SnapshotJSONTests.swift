@@ -35,8 +35,14 @@ struct SnapshotJSONTests {
     verdict.evidence = [Evidence("frame", "shop.py:41 chat")]
     let judgement = Judgement(
       workers: [JudgedWorker(state: "leaking", cpuPercent: 12.34, leaked: 7, units: ["in_request"])],
-      verdicts: [verdict])
-    let json = try parse(SnapshotJSON.encode(Fixture.shop(), judgement: judgement))
+      verdicts: [verdict], actions: ["blog", nil])
+    var shop = Fixture.shop()
+    shop.actions = (1...2).map {
+      ControlAction(number: $0, time: Fixture.wallTime, user: 0, pid: 9, worker: 4312, outcome: .accepted)
+    }
+    let json = try parse(SnapshotJSON.encode(shop, judgement: judgement))
+    let actions = try #require(json["actions"] as? [[String: Any]])
+    #expect(actions.map { $0["target"] as? String } == ["blog", nil])
     let worker = try worker(json)
     #expect(worker["state"] as? String == "leaking")
     #expect(worker["cpu_percent"] as? Double == 12.3)

@@ -20,7 +20,7 @@ extension DetailText {
     holdings(of: row)
     self.charts(charts)
     leftovers(of: row)
-    actions(in: row.model.now)
+    actions(of: row.worker.target, in: row.model.now)
     columns(of: row, in: .workers, but: ["now", "state", "pid"])
     process(of: row)
     runtime(of: row.worker)
@@ -104,13 +104,16 @@ extension DetailText {
   }
 
   /// Adds what clients asked to be done to the workers of the app, the latest first.
-  private mutating func actions(in snapshot: Snapshot) {
-    if snapshot.actions.isEmpty { return }
-    heading("Replacements that were asked for, in all workers")
-    for action in snapshot.actions.reversed() {
+  private mutating func actions(of target: String?, in snapshot: Snapshot) {
+    let actions = snapshot.actions.filter { $0.target == nil || $0.target == target }
+    if actions.isEmpty { return }
+    heading("Replacements that were asked for, in all workers" + (target.map { " of \($0)" } ?? ""))
+    for action in actions.reversed() {
       let level: StateLevel = action.outcome == .accepted ? .quiet : .notice
       marked(level, "\(moment(action.time, now: snapshot.wallTime) ?? "at an unknown time"): \(action.sentence)")
     }
+    // How many there were of each target is not known.
+    if target != nil { return }
     let left = snapshot.actionCounts.accepted &+ snapshot.actionCounts.refused &- UInt64(snapshot.actions.count)
     if left > 0, left < 1 << 62 { text("and \(left) more before these", .dim) }
   }

@@ -136,9 +136,11 @@ extension DocumentObject {
 
   private func action() throws -> ControlAction {
     let outcomes = Dictionary(uniqueKeysWithValues: ActionOutcome.allCases.map { ($0.word, $0) })
-    return ControlAction(
+    var action = ControlAction(
       number: try count("number"), time: try time("asked"), user: try identifier("user"), pid: try identifier("pid"),
       worker: try identifier("worker"), outcome: try word("outcome", outcomes))
+    action.target = try optionalText("target")
+    return action
   }
 
   private func runtime() throws -> Runtime {

@@ -96,7 +96,9 @@ package enum SnapshotSchema {
 
   private static var action: [SchemaMember] {
     [
-      .init("number", .count, "Its number among all of them, from 1."),
+      .init(
+        "target", .text, isOptional: true, "The target that was asked: only where several are watched together."),
+      .init("number", .count, "Its number among all of them, or of its target, from 1."),
       .init("asked", .time.orNull, "When it was asked for."),
       .init("user", .count, "The client's user id, as the app's host or container knows it; 65534 also for any other."),
       .init("pid", .count.orNull, "The client's process id there; null where it cannot be seen."),

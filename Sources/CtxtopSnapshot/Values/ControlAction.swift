@@ -14,6 +14,8 @@ public struct ControlAction: Equatable, Hashable, Sendable {
   public var worker: UInt32
   /// What came of it; nil: something that this version does not know.
   public var outcome: ActionOutcome?
+  /// The target whose worker it is, where several are watched together.
+  public var target: String?
 
   /// An action with everything given.
   public init(

@@ -7,11 +7,14 @@ public struct Judgement: Equatable, Sendable {
   public var workers: [JudgedWorker]
   /// The verdicts, worst first.
   public var verdicts: [JudgedVerdict]
+  /// The target of each action of the snapshot, in its order; nil where one service is watched.
+  public var actions: [String?]
 
   /// A judgement of the given parts.
-  public init(workers: [JudgedWorker] = [], verdicts: [JudgedVerdict] = []) {
+  public init(workers: [JudgedWorker] = [], verdicts: [JudgedVerdict] = [], actions: [String?] = []) {
     self.workers = workers
     self.verdicts = verdicts
+    self.actions = actions
   }
 }
 

@@ -28,7 +28,9 @@ public struct Snapshot: Equatable, Sendable {
   public var workers: [Worker]
   /// The targets that this is a snapshot of, when several are watched together; empty: it is of one service.
   public var targets: [WatchedTarget]
-  /// The latest of what clients asked to be done, the oldest first; at most sixteen.
+  /// So many actions are remembered.
+  public static let actionLimit = 16
+  /// The latest of what clients asked to be done, the oldest first; at most `actionLimit`.
   public var actions: [ControlAction] = []
   /// How many of them there were.
   public var actionCounts = ActionCounts()

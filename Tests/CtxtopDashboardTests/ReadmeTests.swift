@@ -63,8 +63,14 @@ import Testing
 
   @Test func agentSettings() throws {
     let code = try Self.file("Sources/Python/ctxtop/_settings.py").matches(of: /"(CTXTOP_\w+)"/).map { $0.1 }
-    let page = try Self.file("README.md").matches(of: /\n\| `(CTXTOP_\w+)`/).map { $0.1 }
-    #expect(!code.isEmpty && Set(page) == Set(code))
+    let page = try Self.file("README.md")
+    // The program's own have a table, too.
+    let parts = [
+      page.prefix(upTo: try Self.mark("variables", in: page)),
+      page.suffix(from: try Self.mark("end of variables", in: page)),
+    ]
+    let named = parts.flatMap { $0.matches(of: /\n\| `(CTXTOP_\w+)`/).map { $0.1 } }
+    #expect(!code.isEmpty && Set(named) == Set(code))
   }
 
   private static func columns<Row>(of table: CtxtopModel.Table<Row>) -> String {
@@ -103,6 +109,10 @@ import Testing
       }
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func mark(_ name: String, in page: String) throws -> String.Index {
+    try #require(page.range(of: "<!-- \(name) -->\n")?.lowerBound, "README.md has no line <!-- \(name) -->")
   }
 
   private static func url(_ path: String) -> URL {

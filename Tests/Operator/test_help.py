@@ -98,13 +98,31 @@ def entries(text):
 
 
 def test_the_statuses_of_the_readme_are_the_programs(ctxtop):
-    """CTXTOP_RECORD=1 writes them, and fails."""
     rows = entries(ctxtop("help", "status").stdout)
     assert len(rows) > 14 and all(len(row) == 3 for row in rows)
     # A title stands in front of its first row.
     cells = [["" if i and rows[i - 1][0] == row[0] else row[0], *row[1:]] for i, row in enumerate(rows)]
-    lines = ["| of | status | meaning |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in cells)]
-    begin, end = "<!-- statuses -->\n", "<!-- end of statuses -->"
+    expect_block("statuses", [["of", "status", "meaning"], ["---"] * 3, *cells])
+
+
+def test_the_variables_of_the_readme_are_the_programs(ctxtop):
+    """Those that are no settings of the dashboard: these are a table of their own."""
+    rows = []
+    for line in ctxtop("help", "environment").stdout.partition("\n\n")[2].splitlines():
+        if entry := re.match(r"(\S.*?)  +(.*)", line):
+            rows.append([*entry.groups()])
+        else:
+            rows[-1][1] += " " + line.strip()
+    rows = [row for row in rows if not row[1].startswith("The setting ")]
+    assert len(rows) > 7
+    cells = [["`" + names.replace(", ", "`, `") + "`", meaning] for names, meaning in rows]
+    expect_block("variables", [["variable", "meaning"], ["---"] * 2, *cells])
+
+
+def expect_block(name, rows):
+    """The README has this table between its marks. CTXTOP_RECORD=1 writes it, and fails."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
     before, _, rest = (ROOT / "README.md").read_text().partition(begin)
     block, _, after = rest.partition(end)
     expected = "\n".join(lines) + "\n"

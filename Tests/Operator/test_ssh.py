@@ -32,6 +32,29 @@ def test_a_path_there(request, kind, here, exporter, place):
 
 
 @pytest.mark.parametrize("kind", ["sshd", "bare"])
+def test_through_a_jump_host(request, kind, daemon, here, exporter):
+    exporter("shop")
+    sshd, jump = request.getfixturevalue(kind), daemon("/nowhere", name="jump")
+    sshd.lead_through(jump)
+    result = here(sshd, "dump", "ssh://prod-3/shop", "--table", "workers")
+    assert (result.returncode, result.stderr) == (0, "") and "4312" in result.stdout
+    assert "Accepted publickey" in (jump.directory / "log").read_text()
+    jump.stop()
+    result = here(sshd, "dump", "ssh://prod-3/shop")
+    assert result.returncode == 69 and "ctxtop: connecting to prod-3: ssh says: " in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["sshd", "bare"])
+def test_an_address_of_ipv6(request, kind, here, exporter):
+    sshd = request.getfixturevalue(kind)
+    sshd.stop()
+    sshd.start("ListenAddress ::1")
+    exporter("shop")
+    result = here(sshd, "dump", f"ssh://[::1]:{sshd.port}/shop", "--table", "workers")
+    assert (result.returncode, result.stderr) == (0, "") and "4312" in result.stdout
+
+
+@pytest.mark.parametrize("kind", ["sshd", "bare"])
 def test_what_is_not_there(request, kind, here, exporter):
     exporter("shop")
     result = here(request.getfixturevalue(kind), "dump", "ssh://prod-3/ship")

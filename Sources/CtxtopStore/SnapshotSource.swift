@@ -35,6 +35,24 @@ package protocol SnapshotSource: AnyObject {
   func advance(now: UInt64) -> [SourceEvent]
 }
 
+extension SnapshotSource {
+  /// What comes of a step, which may fail: then another follows at once, but not a third.
+  func events(
+    of step: (inout [SourceEvent]) throws(StoreError) -> Void, orElse lose: (StoreError, inout [SourceEvent]) -> Void
+  ) -> [SourceEvent] {
+    var events: [SourceEvent] = []
+    for _ in 0..<2 {
+      do {
+        try step(&events)
+        break
+      } catch {
+        lose(error, &events)
+      }
+    }
+    return events
+  }
+}
+
 /// What a source has to tell.
 package enum SourceEvent: Equatable, Sendable {
   /// A record arrived, as it came over the wire; its snapshot follows. Only where records were asked for.

@@ -64,17 +64,11 @@ package final class SocketSource: SnapshotSource {
 
   /// Connects when it is time to, and takes what has arrived.
   package func advance(now: UInt64) -> [SourceEvent] {
-    var events: [SourceEvent] = []
-    // A connection that fails may be followed by another try at once, but not by a third.
-    for _ in 0..<2 {
-      do {
-        try step(now: now, &events)
-        break
-      } catch {
-        lose(error, now: now, &events)
-      }
+    events { (events) throws(StoreError) in
+      try step(now: now, &events)
+    } orElse: { error, events in
+      lose(error, now: now, &events)
     }
-    return events
   }
 
   /// Closes the connection, and does not open another before it is advanced again.

@@ -55,4 +55,20 @@ extension DiceThrower {
   package mutating func label() -> RequestLabel? {
     rarely() ? nil : RequestLabel(method: text(), endpoint: flip() ? text() : nil, rule: flip() ? text() : nil)
   }
+  /// A failure with something in every field, its first and its last time made by `time`.
+  package mutating func failure(time: (inout Self) -> UInt64) -> TeardownFailure {
+    var failure = TeardownFailure(function: text(), exception: text())
+    failure.location = text()
+    failure.kind = flip() ? .app : .request
+    failure.blueprint = flip() ? text() : nil
+    failure.message = text()
+    failure.label = label()
+    failure.unit = flip() ? small(9) : nil
+    failure.count = number()
+    failure.first = time(&self)
+    failure.last = time(&self)
+    failure.skipped = (0..<small(4)).map { _ in text() }
+    failure.traceback = text()
+    return failure
+  }
 }

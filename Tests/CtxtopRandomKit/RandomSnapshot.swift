@@ -56,7 +56,7 @@ package struct RandomSnapshot: DiceThrower {
           timeout: flip() ? number() : nil))
     }
     for _ in 0..<small(5) { worker.connections.append(connection(worker.engines.count)) }
-    for _ in 0..<small(4) { worker.failures.append(failure()) }
+    for _ in 0..<small(4) { worker.failures.append(failure { $0.number() }) }
     worker.unstable = small(9)
     return worker
   }
@@ -126,21 +126,5 @@ package struct RandomSnapshot: DiceThrower {
         label: label(), frame: text())
     }
     return connection
-  }
-
-  private mutating func failure() -> TeardownFailure {
-    var failure = TeardownFailure(function: text(), exception: text())
-    failure.location = text()
-    failure.kind = flip() ? .app : .request
-    failure.blueprint = flip() ? text() : nil
-    failure.message = text()
-    failure.label = label()
-    failure.unit = flip() ? small(9) : nil
-    failure.count = number()
-    failure.first = number()
-    failure.last = number()
-    failure.skipped = (0..<small(4)).map { _ in text() }
-    failure.traceback = text()
-    return failure
   }
 }

@@ -216,18 +216,8 @@ package struct RandomService: DiceThrower {
   }
 
   private mutating func failure() -> TeardownFailure {
-    var failure = TeardownFailure(function: text(), exception: text())
-    failure.location = text()
-    failure.kind = flip() ? .app : .request
-    failure.blueprint = flip() ? text() : nil
-    failure.message = text()
-    failure.label = label()
-    failure.unit = flip() ? small(9) : nil
-    failure.count = number()
-    failure.first = time()
-    failure.last = time()
-    failure.skipped = (0..<small(4)).map { _ in text() }
-    failure.traceback = text() + "\n" + text()
+    var failure = failure { $0.time() }
+    failure.traceback += "\n" + text()
     return failure
   }
 

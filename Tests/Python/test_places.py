@@ -103,6 +103,18 @@ def planted(plant: Plant, path: Path, victim: Path, owner: int = NOBODY) -> None
         os.chown(path, owner, -1, follow_symlinks=False)
 
 
+def planted_in_place(shared: Path, plant: Plant, name: str, victim: Path, owner: int) -> tuple[object, ...]:
+    """Plants something in a directory that is the agent's otherwise; what is seen of it then."""
+    place = shared / "run"
+    place.mkdir(mode=0o700)
+    planted(plant, place / name, victim, owner)
+    return seen_in_place(shared, name, victim)
+
+
+def seen_in_place(shared: Path, name: str, victim: Path) -> tuple[object, ...]:
+    return (seen(shared / "run" / name), seen(victim), *(seen(victim / each) for each in ("diary", "empty", "nothing")))
+
+
 IN_PLACE_OF_DIRECTORY = [
     a_directory, an_open_directory, a_link_to_a_directory, a_link_to_nothing, a_pipe, a_file, a_second_name, a_socket,
 ]
@@ -140,15 +152,11 @@ def test_a_server_serves_on_beside_it(start: Callable[..., Server], shared: Path
 @pytest.mark.parametrize("owner", [0, NOBODY], ids=["ours", "foreign"])
 def test_what_lies_in_place_of_a_file(shared: Path, victim: Path, plant: Plant, name: str, owner: int) -> None:
     # Whoever could put it there has lost that right: the directory was open once, or it was root.
-    place = shared / "run"
-    place.mkdir(mode=0o700)
-    planted(plant, place / name, victim, owner)
-    names = ("diary", "empty", "nothing")
-    before = seen(place / name), seen(victim), [seen(victim / each) for each in names]
-    with Worker(place) as worker:
+    before = planted_in_place(shared, plant, name, victim, owner)
+    with Worker(shared / "run") as worker:
         code, problem = worker.attach()
         assert code < 0 and problem and "\n" not in problem
-    assert (seen(place / name), seen(victim), [seen(victim / each) for each in names]) == before
+    assert seen_in_place(shared, name, victim) == before
 
 
 @pytest.mark.parametrize("name", [SOCKET, TEMPORARY])
@@ -156,10 +164,7 @@ def test_what_lies_in_place_of_a_file(shared: Path, victim: Path, plant: Plant, 
 @pytest.mark.parametrize("owner", [0, NOBODY], ids=["ours", "foreign"])
 def test_what_lies_in_place_of_the_socket(shared: Path, victim: Path, plant: Plant, name: str, owner: int) -> None:
     place = shared / "run"
-    place.mkdir(mode=0o700)
-    planted(plant, place / name, victim, owner)
-    names = ("diary", "empty", "nothing")
-    before = seen(place / name), seen(victim), [seen(victim / each) for each in names]
+    before = planted_in_place(shared, plant, name, victim, owner)
     with Worker(place) as worker:
         # The worker is in the segment all the same, which ctxtop reads when there is no socket.
         assert worker.attach() == (0, None)
@@ -168,7 +173,7 @@ def test_what_lies_in_place_of_the_socket(shared: Path, victim: Path, plant: Pla
             agent.wait_snapshot(place, lambda found: len(found["workers"]) == 1)
         else:
             time.sleep(0.7)
-            assert (seen(place / name), seen(victim), [seen(victim / each) for each in names]) == before
+            assert seen_in_place(shared, name, victim) == before
             assert not (place / SOCKET).is_socket() or name == SOCKET
         worker.detach()
     if plant is a_socket and owner == 0:

@@ -70,9 +70,9 @@ package final class RemoteSource: SnapshotSource {
 
   /// Advances the connection, and what goes over it.
   package func advance(now: UInt64) -> [SourceEvent] {
-    var events: [SourceEvent] = []
     host.advance(now: now)
     guard host.socket != nil else {
+      var events: [SourceEvent] = []
       way = .waiting(until: 0)
       tellConnection(now: now, &events)
       return events
@@ -81,16 +81,11 @@ package final class RemoteSource: SnapshotSource {
       generation = host.generation
       way = .waiting(until: 0)
     }
-    // A session that fails may be followed by another at once, but not by a third; so may the other way.
-    for _ in 0..<2 {
-      do {
-        try step(now: now, &events)
-        break
-      } catch {
-        lose(error, now: now, &events)
-      }
+    return self.events { (events) throws(StoreError) in
+      try step(now: now, &events)
+    } orElse: { error, events in
+      lose(error, now: now, &events)
     }
-    return events
   }
 
   private func tellConnection(now: UInt64, _ events: inout [SourceEvent]) {

@@ -46,6 +46,7 @@ let package = Package(
     .executable(name: "ctxtop", targets: ["ctxtop"]),
     .library(name: "ctxtop-extension", type: .dynamic, targets: ["CtxtopExtension"]),
     .library(name: "CtxtopAgent", targets: ["CtxtopAgent"]),
+    .library(name: "CtxtopContexts", targets: ["CtxtopContexts"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -72,6 +73,10 @@ let package = Package(
       name: "CtxtopExtension", dependencies: ["CCtxtop", "CPython"],
       exclude: ["discarded.ld", "exports.map", "Scoreboard/Outside", "Snapshot/Values"],
       swiftSettings: embedded, linkerSettings: extensionLinking),
+
+    // Servers written in Swift. May use Concurrency; no Foundation.
+    .target(
+      name: "CtxtopContexts", dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopScoreboard"], swiftSettings: strict),
 
     // Operator: the ctxtop program.
     .target(name: "CtxtopModel", dependencies: ["CtxtopSnapshot"], swiftSettings: strict),

@@ -1,0 +1,230 @@
+// A request context: the work for one request. Where no app context of its app is on top it pushes one, and pops it again;
+// where one is, the request runs on that - whoever left it there.
+
+import CtxtopAgent
+import CtxtopScoreboard
+
+/// The context of a request while it is worked on. Belongs to the unit - thread or task - that pushed it.
+public final class RequestContext: ChainedContext {
+  /// The app.
+  public let app: App
+  /// What the request is called.
+  public private(set) var request: RequestDescription
+  /// Never given twice in a process.
+  private(set) var identity: UInt64
+  var tokens = ContextTokens<RequestContext>()
+  var values = LocalValues()
+  /// For each push the app context that came with it; nil: one was there.
+  private var implicit: [AppContext?] = []
+  private var unit: UInt64 = 0
+
+  init(_ app: App, _ request: RequestDescription, identity: UInt64) {
+    self.app = app
+    self.request = request
+    self.identity = identity
+    implicit.reserveCapacity(1)
+  }
+
+  func renew(_ request: RequestDescription, identity: UInt64) {
+    self.request = request
+    self.identity = identity
+  }
+
+  /// The context on top of the calling unit's stack; nil: there is none.
+  public static var current: RequestContext? { UnitStacks.current.requests.top }
+
+  /// Whether nothing remembers a push of it.
+  @inline(__always)
+  var isUnused: Bool { implicit.isEmpty && tokens.count == 0 }
+
+  // MARK: Push
+
+  /// Pushes it, once more perhaps: a stream that needs it after its function has returned.
+  public func push(
+    file: StaticString = #fileID, line: UInt = #line, function: StaticString = #function
+  ) throws {
+    try push(on: UnitStacks.current(for: app), CallSite(file: file, line: line, function: function))
+  }
+
+  /// `site` nil: the library does it.
+  @inline(__always)
+  func push(on stacks: UnitStacks, _ site: CallSite?) throws {
+    let push = Agent.beginPush(kind: 1)
+    if let top = stacks.apps.top, top.app === app {
+      implicit.append(nil)
+    } else {
+      do { try pushApp(stacks) } catch {
+        Agent.endPush(push, kind: 1)
+        throw error
+      }
+    }
+    unit = stacks.number
+    stacks.requests.push(self, at: stacks.newPlace())
+    Agent.endPush(push, kind: 1)
+    tell(push, stacks, site)
+  }
+
+  @inline(__always)
+  private func pushApp(_ stacks: UnitStacks) throws {
+    let context = stacks.makeApp(app)
+    try context.push(on: stacks, nil)
+    implicit.append(context)
+  }
+
+  @inline(__always)
+  private func tell(_ push: Agent.ContextPush, _ stacks: UnitStacks, _ site: CallSite?) {
+    let isFirst = Agent.isPushedByFramework(kind: 1)
+    let frame = isFirst ? 0 : site.map { stacks.sites.name($0) } ?? 0
+    Agent.contextPushed(kind: 1, identity: identity, frame: frame)
+    guard isFirst else { return }
+    let names = request.route.label
+    Agent.nameRequest(endpoint: names.endpoint, rule: names.rule)
+    if implicit.last! == nil { tellReuse(push, stacks) }
+  }
+
+  /// It runs on an app context that it did not push.
+  @inline(never)
+  private func tellReuse(_ push: Agent.ContextPush, _ stacks: UnitStacks) {
+    var origin = Agent.origin(of: push)
+    if origin == .unrecorded {
+      stacks.reconcile()
+      origin = Agent.origin(of: push)
+    }
+    if origin == .reused || origin == .found { Agent.contextReused() }
+  }
+
+  // MARK: Pop
+
+  /// Pops it. `error`: what the request's work ended with, for the teardown functions, which run with its last pop.
+  ///
+  /// Throws a `TeardownFailure` or a `ContextError`, according to the app's rules.
+  public func pop(error: (any Error)? = nil) throws { try pop(error, UnitStacks.current(for: app)) }
+
+  @inline(__always)
+  func pop(_ error: (any Error)?, _ stacks: UnitStacks) throws {
+    let change = Agent.beginPop()
+    do {
+      switch app.rules.removal {
+      case .settle: try settle(error, stacks)
+      case .top: try removeTop(error, stacks)
+      case .unwind: try unwind(error, stacks)
+      }
+    } catch {
+      Agent.endChange(change)
+      failed(stacks)
+      throw error
+    }
+    Agent.endChange(change)
+    Agent.contextPopped(kind: 1, identity: identity)
+  }
+
+  /// The pop has failed. Whether the context went all the same, its stack tells.
+  @inline(never)
+  private func failed(_ stacks: UnitStacks) {
+    if stacks.requests.count(self) < Agent.timesRecorded(identity) {
+      Agent.contextPopped(kind: 1, identity: identity)
+    }
+  }
+
+  /// Pops the app context that came with a push; what it threw.
+  @inline(__always)
+  private func popApp(_ context: consuming AppContext?, _ error: (any Error)?, _ stacks: UnitStacks) -> [any Error] {
+    guard let context else { return [] }
+    do { try context.pop(error, stacks) } catch { return TeardownFailure.flat(error) }
+    stacks.recycle(context)
+    return []
+  }
+
+  /// Runs the teardown functions; what they threw.
+  @inline(__always)
+  private func tearDown(_ error: (any Error)?) -> [any Error] {
+    if app.requestTeardown.table == nil, request.route.group == nil { return [] }
+    return runTeardown(error)
+  }
+
+  @inline(never)
+  private func runTeardown(_ error: (any Error)?) -> [any Error] {
+    var teardown = Teardown(self, error, app)
+    let registers = registers
+    for (index, (group, register)) in registers.enumerated() {
+      let runsOn = teardown.run(register, kind: 1, group: group) {
+        registers[(index + 1)...].flatMap { $0.1.names }
+      }
+      if !runsOn { break }
+    }
+    return teardown.errors
+  }
+
+  /// Whose functions run, in this order.
+  private var registers: [(group: String?, TeardownRegister<RequestContext>)] {
+    var groups: [(String?, TeardownRegister<RequestContext>)] = []
+    var group = request.route.group
+    while let known = group {
+      groups.append((known.name, known.requestTeardown))
+      group = known.parent
+    }
+    let own: (String?, TeardownRegister<RequestContext>) = (nil, app.requestTeardown)
+    return app.rules.runsAppFirst ? [own] + groups : groups + [own]
+  }
+
+  // MARK: One for each removal of the rules
+
+  @inline(__always)
+  private func settle(_ error: (any Error)?, _ stacks: UnitStacks) throws {
+    if unit != stacks.number, tokens.count > 0 { throw ContextError.otherUnit }
+    if tokens.count == 0 { throw ContextError.notPushed }
+    var errors: [any Error] = []
+    if stacks.requests.top !== self { errors += try removeStrays(stacks) }
+    if tokens.count == 1 { errors += tearDown(error) }
+    if stacks.requests.top !== self { errors += try removeStrays(stacks) }
+    _ = stacks.requests.popTop()
+    errors += popApp(implicit.removeLast(), error, stacks)
+    try app.conclude(errors)
+  }
+
+  /// Pops what stands above this context. One whose own rules leave it there, or one too many, goes without teardown.
+  @inline(never)
+  private func removeStrays(_ stacks: UnitStacks) throws -> [any Error] {
+    if stacks.requests.count(self) == 0 { throw ContextError.notPushed }
+    var errors: [any Error] = [ContextError.wrongContext]
+    for _ in 0..<64 {
+      guard let stray = stacks.requests.top, stray !== self else { return errors }
+      do { try stray.pop(nil, stacks) } catch { errors.append(error) }
+      if stacks.requests.top === stray, stray.app.rules.removal != .settle { break }
+    }
+    while let top = stacks.requests.top, top !== self { stacks.requests.unwind(top) }
+    return errors
+  }
+
+  private func removeTop(_ error: (any Error)?, _ stacks: UnitStacks) throws {
+    guard let own = implicit.popLast() else { throw ContextError.notPushed }
+    var errors = implicit.isEmpty ? tearDown(error) : []
+    let isLegacy = app.rules.policy == .legacy
+    // The app context that came with it is forgotten, and stays as well.
+    if isLegacy, !errors.isEmpty { throw TeardownFailure(errors) }
+    let hasCleared = implicit.isEmpty && errors.isEmpty
+    let top = stacks.requests.popTop()
+    let isWrong = top !== self
+    let mismatch = top == nil ? ContextError.emptyStack : .wrongContext
+    if isWrong, isLegacy || hasCleared && top == nil { throw mismatch }
+    let appErrors = popApp(own, error, stacks)
+    if isWrong, appErrors.isEmpty { throw TeardownFailure.or(mismatch, after: errors) }
+    errors += appErrors
+    if !errors.isEmpty { throw TeardownFailure.of(errors) }
+  }
+
+  private func unwind(_ error: (any Error)?, _ stacks: UnitStacks) throws {
+    var errors = tokens.count == 1 ? tearDown(error) : []
+    guard let top = stacks.requests.top else { throw TeardownFailure.or(.emptyStack, after: errors) }
+    guard tokens.count > 0, let own = implicit.popLast() else { throw ContextError.notPushed }
+    if unit != stacks.number {
+      _ = tokens.removeLast()
+      throw TeardownFailure.or(.otherUnit, after: errors)
+    }
+    stacks.requests.unwind(self)
+    let appErrors = popApp(own, error, stacks)
+    if top !== self, appErrors.isEmpty { throw TeardownFailure.or(.wrongContext, after: errors) }
+    errors += appErrors
+    if !errors.isEmpty { throw TeardownFailure.of(errors) }
+  }
+}

@@ -149,6 +149,12 @@ let package = Package(
       name: "CtxtopAgentTests",
       dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopGuestTestKit", "CtxtopScoreboard", "CtxtopSnapshot"],
       swiftSettings: strict),
+    .executableTarget(
+      name: "ctxtop-contexts-probe",
+      dependencies: ["CCtxtop", "CtxtopContexts", "CtxtopGuestTestKit", "CtxtopRandomKit", "CtxtopSnapshot"],
+      path: "Tests/ctxtop-contexts-probe", swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopContextsTests", dependencies: ["CtxtopContexts", "CtxtopGuestTestKit"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopModelTests", dependencies: ["CtxtopModel", "CtxtopSnapshot", "CtxtopTestKit"],
       swiftSettings: strict),
@@ -190,9 +196,10 @@ let package = Package(
 /// Under a sanitizer only the guest is tested, and what it needs is built: the rest would take minutes.
 if Context.environment["CTXTOP_ONLY_GUEST"] != nil {
   let guest: Set = [
-    "CCtxtop", "CtxtopAgent", "CtxtopAgentTests", "CtxtopGuestTestKit", "CtxtopRandomKit", "CtxtopScoreboard",
+    "CCtxtop", "CtxtopAgent", "CtxtopAgentTests", "CtxtopContexts", "CtxtopContextsTests", "CtxtopGuestTestKit",
+    "CtxtopRandomKit", "CtxtopScoreboard",
     "CtxtopScoreboardTests", "CtxtopScreen", "CtxtopSnapshot", "CtxtopSnapshotTests", "CtxtopTestKit",
-    "ctxtop-guest-probe",
+    "ctxtop-contexts-probe", "ctxtop-guest-probe",
   ]
   package.targets.removeAll { !guest.contains($0.name) }
   package.products.removeAll { $0.name != "CtxtopAgent" }

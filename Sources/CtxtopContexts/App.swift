@@ -9,6 +9,7 @@
 //   ContextChain.swift        a stack; UnitStacks.swift both of a unit
 //   ThreadStacks.swift        whose they are: a thread's
 //   TaskStacks.swift            or a task's
+//   PublishedList.swift       what is registered while requests run
 //   Teardown.swift            how teardown functions are registered and run (RouteGroup.swift)
 //   TeardownReport.swift      what is told when one throws (Redaction.swift)
 //   ServedRequest.swift       a request from its beginning to the end of its response
@@ -16,7 +17,7 @@
 //   ContextLocal.swift        values of a context
 //   TrackedConnection.swift   what contexts hold: connections,
 //   TrackedResource.swift       locks and the like,
-//   ScopedSessions.swift        sessions
+//   ScopedSessions.swift        sessions (InheritedEvidence.swift)
 //
 // What must hold: an event takes no lock, makes no system call and asks for no memory that it could have kept. Nothing
 // here traps or blocks on behalf of the agent; a process that is not attached runs the same code, and nobody is told.
@@ -36,6 +37,8 @@ public final class App: Sendable {
   let requestTeardown = TeardownRegister<RequestContext>()
   let appTeardown = TeardownRegister<AppContext>()
   let pushed = TeardownRegister<AppContext>()
+  let sessions = PublishedList<SessionWatch>()
+  let hazards = Mutex<[(code: String, message: String)]>([])
   let watchers = Mutex<(@Sendable (TeardownReport) -> Void)?>(nil)
 
   /// An app by its name. Without a policy all teardown functions run, and what they throw is thrown at the end.
@@ -49,6 +52,9 @@ public final class App: Sendable {
     self.rules = rules
     self.stacks = stacks
     if stacks == .task { TaskUnit.expect() }
+    if rules.policy == .legacy {
+      hazard("flask_before_0_11", "\(name), policy legacy: a teardown function that throws leaves its context there")
+    }
   }
 
   // MARK: Teardown functions
@@ -85,6 +91,20 @@ public final class App: Sendable {
   /// without one, a line is written to the standard error.
   public func onTeardownFailure(_ report: (@Sendable (TeardownReport) -> Void)?) {
     watchers.withLock { $0 = report }
+  }
+
+  /// An app context has gone.
+  @inline(__always)
+  func tellSessions(_ context: AppContext, _ stacks: UnitStacks) {
+    if sessions.isEmpty { return }
+    sessions.edition?._withUnsafeGuaranteedRef { $0.elements.forEach { $0.value?.popped(context, stacks) } }
+  }
+
+  /// A context was pushed that may inherit something.
+  @inline(__always)
+  func tellSessions(_ stacks: UnitStacks) {
+    if sessions.isEmpty { return }
+    sessions.edition?._withUnsafeGuaranteedRef { $0.elements.forEach { $0.value?.pushed(stacks) } }
   }
 
   // MARK: Contexts

@@ -27,8 +27,9 @@ extension App {
       return Agent.attach(configuration.identity(stacks))
     }
     if code != 0 { throw AgentFailure(line: Agent.problem) }
+    TaskUnit.tellAgent()
     UnitStacks.current(for: self).reconcile()
-    noteHazards()
+    tellHazards()
   }
 
   /// Takes the process off its service: a worker that ends, once its requests are done.
@@ -40,15 +41,17 @@ extension App {
   /// Something in the configuration is known to lead to leaks: shown as CTX010 under `code`, one of the words that
   /// `ctxtop explain CTX010` lists.
   public func hazard(_ code: String, _ message: String) {
-    Agent.hazard(
-      code: UInt32(truncatingIfNeeded: Agent.name(code) as UInt64),
-      message: UInt32(truncatingIfNeeded: Agent.name(message) as UInt64))
+    hazards.withLock { $0.append((code, message)) }
+    tellHazards()
   }
 
-  private func noteHazards() {
-    if rules.policy != .legacy { return }
-    hazard(
-      "flask_before_0_11", "\(name), policy legacy: a teardown function that throws leaves its context on the stack")
+  private func tellHazards() {
+    if Agent.attachment == 0 { return }
+    for hazard in hazards.withLock({ $0 }) {
+      Agent.hazard(
+        code: UInt32(truncatingIfNeeded: Agent.name(hazard.code) as UInt64),
+        message: UInt32(truncatingIfNeeded: Agent.name(hazard.message) as UInt64))
+    }
   }
 
   /// A thread's own name; tasks have the one they were given.

@@ -28,6 +28,12 @@ public final class AppContext: ChainedContext {
   /// The context on top of the calling unit's stack; nil: there is none.
   public static var current: AppContext? { UnitStacks.current.apps.top }
 
+  /// How many stand on the calling unit's stack.
+  public static var depth: Int { stack.count }
+
+  /// What stands on the calling unit's stack, bottom first; one that was pushed twice is there twice.
+  package static var stack: [AppContext] { UnitStacks.current.apps.entries.reversed().map(\.context) }
+
   /// Whether nothing remembers a push of it.
   @inline(__always)
   var isUnused: Bool { references == 0 && tokens.count == 0 }
@@ -48,17 +54,16 @@ public final class AppContext: ChainedContext {
     unit = stacks.number
     stacks.apps.push(self, at: stacks.newPlace())
     if app.stacks == .task { isPushed.store(true, ordering: .releasing) }
-    if let table = app.pushed.table { try tell(table, push, stacks, site) } else { Agent.endPush(push, kind: 0) }
+    if app.pushed.isEmpty { Agent.endPush(push, kind: 0) } else { try tell(push, stacks, site) }
     Agent.contextPushed(kind: 0, identity: identity, frame: site.map { stacks.sites.name($0) } ?? 0)
+    if site != nil { app.tellSessions(stacks) }
   }
 
   @inline(never)
-  private func tell(
-    _ table: Unmanaged<TeardownTable<AppContext>>, _ push: Agent.ContextPush, _ stacks: UnitStacks, _ site: CallSite?
-  ) throws {
+  private func tell(_ push: Agent.ContextPush, _ stacks: UnitStacks, _ site: CallSite?) throws {
     defer { Agent.endPush(push, kind: 0) }
     do {
-      try table._withUnsafeGuaranteedRef { try $0.functions.forEach { try $0.body(self, nil) } }
+      try app.pushed.edition?._withUnsafeGuaranteedRef { try $0.elements.forEach { try $0.body(self, nil) } }
     } catch {
       Agent.contextPushed(kind: 0, identity: identity, frame: site.map { stacks.sites.name($0) } ?? 0)
       if app.rules.removal == .settle { try pop(error: error) }
@@ -82,13 +87,20 @@ public final class AppContext: ChainedContext {
       throw error
     }
     Agent.endChange(change)
+    gone(stacks)
+  }
+
+  /// It is off its stack.
+  @inline(__always)
+  private func gone(_ stacks: UnitStacks) {
+    app.tellSessions(self, stacks)
     Agent.contextPopped(kind: 0, identity: identity)
   }
 
   /// The pop has failed. Whether the context went all the same, its stack tells.
   @inline(never)
   private func failed(_ stacks: UnitStacks) {
-    if stacks.apps.count(self) < Agent.timesRecorded(identity) { Agent.contextPopped(kind: 0, identity: identity) }
+    if stacks.apps.count(self) < Agent.timesRecorded(identity) { gone(stacks) }
   }
 
   @inline(__always)
@@ -104,7 +116,11 @@ public final class AppContext: ChainedContext {
   /// Runs the teardown functions; what they threw.
   @inline(__always)
   private func tearDown(_ error: (any Error)?) -> [any Error] {
-    if app.appTeardown.table == nil { return [] }
+    app.appTeardown.isEmpty ? [] : runTeardown(error)
+  }
+
+  @inline(never)
+  private func runTeardown(_ error: (any Error)?) -> [any Error] {
     var teardown = Teardown(self, error, app)
     _ = teardown.run(app.appTeardown, kind: 0)
     return teardown.errors

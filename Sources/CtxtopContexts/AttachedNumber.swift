@@ -2,6 +2,7 @@
 // again. Two threads that ask at once get the same answer, or two that mean the same.
 
 import CtxtopAgent
+import CtxtopScoreboard
 import Synchronization
 
 /// A number of up to 48 bits, kept together with the attachment it belongs to.
@@ -19,6 +20,28 @@ final class AttachedNumber: Sendable {
     word.store(attachment &<< 48 | made, ordering: .relaxed)
     return made
   }
+}
+
+/// A token of the agent, and the attachment it holds under: in the child of a fork it is nobody's.
+final class AttachedToken: Sendable {
+  /// Index + 1 of 16 bits, generation of 32, attachment of 16; 0: there is none.
+  private let word = Atomic<UInt64>(0)
+
+  var value: HoldingToken? {
+    get {
+      let word = word.load(ordering: .acquiring)
+      let index = UInt32(truncatingIfNeeded: word) & 0xffff
+      guard index > 0, word &>> 48 == Agent.attachment & 0xffff else { return nil }
+      return HoldingToken(index: index &- 1, generation: UInt32(truncatingIfNeeded: word &>> 16))
+    }
+    set {
+      let token = newValue.map { UInt64($0.index &+ 1) | UInt64($0.generation) &<< 16 } ?? 0
+      word.store((Agent.attachment & 0xffff) &<< 48 | token, ordering: .releasing)
+    }
+  }
+
+  /// Whether the present attachment was never told of it.
+  var isUnknown: Bool { Agent.attachment != 0 && word.load(ordering: .relaxed) &>> 48 != Agent.attachment & 0xffff }
 }
 
 extension Agent {

@@ -33,6 +33,12 @@ public final class RequestContext: ChainedContext {
   /// The context on top of the calling unit's stack; nil: there is none.
   public static var current: RequestContext? { UnitStacks.current.requests.top }
 
+  /// How many stand on the calling unit's stack.
+  public static var depth: Int { stack.count }
+
+  /// What stands on the calling unit's stack, bottom first; one that was pushed twice is there twice.
+  package static var stack: [RequestContext] { UnitStacks.current.requests.entries.reversed().map(\.context) }
+
   /// Whether nothing remembers a push of it.
   @inline(__always)
   var isUnused: Bool { implicit.isEmpty && tokens.count == 0 }
@@ -76,6 +82,7 @@ public final class RequestContext: ChainedContext {
     let isFirst = Agent.isPushedByFramework(kind: 1)
     let frame = isFirst ? 0 : site.map { stacks.sites.name($0) } ?? 0
     Agent.contextPushed(kind: 1, identity: identity, frame: frame)
+    defer { app.tellSessions(stacks) }
     guard isFirst else { return }
     let names = request.route.label
     Agent.nameRequest(endpoint: names.endpoint, rule: names.rule)
@@ -135,28 +142,35 @@ public final class RequestContext: ChainedContext {
     return []
   }
 
-  /// Runs the teardown functions; what they threw.
+  /// Runs the teardown functions; what they threw. Flask asks which group's they are of the request that is on top, and
+  /// runs none where there is none.
   @inline(__always)
-  private func tearDown(_ error: (any Error)?) -> [any Error] {
-    if app.requestTeardown.table == nil, request.route.group == nil { return [] }
-    return runTeardown(error)
+  private func tearDown(_ error: (any Error)?, _ top: RequestContext?) -> [any Error] {
+    guard let top else { return [ContextError.noContext] }
+    if app.requestTeardown.isEmpty, top.request.route.group == nil { return [] }
+    return runTeardown(error, top)
   }
 
   @inline(never)
-  private func runTeardown(_ error: (any Error)?) -> [any Error] {
+  private func runTeardown(_ error: (any Error)?, _ top: RequestContext) -> [any Error] {
     var teardown = Teardown(self, error, app)
-    let registers = registers
+    let registers = top.registers(app)
     for (index, (group, register)) in registers.enumerated() {
       let runsOn = teardown.run(register, kind: 1, group: group) {
-        registers[(index + 1)...].flatMap { $0.1.names }
+        registers[(index + 1)...].flatMap { Self.names($0.1) }
       }
       if !runsOn { break }
     }
     return teardown.errors
   }
 
+  /// The functions' names in the order in which they run.
+  private static func names(_ register: TeardownRegister<RequestContext>) -> [String] {
+    register.edition?._withUnsafeGuaranteedRef { $0.elements.reversed().map(\.name) } ?? []
+  }
+
   /// Whose functions run, in this order.
-  private var registers: [(group: String?, TeardownRegister<RequestContext>)] {
+  private func registers(_ app: App) -> [(group: String?, TeardownRegister<RequestContext>)] {
     var groups: [(String?, TeardownRegister<RequestContext>)] = []
     var group = request.route.group
     while let known = group {
@@ -175,7 +189,7 @@ public final class RequestContext: ChainedContext {
     if tokens.count == 0 { throw ContextError.notPushed }
     var errors: [any Error] = []
     if stacks.requests.top !== self { errors += try removeStrays(stacks) }
-    if tokens.count == 1 { errors += tearDown(error) }
+    if tokens.count == 1 { errors += tearDown(error, self) }
     if stacks.requests.top !== self { errors += try removeStrays(stacks) }
     _ = stacks.requests.popTop()
     errors += popApp(implicit.removeLast(), error, stacks)
@@ -198,10 +212,10 @@ public final class RequestContext: ChainedContext {
 
   private func removeTop(_ error: (any Error)?, _ stacks: UnitStacks) throws {
     guard let own = implicit.popLast() else { throw ContextError.notPushed }
-    var errors = implicit.isEmpty ? tearDown(error) : []
+    var errors = implicit.isEmpty ? tearDown(error, stacks.requests.top) : []
     let isLegacy = app.rules.policy == .legacy
     // The app context that came with it is forgotten, and stays as well.
-    if isLegacy, !errors.isEmpty { throw TeardownFailure(errors) }
+    if isLegacy, !errors.isEmpty { throw TeardownFailure.of(errors) }
     let hasCleared = implicit.isEmpty && errors.isEmpty
     let top = stacks.requests.popTop()
     let isWrong = top !== self
@@ -214,7 +228,7 @@ public final class RequestContext: ChainedContext {
   }
 
   private func unwind(_ error: (any Error)?, _ stacks: UnitStacks) throws {
-    var errors = tokens.count == 1 ? tearDown(error) : []
+    var errors = tokens.count == 1 ? tearDown(error, stacks.requests.top) : []
     guard let top = stacks.requests.top else { throw TeardownFailure.or(.emptyStack, after: errors) }
     guard tokens.count > 0, let own = implicit.popLast() else { throw ContextError.notPushed }
     if unit != stacks.number {

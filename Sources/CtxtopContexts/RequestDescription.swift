@@ -3,7 +3,6 @@
 
 import CtxtopAgent
 import CtxtopScoreboard
-import Synchronization
 
 /// A route of an app. Make it once, when the app is set up, and describe each request by it.
 public final class Route: Sendable {
@@ -46,6 +45,12 @@ public struct RequestDescription: Sendable {
   /// The same with a route of its own. Servers with many requests make their routes beforehand.
   public init(method: String, endpoint: String, rule: String, group: RouteGroup? = nil) {
     self.init(method: method, route: Route(endpoint: endpoint, rule: rule, group: group))
+  }
+
+  /// The request that the calling unit works for; a task also works for the request that it was made in. Nil: none.
+  public static var current: RequestDescription? {
+    if let context = RequestContext.current { return context.request }
+    return TaskUnit.isExpected ? TaskScope.current?.request : nil
   }
 
   /// The method, such as `GET`.

@@ -53,20 +53,24 @@ final class TaskUnit: @unchecked Sendable {
     return unit
   }
 
-  /// From now on the agent asks which task an event belongs to. Before the first request.
-  static func expect() { _ = expected }
+  /// There are apps whose contexts stand on tasks. Before the first request.
+  static func expect() {
+    expectation.store(true, ordering: .relaxed)
+    if Agent.attachment != 0 { tellAgent() }
+  }
 
-  private(set) static var isExpected: Bool {
-    get { expectation.load(ordering: .relaxed) }
-    set { expectation.store(newValue, ordering: .relaxed) }
+  static var isExpected: Bool { expectation.load(ordering: .relaxed) }
+
+  /// From now on the agent asks which task an event belongs to, if there can be any.
+  static func tellAgent() {
+    if isExpected { _ = told }
   }
 
   private static let expectation = Atomic<Bool>(false)
 
-  private static let expected: Void = {
+  private static let told: Void = {
     Agent.currentApp = { isPushed in TaskScope.current?.inheritedApp(&isPushed.pointee) ?? 0 }
     Agent.coroutine = { TaskUnit.current?.state }
-    isExpected = true
   }()
 }
 
@@ -103,9 +107,10 @@ final class TaskScope: @unchecked Sendable {
 extension UnitStacks {
   /// The stacks for an app's contexts where the caller stands.
   @inline(__always)
-  static func current(for app: App) -> UnitStacks {
-    app.stacks == .thread ? ThreadStacks.current : ofTaskOrThread
-  }
+  static func current(for app: App) -> UnitStacks { current(app.stacks) }
+
+  @inline(__always)
+  static func current(_ kind: Stacks) -> UnitStacks { kind == .thread ? ThreadStacks.current : ofTaskOrThread }
 
   /// The stacks of whatever runs here.
   static var current: UnitStacks { TaskUnit.isExpected ? ofTaskOrThread : ThreadStacks.current }

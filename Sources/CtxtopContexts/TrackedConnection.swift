@@ -39,19 +39,6 @@ public final class Engine: Sendable {
   }
 }
 
-/// A token of the agent, and the attachment it holds under: in a child of a fork it is nobody's.
-final class AttachedToken: Sendable {
-  private let words = Mutex<(attachment: UInt64, token: HoldingToken?)>((0, nil))
-
-  var value: HoldingToken? {
-    get { words.withLock { $0.attachment == Agent.attachment ? $0.token : nil } }
-    set { words.withLock { $0 = (Agent.attachment, newValue) } }
-  }
-
-  /// Whether the present attachment was never told of it.
-  var isUnknown: Bool { Agent.attachment != 0 && words.withLock { $0.attachment != Agent.attachment } }
-}
-
 /// An open connection. Each thing that happens to it is told once, by whoever does it; any thread may.
 public final class TrackedConnection: Sendable {
   private let engine: Engine

@@ -18,6 +18,8 @@ final class UnitStacks {
   private var spareApp: AppContext?
   private var spareRequest: RequestContext?
   var sites = CallSites()
+  /// The unit's scoped sessions, of all registries.
+  var sessions: [SessionKey: AnyObject] = [:]
 
   private static let numbers = Atomic<UInt64>(0)
 

@@ -152,7 +152,8 @@ public final class App: Sendable {
       throw error
     }
     try context.pop(nil, stacks)
-    stacks.recycle(context)
+    var last: AppContext? = consume context
+    stacks.recycle(&last)
     return result
   }
 

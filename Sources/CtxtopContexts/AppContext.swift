@@ -10,13 +10,13 @@ public final class AppContext: ChainedContext {
   /// The app.
   public let app: App
   /// Never given twice in a process.
-  var identity: UInt64
-  var tokens = ContextTokens<AppContext>()
-  var values = LocalValues()
+  @exclusivity(unchecked) var identity: UInt64
+  @exclusivity(unchecked) var tokens = ContextTokens<AppContext>()
+  @exclusivity(unchecked) var values = LocalValues()
   /// Pushes without their pops, as Flask counted them up to 2.1: a pop that fails counts.
-  private var references = 0
+  @exclusivity(unchecked) private var references = 0
   /// The unit whose stack it was put on last.
-  private var unit: UInt64 = 0
+  @exclusivity(unchecked) private var unit: UInt64 = 0
   /// For tasks that inherited it: the rest is for its own unit alone.
   let isPushed = Atomic<Bool>(false)
 
@@ -49,26 +49,35 @@ public final class AppContext: ChainedContext {
   /// `site` nil: the library does it for a request.
   @inline(__always)
   func push(on stacks: UnitStacks, _ site: CallSite?) throws {
-    let push = Agent.beginPush(kind: 0)
     references &+= 1
     unit = stacks.number
+    if !app.pushed.isEmpty { return try pushAndTell(stacks, site) }
     stacks.apps.push(self, at: stacks.newPlace())
+    pushed(stacks, site)
+  }
+
+  /// It is on its stack: the agent hears of it, and who wants to inherit.
+  @inline(__always)
+  private func pushed(_ stacks: UnitStacks, _ site: CallSite?) {
     if app.stacks == .task { isPushed.store(true, ordering: .releasing) }
-    if app.pushed.isEmpty { Agent.endPush(push, kind: 0) } else { try tell(push, stacks, site) }
     Agent.contextPushed(kind: 0, identity: identity, frame: site.map { stacks.sites.name($0) } ?? 0)
     if site != nil { app.tellSessions(stacks) }
   }
 
+  /// The same where somebody wants to know. While they are told, the agent's record does not agree with the stack.
   @inline(never)
-  private func tell(_ push: Agent.ContextPush, _ stacks: UnitStacks, _ site: CallSite?) throws {
-    defer { Agent.endPush(push, kind: 0) }
+  private func pushAndTell(_ stacks: UnitStacks, _ site: CallSite?) throws {
+    let push = Agent.beginPush(kind: 0)
+    stacks.apps.push(self, at: stacks.newPlace())
     do {
+      defer { Agent.endPush(push, kind: 0) }
       try app.pushed.edition?._withUnsafeGuaranteedRef { try $0.elements.forEach { try $0.body(self, nil) } }
     } catch {
-      Agent.contextPushed(kind: 0, identity: identity, frame: site.map { stacks.sites.name($0) } ?? 0)
+      pushed(stacks, site)
       if app.rules.removal == .settle { try pop(error: error) }
       throw error
     }
+    pushed(stacks, site)
   }
 
   /// Pops it. `error`: what its work ended with, for the teardown functions, which run with its last pop.
@@ -78,6 +87,23 @@ public final class AppContext: ChainedContext {
 
   @inline(__always)
   func pop(_ error: (any Error)?, _ stacks: UnitStacks) throws {
+    guard isTop(stacks), app.appTeardown.isEmpty else { return try popSlowly(error, stacks) }
+    _ = stacks.apps.popTop()
+    references &-= 1
+    if app.stacks == .task, tokens.count == 0 { isPushed.store(false, ordering: .releasing) }
+    gone(stacks)
+  }
+
+  /// Whether its latest push is what is on top, and nothing has gone wrong with it: then all rules say the same.
+  @inline(__always)
+  private func isTop(_ stacks: UnitStacks) -> Bool {
+    stacks.apps.top === self && unit == stacks.number && tokens.count > 0 && references == tokens.count
+  }
+
+  /// The same where functions run, or the context is not on top. Meanwhile the agent's record does not agree with the
+  /// stack.
+  @inline(never)
+  private func popSlowly(_ error: (any Error)?, _ stacks: UnitStacks) throws {
     let change = Agent.beginPop()
     do {
       try remove(error, stacks)
@@ -103,7 +129,6 @@ public final class AppContext: ChainedContext {
     if stacks.apps.count(self) < Agent.timesRecorded(identity) { gone(stacks) }
   }
 
-  @inline(__always)
   private func remove(_ error: (any Error)?, _ stacks: UnitStacks) throws {
     switch app.rules.removal {
     case .settle: try settle(error, stacks)
@@ -114,13 +139,7 @@ public final class AppContext: ChainedContext {
   }
 
   /// Runs the teardown functions; what they threw.
-  @inline(__always)
   private func tearDown(_ error: (any Error)?) -> [any Error] {
-    app.appTeardown.isEmpty ? [] : runTeardown(error)
-  }
-
-  @inline(never)
-  private func runTeardown(_ error: (any Error)?) -> [any Error] {
     var teardown = Teardown(self, error, app)
     _ = teardown.run(app.appTeardown, kind: 0)
     return teardown.errors
@@ -128,7 +147,6 @@ public final class AppContext: ChainedContext {
 
   // MARK: One for each removal of the rules
 
-  @inline(__always)
   private func settle(_ error: (any Error)?, _ stacks: UnitStacks) throws {
     if unit != stacks.number, tokens.count > 0 { throw ContextError.otherUnit }
     if tokens.count == 0 { throw ContextError.notPushed }

@@ -9,43 +9,27 @@ protocol ChainedContext: AnyObject {
 /// What was on top before each push of one context, latest last.
 struct ContextTokens<Context: AnyObject> {
   struct Token {
-    var previous: Context?
+    let previous: Context?
     /// Grows with each push on the unit, of either kind.
-    var place: UInt64
+    let place: UInt64
   }
 
-  private(set) var count = 0
-  /// The first one lies here: a context is hardly ever pushed twice.
-  private var first = Token(previous: nil, place: 0)
-  private var later: [Token] = []
+  private var tokens = InlineStack<Token>()
+
+  @inline(__always)
+  var count: Int { tokens.count }
 
   @inline(__always)
   mutating func append(_ previous: Context?, at place: UInt64) {
-    if count == 0 {
-      first.previous = previous
-      first.place = place
-    } else {
-      later.append(Token(previous: previous, place: place))
-    }
-    count &+= 1
+    tokens.append(Token(previous: previous, place: place))
   }
 
-  /// Removes the latest; nil where there is none.
+  /// Removes the latest; nil where there is none, or nothing was below.
   @inline(__always)
-  mutating func removeLast() -> Context? {
-    guard count > 0 else { return nil }
-    count &-= 1
-    if count > 0 { return later.removeLast().previous }
-    let previous = first.previous
-    first.previous = nil
-    return previous
-  }
+  mutating func removeLast() -> Context? { tokens.popLast()?.previous }
 
   /// One of them, 0 is the latest; nil: there are not so many.
-  subscript(fromLast index: Int) -> Token? {
-    guard index < count else { return nil }
-    return index == count - 1 ? first : later[later.count - 1 - index]
-  }
+  subscript(fromLast index: Int) -> Token? { tokens[fromLast: index] }
 }
 
 /// One stack of one unit.

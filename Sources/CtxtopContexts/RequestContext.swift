@@ -9,20 +9,19 @@ public final class RequestContext: ChainedContext {
   /// The app.
   public let app: App
   /// What the request is called.
-  public private(set) var request: RequestDescription
+  @exclusivity(unchecked) public private(set) var request: RequestDescription
   /// Never given twice in a process.
-  private(set) var identity: UInt64
-  var tokens = ContextTokens<RequestContext>()
-  var values = LocalValues()
+  @exclusivity(unchecked) private(set) var identity: UInt64
+  @exclusivity(unchecked) var tokens = ContextTokens<RequestContext>()
+  @exclusivity(unchecked) var values = LocalValues()
   /// For each push the app context that came with it; nil: one was there.
-  private var implicit: [AppContext?] = []
-  private var unit: UInt64 = 0
+  @exclusivity(unchecked) private var implicit = InlineStack<AppContext?>()
+  @exclusivity(unchecked) private var unit: UInt64 = 0
 
   init(_ app: App, _ request: RequestDescription, identity: UInt64) {
     self.app = app
     self.request = request
     self.identity = identity
-    implicit.reserveCapacity(1)
   }
 
   func renew(_ request: RequestDescription, identity: UInt64) {
@@ -41,7 +40,7 @@ public final class RequestContext: ChainedContext {
 
   /// Whether nothing remembers a push of it.
   @inline(__always)
-  var isUnused: Bool { implicit.isEmpty && tokens.count == 0 }
+  var isUnused: Bool { implicit.count == 0 && tokens.count == 0 }
 
   // MARK: Push
 
@@ -52,46 +51,43 @@ public final class RequestContext: ChainedContext {
     try push(on: UnitStacks.current(for: app), CallSite(file: file, line: line, function: function))
   }
 
-  /// `site` nil: the library does it.
+  /// `site` nil: the library does it, for a request that has just begun.
   @inline(__always)
   func push(on stacks: UnitStacks, _ site: CallSite?) throws {
-    let push = Agent.beginPush(kind: 1)
-    if let top = stacks.apps.top, top.app === app {
-      implicit.append(nil)
-    } else {
-      do { try pushApp(stacks) } catch {
-        Agent.endPush(push, kind: 1)
-        throw error
-      }
-    }
-    unit = stacks.number
-    stacks.requests.push(self, at: stacks.newPlace())
-    Agent.endPush(push, kind: 1)
-    tell(push, stacks, site)
-  }
-
-  @inline(__always)
-  private func pushApp(_ stacks: UnitStacks) throws {
+    if let top = stacks.apps.top, top.app === app { return pushOnOther(stacks, site) }
     let context = stacks.makeApp(app)
     try context.push(on: stacks, nil)
     implicit.append(context)
+    stack(stacks)
+    pushed(stacks, site, isFirst: site == nil || Agent.isPushedByFramework(kind: 1))
   }
 
   @inline(__always)
-  private func tell(_ push: Agent.ContextPush, _ stacks: UnitStacks, _ site: CallSite?) {
-    let isFirst = Agent.isPushedByFramework(kind: 1)
+  private func stack(_ stacks: UnitStacks) {
+    unit = stacks.number
+    stacks.requests.push(self, at: stacks.newPlace())
+  }
+
+  /// It is on its stack: the agent hears of it, and who wants to inherit. `isFirst`: it is the first one of the request
+  /// that is being served, which is named by it.
+  @inline(__always)
+  private func pushed(_ stacks: UnitStacks, _ site: CallSite?, isFirst: Bool) {
     let frame = isFirst ? 0 : site.map { stacks.sites.name($0) } ?? 0
     Agent.contextPushed(kind: 1, identity: identity, frame: frame)
-    defer { app.tellSessions(stacks) }
-    guard isFirst else { return }
-    let names = request.route.label
-    Agent.nameRequest(endpoint: names.endpoint, rule: names.rule)
-    if implicit.last! == nil { tellReuse(push, stacks) }
+    if isFirst, site != nil { Agent.nameRequest(request) }
+    app.tellSessions(stacks)
   }
 
   /// It runs on an app context that it did not push.
   @inline(never)
-  private func tellReuse(_ push: Agent.ContextPush, _ stacks: UnitStacks) {
+  private func pushOnOther(_ stacks: UnitStacks, _ site: CallSite?) {
+    let push = Agent.beginPush(kind: 1)
+    implicit.append(nil)
+    stack(stacks)
+    Agent.endPush(push, kind: 1)
+    let isFirst = Agent.isPushedByFramework(kind: 1)
+    pushed(stacks, site, isFirst: isFirst)
+    if !isFirst { return }
     var origin = Agent.origin(of: push)
     if origin == .unrecorded {
       stacks.reconcile()
@@ -109,6 +105,28 @@ public final class RequestContext: ChainedContext {
 
   @inline(__always)
   func pop(_ error: (any Error)?, _ stacks: UnitStacks) throws {
+    guard isTop(stacks), app.requestTeardown.isEmpty, request.route.group == nil, app.rules.removal == .settle else {
+      return try popSlowly(error, stacks)
+    }
+    _ = stacks.requests.popTop()
+    defer { Agent.contextPopped(kind: 1, identity: identity) }
+    var own = implicit.popLast() ?? nil
+    guard let context = own else { return }
+    try context.pop(error, stacks)
+    own = consume context
+    stacks.recycle(&own)
+  }
+
+  /// Whether its latest push is what is on top: then all rules say the same, unless something throws.
+  @inline(__always)
+  private func isTop(_ stacks: UnitStacks) -> Bool {
+    stacks.requests.top === self && unit == stacks.number && tokens.count > 0 && implicit.count == tokens.count
+  }
+
+  /// The same where functions run, or the context is not on top. Meanwhile the agent's record does not agree with the
+  /// stack.
+  @inline(never)
+  private func popSlowly(_ error: (any Error)?, _ stacks: UnitStacks) throws {
     let change = Agent.beginPop()
     do {
       switch app.rules.removal {
@@ -134,17 +152,13 @@ public final class RequestContext: ChainedContext {
   }
 
   /// Pops the app context that came with a push; what it threw.
-  @inline(__always)
-  private func popApp(_ context: consuming AppContext?, _ error: (any Error)?, _ stacks: UnitStacks) -> [any Error] {
-    guard let context else { return [] }
-    do { try context.pop(error, stacks) } catch { return TeardownFailure.flat(error) }
-    stacks.recycle(context)
+  private func popApp(_ context: AppContext?, _ error: (any Error)?, _ stacks: UnitStacks) -> [any Error] {
+    do { try context?.pop(error, stacks) } catch { return TeardownFailure.flat(error) }
     return []
   }
 
   /// Runs the teardown functions; what they threw. Flask asks which group's they are of the request that is on top, and
   /// runs none where there is none.
-  @inline(__always)
   private func tearDown(_ error: (any Error)?, _ top: RequestContext?) -> [any Error] {
     guard let top else { return [ContextError.noContext] }
     if app.requestTeardown.isEmpty, top.request.route.group == nil { return [] }
@@ -183,7 +197,6 @@ public final class RequestContext: ChainedContext {
 
   // MARK: One for each removal of the rules
 
-  @inline(__always)
   private func settle(_ error: (any Error)?, _ stacks: UnitStacks) throws {
     if unit != stacks.number, tokens.count > 0 { throw ContextError.otherUnit }
     if tokens.count == 0 { throw ContextError.notPushed }
@@ -192,7 +205,7 @@ public final class RequestContext: ChainedContext {
     if tokens.count == 1 { errors += tearDown(error, self) }
     if stacks.requests.top !== self { errors += try removeStrays(stacks) }
     _ = stacks.requests.popTop()
-    errors += popApp(implicit.removeLast(), error, stacks)
+    errors += popApp(implicit.popLast() ?? nil, error, stacks)
     try app.conclude(errors)
   }
 
@@ -212,11 +225,11 @@ public final class RequestContext: ChainedContext {
 
   private func removeTop(_ error: (any Error)?, _ stacks: UnitStacks) throws {
     guard let own = implicit.popLast() else { throw ContextError.notPushed }
-    var errors = implicit.isEmpty ? tearDown(error, stacks.requests.top) : []
+    var errors = implicit.count == 0 ? tearDown(error, stacks.requests.top) : []
     let isLegacy = app.rules.policy == .legacy
     // The app context that came with it is forgotten, and stays as well.
     if isLegacy, !errors.isEmpty { throw TeardownFailure.of(errors) }
-    let hasCleared = implicit.isEmpty && errors.isEmpty
+    let hasCleared = implicit.count == 0 && errors.isEmpty
     let top = stacks.requests.popTop()
     let isWrong = top !== self
     let mismatch = top == nil ? ContextError.emptyStack : .wrongContext

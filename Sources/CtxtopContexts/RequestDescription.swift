@@ -55,9 +55,13 @@ public struct RequestDescription: Sendable {
 
   /// The method, such as `GET`.
   public var methodName: String { "\(Method.name(method))" }
+}
 
-  var labelWord: UInt64 {
-    let names = route.label
-    return Label(method: method, endpoint: names.endpoint, rule: names.rule).word
+extension Agent {
+  /// The calling unit's open request is called so.
+  @inline(__always)
+  static func nameRequest(_ request: RequestDescription) {
+    let names = request.route.label
+    nameRequest(endpoint: names.endpoint, rule: names.rule)
   }
 }

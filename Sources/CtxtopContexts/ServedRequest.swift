@@ -14,10 +14,9 @@ extension App {
   ) throws -> Result {
     let stacks = UnitStacks.current(for: self)
     var token = Agent.beginRequest(method: request.method)
+    Agent.nameRequest(request)
     do {
-      let context = stacks.makeRequest(self, request)
-      let result = try run(context, stacks, body)
-      stacks.recycle(context)
+      let result = try run(request, stacks, body)
       stacks.settle(token)
       Agent.endRequest(&token, raised: false)
       return result
@@ -30,8 +29,9 @@ extension App {
 
   @inline(__always)
   private func run<Result>(
-    _ context: RequestContext, _ stacks: UnitStacks, _ body: (RequestContext) throws -> Result
+    _ request: RequestDescription, _ stacks: UnitStacks, _ body: (RequestContext) throws -> Result
   ) throws -> Result {
+    let context = stacks.makeRequest(self, request)
     try context.push(on: stacks, nil)
     let result: Result
     do { result = try body(context) } catch {
@@ -39,6 +39,8 @@ extension App {
       throw error
     }
     try context.pop(nil, stacks)
+    var last: RequestContext? = consume context
+    stacks.recycle(&last)
     return result
   }
 
@@ -50,6 +52,7 @@ extension App {
     try await withUnit { scope in
       let stacks = scope.unit.stacks
       var token = Agent.beginRequest(method: request.method)
+      Agent.nameRequest(request)
       do {
         let context = stacks.makeRequest(self, request)
         try context.push(on: stacks, nil)
@@ -98,8 +101,7 @@ public final class ServedRequest: @unchecked Sendable {
     stacks = unit?.stacks ?? ThreadStacks.current
     try? within {
       token = Agent.beginRequest(method: request.method)
-      let names = request.route.label
-      Agent.nameRequest(endpoint: names.endpoint, rule: names.rule)
+      Agent.nameRequest(request)
       Agent.pauseRequest(token)
     }
   }

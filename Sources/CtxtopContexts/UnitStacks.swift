@@ -6,20 +6,21 @@ import CtxtopAgent
 import CtxtopScoreboard
 import Synchronization
 
-/// Both stacks of one unit.
+/// Both stacks of one unit. Nothing is asked for while it is being changed, and nobody else changes it: the checks
+/// for that would cost more than the changes.
 final class UnitStacks {
-  var apps = ContextChain<AppContext>()
-  var requests = ContextChain<RequestContext>()
+  @exclusivity(unchecked) var apps = ContextChain<AppContext>()
+  @exclusivity(unchecked) var requests = ContextChain<RequestContext>()
   /// Tells units apart; in the upper half of the identities that contexts get here, which are never given twice.
   let number = UnitStacks.numbers.wrappingAdd(1, ordering: .relaxed).newValue &<< 32
-  private var identities: UInt64 = 0
-  private var places: UInt64 = 0
+  @exclusivity(unchecked) private var identities: UInt64 = 0
+  @exclusivity(unchecked) private var places: UInt64 = 0
   /// Contexts that nobody knows any more, for the next request: no memory is asked for and no app is retained then.
-  private var spareApp: AppContext?
-  private var spareRequest: RequestContext?
-  var sites = CallSites()
+  @exclusivity(unchecked) private var spareApp: AppContext?
+  @exclusivity(unchecked) private var spareRequest: RequestContext?
+  @exclusivity(unchecked) var sites = CallSites()
   /// The unit's scoped sessions, of all registries.
-  var sessions: [SessionKey: AnyObject] = [:]
+  @exclusivity(unchecked) var sessions: [SessionKey: AnyObject] = [:]
 
   private static let numbers = Atomic<UInt64>(0)
 
@@ -42,8 +43,7 @@ final class UnitStacks {
 
   @inline(__always)
   func makeApp(_ app: App) -> AppContext {
-    if let spare = spareApp, spare.app === app {
-      spareApp = nil
+    if let spare = spareApp.take(), spare.app === app {
       spare.identity = newIdentity()
       return spare
     }
@@ -52,8 +52,7 @@ final class UnitStacks {
 
   @inline(__always)
   func makeRequest(_ app: App, _ request: RequestDescription) -> RequestContext {
-    if let spare = spareRequest, spare.app === app {
-      spareRequest = nil
+    if let spare = spareRequest.take(), spare.app === app {
       spare.renew(request, identity: newIdentity())
       return spare
     }
@@ -62,17 +61,17 @@ final class UnitStacks {
 
   /// Keeps a context for the next one, if the caller is the last to know it.
   @inline(__always)
-  func recycle(_ context: consuming AppContext) {
-    guard isKnownUniquelyReferenced(&context), context.isUnused else { return }
-    context.values.removeAll()
-    spareApp = context
+  func recycle(_ context: inout AppContext?) {
+    guard isKnownUniquelyReferenced(&context), let known = context.take(), known.isUnused else { return }
+    known.values.removeAll()
+    spareApp = known
   }
 
   @inline(__always)
-  func recycle(_ context: consuming RequestContext) {
-    guard isKnownUniquelyReferenced(&context), context.isUnused else { return }
-    context.values.removeAll()
-    spareRequest = context
+  func recycle(_ context: inout RequestContext?) {
+    guard isKnownUniquelyReferenced(&context), let known = context.take(), known.isUnused else { return }
+    known.values.removeAll()
+    spareRequest = known
   }
 
   // MARK: The agent's record

@@ -105,7 +105,7 @@ public final class RequestContext: ChainedContext {
 
   @inline(__always)
   func pop(_ error: (any Error)?, _ stacks: UnitStacks) throws {
-    guard isTop(stacks), app.requestTeardown.isEmpty, request.route.group == nil, app.rules.removal == .settle else {
+    guard isTop(stacks), app.requestTeardown.isEmpty, request.route.group == nil else {
       return try popSlowly(error, stacks)
     }
     _ = stacks.requests.popTop()

@@ -1,7 +1,7 @@
-"""Makes scenarios at random: ``generate.py --seed 7 --count 220 >random.txt``. The same seed gives the same ones for ever.
+"""Makes scenarios at random: ``generate.py --seed 7 --count 220 >random.txt``; for ever the same ones of a seed.
 
-They end: whatever asks for another thing asks for one that was made before it. What they leave out has another meaning than
-that of contexts: a view that takes away the request it answers, a context that one thread pushes and another pops.
+They end: whatever asks for another thing asks for one that was made before it. What they leave out is about something
+else than contexts: a view that takes away the request it answers, a context that one thread pushes and another pops.
 """
 
 from __future__ import annotations

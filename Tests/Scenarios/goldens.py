@@ -61,7 +61,7 @@ def _sections(traces: dict[str, list[str]]) -> str:
     by_lines: dict[tuple[str, ...], list[str]] = {}
     for version in sorted(traces, key=lambda version: tuple(map(int, version.split(".")))):
         by_lines.setdefault(tuple(traces[version]), []).append(version)
-    sections = (
-        f"flask {' '.join(versions)}\n" + "".join(f"  {line}\n" for line in lines) for lines, versions in by_lines.items()
+    return "".join(
+        f"flask {' '.join(versions)}\n" + "".join(f"  {line}\n" for line in lines)
+        for lines, versions in by_lines.items()
     )
-    return "".join(sections)

@@ -8,6 +8,7 @@ Both players read it: ``player.py`` plays it on a real Flask, Tests/CtxtopScenar
     view NAME of OWNER [: STEPS]        OWNER: an application or a group
     body NAME: STEPS                    of a response that is streamed; ``chunk`` sends a piece of it
     teardown NAME of OWNER on request|app [: STEPS]
+    receiver NAME of APP: STEPS         is called when an app context of the application has been pushed
     context NAME of request VIEW        a context that is made once, and pushed and popped by name
     context NAME of app APP
     part NAME: STEPS                    steps to be used by others
@@ -60,6 +61,7 @@ class Scenario:
     parts: dict[str, Block] = field(default_factory=dict)
     #: In the order of registration.
     teardowns: list[Block] = field(default_factory=list)
+    receivers: list[Block] = field(default_factory=list)
     #: Kind, and name of the view or application.
     contexts: dict[str, tuple[str, str]] = field(default_factory=dict)
     main: list[Step] = field(default_factory=list)
@@ -99,6 +101,8 @@ def _define(scenario: Scenario, words: list[str], steps: list[Step]) -> None:
             scenario.views[name] = Block(name, steps, owner)
         case ["teardown", name, "of", owner, "on", ("request" | "app") as kind]:
             scenario.teardowns.append(Block(name, steps, owner, kind))
+        case ["receiver", name, "of", app]:
+            scenario.receivers.append(Block(name, steps, app))
         case ["context", name, "of", ("request" | "app") as kind, of]:
             scenario.contexts[name] = (kind, of)
         case ["body", name]:

@@ -49,6 +49,8 @@ def name_of(error: BaseException | None) -> str:
     is_outside = isinstance(error, RuntimeError) and "outside of" in str(error)
     if is_outside or (isinstance(error, AttributeError) and str(error).startswith("'NoneType'")):
         return "outside"
+    if isinstance(error, ValueError) and "different Context" in str(error):
+        return "other_unit"
     if isinstance(error, GeneratorExit):
         return "closed"
     return UNKNOWN
@@ -98,6 +100,9 @@ class Player:
                 owner = owners[block.owner]
                 register = owner.teardown_request if block.kind == "request" else owner.teardown_appcontext
                 register(self._teardown(block))
+        for block in scenario.receivers:
+            if block.owner == name:
+                flask.appcontext_pushed.connect(self._receiver(block), app, weak=False)
         for group in groups.values():
             app.register_blueprint(group)
         return app
@@ -112,6 +117,13 @@ class Player:
     def _teardown(self, block: Block) -> Callable[[BaseException | None], None]:
         def function(error: BaseException | None) -> None:
             self._note(f"teardown {block.name} given {name_of(error)}")
+            self._run(block.steps)
+
+        return function
+
+    def _receiver(self, block: Block) -> Callable[..., None]:
+        def function(_app: object, **_more: object) -> None:
+            self._note(f"receiver {block.name}")
             self._run(block.steps)
 
         return function

@@ -156,6 +156,8 @@ let package = Package(
     .testTarget(
       name: "CtxtopContextsTests", dependencies: ["CtxtopContexts", "CtxtopGuestTestKit"], swiftSettings: strict),
     .testTarget(
+      name: "CtxtopScenarioTests", dependencies: ["CtxtopContexts"], swiftSettings: strict),
+    .testTarget(
       name: "CtxtopModelTests", dependencies: ["CtxtopModel", "CtxtopSnapshot", "CtxtopTestKit"],
       swiftSettings: strict),
     .testTarget(

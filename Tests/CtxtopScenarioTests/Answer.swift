@@ -100,18 +100,27 @@ func attempt(_ action: () throws -> Void) -> (any Error)? {
 }
 
 final class Answer {
+  enum Content {
+    case page, failed
+    case stream(Stream)
+  }
+
   let status: String
+  /// Nil: the request was over when its view returned.
+  private let served: ServedRequest?
   private let stream: Stream?
   private var hasPage: Bool
 
-  init(status: String, _ stream: Stream?) {
-    self.status = status
-    self.stream = stream
+  init(_ served: ServedRequest?, _ content: Content) {
+    self.served = served
+    if case .stream(let stream) = content { self.stream = stream } else { stream = nil }
+    if case .failed = content { status = "500" } else { status = "200" }
     hasPage = stream == nil
   }
 
+  /// Whether there was another piece.
   func read() throws -> Bool {
-    if let stream { return try stream.read() }
+    if let stream { return try run { try stream.read() } }
     defer { hasPage = false }
     return hasPage
   }
@@ -122,7 +131,15 @@ final class Answer {
     return pieces
   }
 
-  func close() throws { try stream?.close() }
+  func close() throws {
+    defer { served?.close() }
+    if let stream { try run { try stream.close() } }
+  }
+
+  private func run<Result>(_ body: () throws -> Result) throws -> Result {
+    if let served { return try served.run(body) }
+    return try body()
+  }
 
   /// As a server: whatever happens meanwhile, it is closed.
   func readAll() throws {

@@ -87,7 +87,12 @@ final class Player: @unchecked Sendable {
       return stream
     case ("do", 2): return try run(part(step[1]))
     case ("on", 3): worker(step[1]).run { runAll(part(step[2])) }
-    case ("catch", 2): _ = attempt { try noted(step) { try run(part(step[1])); return nil } }
+    case ("catch", 2):
+      _ = attempt {
+        try noted(step) {
+          try run(part(step[1])); return nil
+        }
+      }
     default: try noted(step) { try come(of: step) }
     }
     return nil
@@ -181,18 +186,39 @@ final class Player: @unchecked Sendable {
 
   /// What `Flask.wsgi_app` does with a request: pushes, asks the view, makes a page of an error, pops.
   private func ask(_ view: String) throws -> Answer {
-    let context = app(ofView: view).requestContext(description(view))
+    let app = app(ofView: view)
+    let propagates = scenario.apps.contains { $0.name == app.name && $0.propagates }
+    // With an error that goes on to who asked, this is all there is to it.
+    if propagates, scenario.receivers.isEmpty {
+      return try Answer(nil, app.withRequest(description(view)) { _ in try content(view) })
+    }
+    let served = app.serve(description(view))
+    do {
+      let content = try served.run { try answered(app, view, propagates) }
+      served.stream()
+      return Answer(served, content)
+    } catch {
+      served.close(raised: true)
+      throw error
+    }
+  }
+
+  private func answered(_ app: App, _ view: String, _ propagates: Bool) throws -> Answer.Content {
+    let context = app.requestContext(description(view))
     if !flask.answersErrorsOfPush { try context.push() }
-    var answer: Answer?
+    var content = Answer.Content.failed
     let error = attempt {
       if flask.answersErrorsOfPush { try context.push() }
-      note("view \(view)")
-      answer = try Answer(status: "200", run(scenario.views[view]!.steps))
+      content = try self.content(view)
     }
-    let propagates = scenario.apps.contains { $0.name == scenario.app(of: scenario.views[view]!.owner) && $0.propagates }
     try context.pop(error: error)
     if let error, propagates || flask.isBase(error) { throw error }
-    return answer ?? Answer(status: "500", nil)
+    return content
+  }
+
+  private func content(_ view: String) throws -> Answer.Content {
+    note("view \(view)")
+    return try run(scenario.views[view]!.steps).map { .stream($0) } ?? .page
   }
 
   // MARK: What is written

@@ -8,6 +8,7 @@ import Foundation
 /// Sendable: the threads of a scenario take turns, and only the one whose turn it is touches it.
 final class Player: @unchecked Sendable {
   let flask: Flask
+  private let stacks: Stacks
   private let scenario: Scenario
   private(set) var lines: [String] = []
   private var names: [ObjectIdentifier: String] = [:]
@@ -26,10 +27,11 @@ final class Player: @unchecked Sendable {
 
   private static let storage = ContextLocal<[String: String]>()
 
-  init(_ scenario: Scenario, on flask: Flask) {
+  init(_ scenario: Scenario, on flask: Flask, stacks: Stacks) {
     self.scenario = scenario
     self.flask = flask
-    for (name, _) in scenario.apps { apps[name] = App(name: name, rules: flask.rules) }
+    self.stacks = stacks
+    for (name, _) in scenario.apps { apps[name] = App(name: name, rules: flask.rules, stacks: stacks) }
     for (name, owner) in scenario.groups { groups[name] = apps[owner]!.group(name) }
     for block in scenario.teardowns { register(block) }
     for block in scenario.receivers {
@@ -55,8 +57,8 @@ final class Player: @unchecked Sendable {
   }
 
   func play() -> [String] {
-    worker("main").run { runAll(scenario.main) }
-    for (name, worker) in threads { worker.run { note("end of \(name)") } }
+    worker("main").run { [self] in runAll(scenario.main) }
+    for (name, worker) in threads { worker.run { [self] in note("end of \(name)") } }
     for (_, worker) in threads { worker.end() }
     return lines
   }
@@ -86,7 +88,7 @@ final class Player: @unchecked Sendable {
       kept.append(stream)
       return stream
     case ("do", 2): return try run(part(step[1]))
-    case ("on", 3): worker(step[1]).run { runAll(part(step[2])) }
+    case ("on", 3): worker(step[1]).run { [self] in runAll(part(step[2])) }
     case ("catch", 2):
       _ = attempt {
         try noted(step) {
@@ -126,7 +128,9 @@ final class Player: @unchecked Sendable {
     case ("push", 2): try push(step[1])
     case ("pop", 2), ("pop", 4): try pop(step[1], step.count == 4 ? Raised(name: step[3]) : nil)
     case ("with", 4): try with(step[1], step[2], part(step[3]))
-    case ("set", 3): try AppContext.current.orOutside[Player.storage, default: [:]][step[1]] = step[2]
+    case ("set", 3):
+      let context = try AppContext.current.orOutside
+      context[Player.storage] = (context[Player.storage] ?? [:]).merging([step[1]: step[2]]) { $1 }
     case ("get", 2): return try AppContext.current.orOutside[Player.storage]?[step[1]] ?? "nothing"
     default: fatalError("\(scenario.name): no such step: \(step)")
     }
@@ -192,6 +196,8 @@ final class Player: @unchecked Sendable {
     if propagates, scenario.receivers.isEmpty {
       return try Answer(nil, app.withRequest(description(view)) { _ in try content(view) })
     }
+    // On task-local stacks it would have stacks of its own; a thread has its own for all that it does.
+    if stacks == .task { return try Answer(nil, answered(app, view, propagates)) }
     let served = app.serve(description(view))
     do {
       let content = try served.run { try answered(app, view, propagates) }
@@ -241,7 +247,7 @@ final class Player: @unchecked Sendable {
 
   private func worker(_ name: String) -> Worker {
     if let known = threads.first(where: { $0.name == name }) { return known.worker }
-    let worker = Worker(name)
+    let worker = Worker(name, stacks)
     threads.append((name, worker))
     return worker
   }

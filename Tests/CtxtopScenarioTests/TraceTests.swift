@@ -6,12 +6,12 @@ import Foundation
 import Testing
 
 @Suite struct TraceTests {
-  @Test(arguments: Flask.allCases)
-  func everyScenarioHasTheTraceOfFlask(_ flask: Flask) throws {
+  @Test(arguments: Flask.allCases, [Stacks.thread, .task])
+  func everyScenarioHasTheTraceOfFlask(_ flask: Flask, _ stacks: Stacks) throws {
     var differences: [String] = []
     for (scenario, recorded) in try Self.recorded {
       let expected = try #require(recorded[flask.rawValue], "\(scenario.name) is not recorded")
-      let played = Player(scenario, on: flask).play()
+      let played = Player(scenario, on: flask, stacks: stacks).play()
       if played != expected { differences.append(Self.difference(scenario.name, played, expected)) }
     }
     #expect(

@@ -122,9 +122,9 @@ final class Player: @unchecked Sendable {
       let answer = try ask(step[1])
       answers[step[3]] = answer
       return answer.status
-    case ("read", 2): return try answers[step[1]].orOutside.read() ? "piece" : "end"
-    case ("drain", 2): return try "\(answers[step[1]].orOutside.drain()) pieces"
-    case ("close", 2): try answers[step[1]].orOutside.close()
+    case ("read", 2): return try answer(step[1]).read() ? "piece" : "end"
+    case ("drain", 2): return try "\(answer(step[1]).drain()) pieces"
+    case ("close", 2): try answer(step[1]).close()
     case ("push", 2): try push(step[1])
     case ("pop", 2), ("pop", 4): try pop(step[1], step.count == 4 ? Raised(name: step[3]) : nil)
     case ("with", 4): try with(step[1], step[2], part(step[3]))
@@ -140,6 +140,11 @@ final class Player: @unchecked Sendable {
   private func raise(_ step: Step) throws {
     if step.dropFirst().dropLast().contains("once"), !raised.insert(step).inserted { return }
     throw Raised(name: step.last!, isBase: step.dropLast().contains("base"))
+  }
+
+  private func answer(_ name: String) throws -> Answer {
+    guard let answer = answers[name] else { throw Raised(name: "no_answer") }
+    return answer
   }
 
   private func part(_ name: String) -> [Step] { scenario.parts[name]!.steps }
@@ -257,11 +262,13 @@ extension ContextChain {
   /// What is on it, bottom first; `?` behind a context that is there although every push of it has been undone.
   fileprivate func described(_ name: (Context) -> String) -> String {
     var met: [ObjectIdentifier: Int] = [:]
-    let described = entries.map { entry in
+    let marks = entries.map { entry in
       met[ObjectIdentifier(entry.context), default: 0] += 1
-      return name(entry.context) + (met[ObjectIdentifier(entry.context)]! > entry.context.tokens.count ? "?" : "")
+      return met[ObjectIdentifier(entry.context)]! > entry.context.tokens.count ? "?" : ""
     }
-    return described.isEmpty ? "-" : described.reversed().joined(separator: " ")
+    // Names are given from the bottom up.
+    let described = zip(entries, marks).reversed().map { name($0.context) + $1 }
+    return described.isEmpty ? "-" : described.joined(separator: " ")
   }
 }
 

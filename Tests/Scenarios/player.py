@@ -43,7 +43,7 @@ def name_of(error: BaseException | None) -> str:
     if isinstance(error, AssertionError) and "Popped wrong" in str(error):
         return "wrong_context"
     # Nothing in the list of its pushes; nothing in the variable.
-    if isinstance(error, LookupError):
+    if isinstance(error, LookupError) and not isinstance(error, KeyError):
         return "not_pushed"
     # The proxies of Flask; up to 1.1 the stack, where Flask looks for the current request.
     is_outside = isinstance(error, RuntimeError) and "outside of" in str(error)
@@ -197,11 +197,11 @@ class Player:
                 self._answers[name] = self._ask(view)
                 return self._answers[name].status
             case ["read", name]:
-                return self._answers[name].read()
+                return self._answer(name).read()
             case ["drain", name]:
-                return self._answers[name].drain()
+                return self._answer(name).drain()
             case ["close", name]:
-                self._answers[name].close()
+                self._answer(name).close()
             case ["push", name]:
                 self._context(name).push()
             case ["pop", name, *options]:
@@ -232,6 +232,11 @@ class Player:
 
     def _ask(self, view: str) -> Answer:
         return Answer(self._apps[self.scenario.app_of(self.scenario.views[view].owner)], f"/{view}")
+
+    def _answer(self, name: str) -> Answer:
+        if name not in self._answers:
+            raise self._error("no_answer")
+        return self._answers[name]
 
     def _context(self, name: str) -> Any:
         if name not in self._contexts:

@@ -46,6 +46,7 @@ let package = Package(
     .executable(name: "ctxtop", targets: ["ctxtop"]),
     .library(name: "ctxtop-extension", type: .dynamic, targets: ["CtxtopExtension"]),
     .library(name: "CtxtopAgent", targets: ["CtxtopAgent"]),
+    .library(name: "CtxtopContexts", targets: ["CtxtopContexts"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -72,6 +73,10 @@ let package = Package(
       name: "CtxtopExtension", dependencies: ["CCtxtop", "CPython"],
       exclude: ["discarded.ld", "exports.map", "Scoreboard/Outside", "Snapshot/Values"],
       swiftSettings: embedded, linkerSettings: extensionLinking),
+
+    // Servers written in Swift. May use Concurrency; no Foundation.
+    .target(
+      name: "CtxtopContexts", dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopScoreboard"], swiftSettings: strict),
 
     // Operator: the ctxtop program.
     .target(name: "CtxtopModel", dependencies: ["CtxtopSnapshot"], swiftSettings: strict),
@@ -144,6 +149,14 @@ let package = Package(
       name: "CtxtopAgentTests",
       dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopGuestTestKit", "CtxtopScoreboard", "CtxtopSnapshot"],
       swiftSettings: strict),
+    .executableTarget(
+      name: "ctxtop-contexts-probe",
+      dependencies: ["CCtxtop", "CtxtopContexts", "CtxtopGuestTestKit", "CtxtopRandomKit", "CtxtopSnapshot"],
+      path: "Tests/ctxtop-contexts-probe", swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopContextsTests", dependencies: ["CtxtopContexts", "CtxtopGuestTestKit"], swiftSettings: strict),
+    .testTarget(
+      name: "CtxtopScenarioTests", dependencies: ["CtxtopContexts"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopModelTests", dependencies: ["CtxtopModel", "CtxtopSnapshot", "CtxtopTestKit"],
       swiftSettings: strict),
@@ -185,9 +198,10 @@ let package = Package(
 /// Under a sanitizer only the guest is tested, and what it needs is built: the rest would take minutes.
 if Context.environment["CTXTOP_ONLY_GUEST"] != nil {
   let guest: Set = [
-    "CCtxtop", "CtxtopAgent", "CtxtopAgentTests", "CtxtopGuestTestKit", "CtxtopRandomKit", "CtxtopScoreboard",
+    "CCtxtop", "CtxtopAgent", "CtxtopAgentTests", "CtxtopContexts", "CtxtopContextsTests", "CtxtopGuestTestKit",
+    "CtxtopRandomKit", "CtxtopScoreboard",
     "CtxtopScoreboardTests", "CtxtopScreen", "CtxtopSnapshot", "CtxtopSnapshotTests", "CtxtopTestKit",
-    "ctxtop-guest-probe",
+    "ctxtop-contexts-probe", "ctxtop-guest-probe",
   ]
   package.targets.removeAll { !guest.contains($0.name) }
   package.products.removeAll { $0.name != "CtxtopAgent" }

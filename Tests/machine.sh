@@ -73,6 +73,11 @@ build_recording_probe() {
   swift build -c release --static-swift-stdlib --product ctxtop-recording-probe
 }
 
+# What measures the contexts of servers written in Swift, as such a server is built.
+build_contexts_probe() {
+  swift build -c release --static-swift-stdlib --product ctxtop-contexts-probe
+}
+
 # What takes millions of rounds, and the workers that it has.
 build_storm() {
   swift build -c release --static-swift-stdlib --product ctxtop-storm &&

@@ -49,7 +49,7 @@ package enum Agent {
 
   /// A page that reads as zero in every child of a fork or clone: the word `attachment` in it says whether
   /// this process is attached, and by which attachment. Nil until `prepare`.
-  nonisolated(unsafe) static var page: Words?
+  @exclusivity(unchecked) nonisolated(unsafe) static var page: Words?
   static let attachmentWord = 0
   /// A word of the page that is 1 while somebody attaches or detaches.
   static let busyWord = 1
@@ -65,7 +65,7 @@ package enum Agent {
   static let poppedKept = 64
 
   /// The slot of the present attachment. Only used while attached.
-  nonisolated(unsafe) static var slotInUse: Slot?
+  @exclusivity(unchecked) nonisolated(unsafe) static var slotInUse: Slot?
   nonisolated(unsafe) static var namesInUse: NameTable?
   /// Number of the latest attachment; goes on over forks, so that a child's differs from its parent's.
   nonisolated(unsafe) static var attachments: UInt64 = 0
@@ -78,6 +78,7 @@ package enum Agent {
   /// The state of the greenlet or task that runs now; nil: none does, the thread itself is the unit. Set by the
   /// host's binding once there can be such things. What it answers must live until that greenlet or task has ended
   /// and `coroutineEnds` was called.
+  @exclusivity(unchecked)
   nonisolated(unsafe) package static var coroutine: (@convention(c) () -> UnsafeMutablePointer<ctxtop_thread>?)?
 
   /// The app context that is current where the calling thread stands, by the framework's own storage; 0: none, or

@@ -4,7 +4,7 @@
 import CCtxtop
 import Glibc
 
-/// A running `ctxtop-guest-probe`.
+/// A running `ctxtop-guest-probe`, or another one of the tests' programs.
 package final class Probe {
   package let pid: pid_t
   private let commands: Int32
@@ -12,7 +12,10 @@ package final class Probe {
   private var hasEnded = false
 
   /// Starts a probe that uses the given directory and service.
-  package init(_ directory: String, stem: String = "shop") {
+  package init(
+    _ directory: String, stem: String = "shop", executable name: String = "ctxtop-guest-probe", more: [String] = []
+  ) {
+    let executable = Self.directory + "/" + name
     let input = Self.pipe()
     let output = Self.pipe()
     var actions = posix_spawn_file_actions_t()
@@ -20,11 +23,11 @@ package final class Probe {
     posix_spawn_file_actions_adddup2(&actions, input[0], 0)
     posix_spawn_file_actions_adddup2(&actions, output[1], 1)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(Self.executable), strdup(directory), strdup(stem), nil]
+    var arguments: [UnsafeMutablePointer<CChar>?] = ([executable, directory, stem] + more).map { strdup($0) } + [nil]
     defer { for text in arguments { free(text) } }
     var pid = pid_t()
-    guard posix_spawn(&pid, Self.executable, &actions, nil, &arguments, environ) == 0 else {
-      fatalError("cannot start \(Self.executable)")
+    guard posix_spawn(&pid, executable, &actions, nil, &arguments, environ) == 0 else {
+      fatalError("cannot start \(executable)")
     }
     close(input[0])
     close(output[1])
@@ -60,6 +63,14 @@ package final class Probe {
     return String(decoding: line, as: UTF8.self)
   }
 
+  /// All answers until the probe has no more.
+  package func allAnswers() -> String {
+    var bytes: [UInt8] = []
+    var byte: UInt8 = 0
+    while Glibc.read(answers, &byte, 1) == 1 { bytes.append(byte) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// Whether an answer has come, or the probe has died.
   package var hasAnswered: Bool {
     var waiting = pollfd(fd: answers, events: Int16(POLLIN), revents: 0)
@@ -89,11 +100,11 @@ package final class Probe {
   }
 
   /// Beside the test runner.
-  private static let executable: String = {
+  private static let directory: String = {
     var path = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &path, path.count - 1)
     let own = path[..<max(count, 0)].map { UInt8(bitPattern: $0) }
     let directory = own[..<(own.lastIndex(of: UInt8(ascii: "/")) ?? 0)]
-    return String(decoding: directory, as: UTF8.self) + "/ctxtop-guest-probe"
+    return String(decoding: directory, as: UTF8.self)
   }()
 }

@@ -44,6 +44,13 @@ def recording_probe() -> Path:
     return path
 
 
+def contexts_probe() -> Path:
+    """A server on CtxtopContexts without sockets: ``CTXTOP_CONTEXTS_PROBE``, else the release build of the tree."""
+    path = Path(os.environ.get("CTXTOP_CONTEXTS_PROBE", ROOT / ".build" / "release" / "ctxtop-contexts-probe"))
+    assert os.access(path, os.X_OK), f"{path} is not built: swift build -c release --product ctxtop-contexts-probe"
+    return path
+
+
 def environment(directory: Path, **more: str) -> dict[str, str]:
     """Variables of a measured process: as little as possible, and the same for plain and instrumented."""
     variables = {

@@ -128,7 +128,7 @@ def on(python: str, row: Row, version: str) -> Row:
 def selected(config: Any) -> list[Row]:
     """What this run of the tests goes through: a few rows, or all of them and the newest on every interpreter."""
     source = config.getoption("--flask-source")
-    rows = [_runnable(row) for row in ROWS]
+    rows = [runnable(row) for row in ROWS]
     if source:
         rows = [replace(row, source=source) if row.flask.endswith("-dev") else row for row in rows]
     if not config.getoption("--long"):
@@ -139,7 +139,7 @@ def selected(config: Any) -> list[Row]:
     return rows + [on(python or "", row, version) for row in newest for version, python in others]
 
 
-def _runnable(row: Row) -> Row:
+def runnable(row: Row) -> Row:
     """The row on an interpreter that it runs on: the tests' own, if it is not too new."""
     if not row.is_moved or sys.version_info < (3, 12):
         return row

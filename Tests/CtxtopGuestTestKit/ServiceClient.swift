@@ -4,11 +4,11 @@ import CCtxtop
 import CtxtopSnapshot
 
 /// A connection to an exporter.
-final class ServiceClient {
-  let descriptor: Int32
+package final class ServiceClient {
+  package let descriptor: Int32
 
   /// Connects, waiting for the socket to appear; nil: it never did.
-  init?(_ directory: String, patience seconds: Int = 30) {
+  package init?(_ directory: String, patience seconds: Int = 30) {
     for _ in 0..<seconds * 100 {
       if let descriptor = Self.connect(directory + "/shop.sock") {
         self.descriptor = descriptor
@@ -39,13 +39,13 @@ final class ServiceClient {
     return descriptor
   }
 
-  func send(_ text: String) { _ = CCtxtop.send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
+  package func send(_ text: String) { _ = CCtxtop.send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
 
   /// Says that nothing more will be asked.
-  func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+  package func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Bytes, as many as asked for; fewer when the exporter closed the connection or did not answer.
-  func receive(_ count: Int) -> [UInt8] {
+  package func receive(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     var done = 0
     while done < count {
@@ -57,7 +57,7 @@ final class ServiceClient {
   }
 
   /// All bytes until the exporter closes the connection.
-  func receiveAll() -> String {
+  package func receiveAll() -> String {
     var bytes: [UInt8] = []
     while true {
       let more = receive(4096)
@@ -67,7 +67,7 @@ final class ServiceClient {
   }
 
   /// The next record, decoded.
-  func record() throws -> Snapshot {
+  package func record() throws -> Snapshot {
     let head = receive(RecordHeader.byteCount)
     let header = try head.withUnsafeBytes { bytes throws(RecordError) in try RecordHeader(bytes) }
     return try RecordDecoder.decode(head + receive(header.payloadLength))

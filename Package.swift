@@ -156,7 +156,8 @@ let package = Package(
     .testTarget(
       name: "CtxtopContextsTests", dependencies: ["CtxtopContexts", "CtxtopGuestTestKit"], swiftSettings: strict),
     .testTarget(
-      name: "CtxtopScenarioTests", dependencies: ["CtxtopContexts"], swiftSettings: strict),
+      name: "CtxtopScenarioTests", dependencies: ["CtxtopAgent", "CtxtopContexts", "CtxtopGuestTestKit"],
+      swiftSettings: strict),
     .testTarget(
       name: "CtxtopModelTests", dependencies: ["CtxtopModel", "CtxtopSnapshot", "CtxtopTestKit"],
       swiftSettings: strict),

@@ -186,7 +186,7 @@ public final class AppContext: ChainedContext {
     let errors = tokens.count == 1 ? tearDown(error) : []
     guard let top = stacks.apps.top else { throw TeardownFailure.or(.emptyStack, after: errors) }
     guard tokens.count > 0 else { throw ContextError.notPushed }
-    if unit != stacks.number {
+    if tokens.lastUnit != stacks.number {
       _ = tokens.removeLast()
       throw TeardownFailure.or(.otherUnit, after: errors)
     }

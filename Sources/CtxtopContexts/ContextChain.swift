@@ -10,7 +10,7 @@ protocol ChainedContext: AnyObject {
 struct ContextTokens<Context: AnyObject> {
   struct Token {
     let previous: Context?
-    /// Grows with each push on the unit, of either kind.
+    /// Grows with each push on the unit, of either kind (`UnitStacks.newPlace`).
     let place: UInt64
   }
 
@@ -30,6 +30,9 @@ struct ContextTokens<Context: AnyObject> {
 
   /// One of them, 0 is the latest; nil: there are not so many.
   subscript(fromLast index: Int) -> Token? { tokens[fromLast: index] }
+
+  /// The unit that made the latest push; 0: there is none.
+  var lastUnit: UInt64 { (tokens[fromLast: 0]?.place ?? 0) & ~0xffff_ffff }
 }
 
 /// One stack of one unit.

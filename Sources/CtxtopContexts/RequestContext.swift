@@ -244,7 +244,7 @@ public final class RequestContext: ChainedContext {
     var errors = tokens.count == 1 ? tearDown(error, stacks.requests.top) : []
     guard let top = stacks.requests.top else { throw TeardownFailure.or(.emptyStack, after: errors) }
     guard tokens.count > 0, let own = implicit.popLast() else { throw ContextError.notPushed }
-    if unit != stacks.number {
+    if tokens.lastUnit != stacks.number {
       _ = tokens.removeLast()
       throw TeardownFailure.or(.otherUnit, after: errors)
     }

@@ -30,10 +30,11 @@ final class UnitStacks {
     return number | identities & 0xffff_ffff
   }
 
+  /// Grows with each push; in the upper half is the unit, for contexts that two of them push.
   @inline(__always)
   func newPlace() -> UInt64 {
     places &+= 1
-    return places
+    return number | places & 0xffff_ffff
   }
 
   @inline(__always)

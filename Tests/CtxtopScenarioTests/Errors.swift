@@ -22,6 +22,8 @@ extension Flask {
     case let raised as Raised: raised.name
     case is Closed: "closed"
     case is Outside: "outside"
+    // Up to 3.1 each takes the place of the one before it; then they are a group.
+    case let failure as TeardownFailure where self == .main: failure.errors.map(name).joined(separator: "+")
     case let failure as TeardownFailure: name(of: failure.errors.last)
     case let error as ContextError: name(ofContext: error)
     case let error?: "unknown: \(error)"

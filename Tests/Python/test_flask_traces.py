@@ -34,8 +34,8 @@ def environment(version: str) -> Path:
     return eras.environment(row)
 
 
-def play(version: str) -> goldens.Traces:
-    command = [eras.interpreter(environment(version)), str(SCENARIOS / "player.py"), *map(str, goldens.FILES)]
+def play(environment: Path) -> goldens.Traces:
+    command = [eras.interpreter(environment), str(SCENARIOS / "player.py"), *map(str, goldens.FILES)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     return goldens.split(result.stdout)
@@ -43,7 +43,7 @@ def play(version: str) -> goldens.Traces:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_flask_does_what_is_recorded(version: str) -> None:
-    traces = play(version)
+    traces = play(environment(version))
     different = []
     for file in goldens.FILES:
         recorded = goldens.read(goldens.golden_of(file))
@@ -58,11 +58,34 @@ def test_flask_does_what_is_recorded(version: str) -> None:
     assert different == []
 
 
+def test_newest_flask_finishes_as_recorded(request: pytest.FixtureRequest) -> None:
+    """``--flask-source DIR``: Flask's main branch runs all functions. Its contexts are of another kind, so only what is
+    called with what is compared, in scenarios where one request follows the other."""
+    source = request.config.getoption("--flask-source")
+    if not source:
+        pytest.skip("no source tree of Flask's main branch")
+    row = replace(eras.row("3.2-dev"), source=source)
+    traces = play(eras.environment(row))
+    plain = [scenario.name for file in goldens.FILES for scenario in language.read(file) if scenario.is_plain]
+    calls = {name: {"3.2": [line.split(" | ")[0] for line in traces[name]]} for name in plain}
+    recorded = goldens.read(goldens.FINISH)
+    if os.environ.get("CTXTOP_RECORD"):
+        goldens.write(goldens.FINISH, calls)
+    assert not os.environ.get("CTXTOP_RECORD"), "recorded"
+    assert calls == recorded
+
+
 def test_there_are_enough_scenarios_of_different_names() -> None:
     scenarios = [[scenario.name for scenario in language.read(file)] for file in goldens.FILES]
     scripted, made = sum(scenarios[:-1], []), scenarios[-1]
     assert len(set(scripted + made)) == len(scripted) + len(made)
     assert len(scripted) >= 60 and len(made) >= 200
+
+
+def test_readme_counts_them() -> None:
+    counts = [len(language.read(file)) for file in goldens.FILES]
+    said = re.findall(r"(\d+) scenarios in a small|(\d+) are written|(\d+) are made", (ROOT / "README.md").read_text())
+    assert [int("".join(found)) for found in said] == [sum(counts), sum(counts[:-1]), counts[-1]]
 
 
 def test_random_scenarios_are_those_of_their_seed() -> None:

@@ -19,6 +19,8 @@ Goldens = dict[str, dict[str, list[str]]]
 HERE = Path(__file__).resolve().parent
 #: In the order in which they are played.
 FILES = [*sorted((HERE / "scripted").glob("*.txt")), HERE / "random.txt"]
+#: What Flask's main branch calls with what, in the scenarios that are plain.
+FINISH = HERE / "traces" / "finish.txt"
 
 
 def golden_of(file: Path) -> Path:

@@ -37,6 +37,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 Step = tuple[str, ...]
+#: Steps that put one context into another.
+NESTING = {"request", "open", "with", "push", "pop", "on"}
+NESTING_MAIN = NESTING - {"request"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,14 @@ class Scenario:
 
     def app_of(self, owner: str) -> str:
         return self.groups.get(owner, owner)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all contexts in it are those of requests, one after the other."""
+        blocks = [*self.views.values(), *self.teardowns, *self.parts.values()]
+        inside = {step[0] for block in blocks for step in block.steps}
+        around = {step[0] for step in self.main}
+        return not (self.contexts or self.bodies or self.receivers or inside & NESTING or around & NESTING_MAIN)
 
 
 def steps_of(text: str) -> list[Step]:

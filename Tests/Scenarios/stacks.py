@@ -13,11 +13,19 @@ ARE_STACKS = not hasattr(flask.globals, "_cv_app")
 STRAY = "?"
 
 
+#: Since 3.2 a request has one context of both kinds: there is nothing here to compare.
+ARE_ONE = not ARE_STACKS and not hasattr(flask.globals, "_cv_request")
+
+
 def requests() -> list[tuple[Any, str]]:
+    if ARE_ONE:
+        return []
     return _stack("_request_ctx_stack") if ARE_STACKS else _chain("_cv_request", lambda pushed: pushed[0])
 
 
 def apps() -> list[tuple[Any, str]]:
+    if ARE_ONE:
+        return []
     return _stack("_app_ctx_stack") if ARE_STACKS else _chain("_cv_app", lambda token: token)
 
 

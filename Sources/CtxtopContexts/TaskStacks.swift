@@ -104,6 +104,19 @@ final class TaskScope: @unchecked Sendable {
   }
 }
 
+/// What a task has others do for it on a thread of theirs: who holds what they take is the task.
+package struct TaskCarrier: Sendable {
+  private let scope = TaskScope.current
+
+  /// Of the calling task.
+  package init() {}
+
+  /// Does it.
+  package func run<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try TaskScope.$current.withValue(scope, operation: body)
+  }
+}
+
 extension UnitStacks {
   /// The stacks for an app's contexts where the caller stands.
   @inline(__always)

@@ -24,7 +24,7 @@
     public func handle(
       _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-      let served = app.serve(RequestDescription(method: request.method.rawValue, route: route(context.endpointPath)))
+      let served = app.serve(RequestDescription(method: "\(request.method)", route: route(context.endpointPath)))
       do {
         var response = try await served.run {
           if keepsContext {

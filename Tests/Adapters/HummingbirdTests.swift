@@ -52,17 +52,19 @@
         #expect(worker.counters.contextsLeaked == 0)
       }
 
-      private func withServer(_ router: Router<BasicRequestContext>, _ body: @escaping @Sendable (Int) -> Void)
-        async throws
-      {
-        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+      /// Runs a body while a server of the router's listens.
+      private func withServer(
+        _ router: Router<BasicRequestContext>, _ body: @escaping @Sendable (Int) -> Void
+      ) async throws {
+        let (starts, begun) = AsyncStream.makeStream(of: Int.self)
+        let port = freePort()
         let server = Application(
-          router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-          onServerRunning: { channel in found.yield(channel.localAddress?.port ?? 0) },
+          router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+          onServerRunning: { _ in begun.yield(port) },
           logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { try? await server.runService(gracefulShutdownSignals: []) }
-          for await port in ports {
+          for await port in starts {
             await Task.detached { body(port) }.value
             break
           }
@@ -70,14 +72,34 @@
         }
       }
 
-      /// The whole answer to a request, by a socket of its own.
-      private func get(_ path: String, _ port: Int) -> String {
+      /// A port that nobody listens at.
+      private func freePort() -> Int {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
+        var address = place(0)
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(socket, $0, size)
+            getsockname(socket, $0, &size)
+          }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+      }
+
+      private func place(_ port: Int) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(port).bigEndian)
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        return address
+      }
+
+      /// The whole answer to a request, by a socket of its own.
+      private func get(_ path: String, _ port: Int) -> String {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = place(port)
         var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)

@@ -21,8 +21,9 @@
         let group = ServiceGroup(
           configuration: .init(
             services: [
-              .init(service: agent),
-              .init(service: Look(body: body), successTerminationBehavior: .gracefullyShutdownGroup),
+              ServiceGroupConfiguration.ServiceConfiguration(service: agent),
+              ServiceGroupConfiguration.ServiceConfiguration(
+                service: Look(body: body), successTerminationBehavior: .gracefullyShutdownGroup),
             ], logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })))
         try await group.run()
       }

@@ -35,10 +35,23 @@ let extensionLinking: [LinkerSetting] = [
   ])
 ]
 
-let argumentParser = Target.Dependency.product(
-  name: "ArgumentParser", package: "swift-argument-parser")
+/// A product of another package, fetched and built only where one of these traits is on: a server that takes
+/// CtxtopContexts from here with `traits: []` gets nothing else with it.
+func product(_ name: String, of package: String, for traits: Set<String>) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: traits))
+}
 
-let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let argumentParser = product("ArgumentParser", of: "swift-argument-parser", for: ["Program"])
+
+let tomlKit = product("TOMLKit", of: "TOMLKit", for: ["Program"])
+
+let grdb = product("GRDB", of: "GRDB.swift", for: ["GRDB"])
+
+let hummingbird = product("Hummingbird", of: "hummingbird", for: ["Hummingbird"])
+
+let logging = product("Logging", of: "swift-log", for: ["Logging"])
+
+let serviceLifecycle = product("ServiceLifecycle", of: "swift-service-lifecycle", for: ["ServiceLifecycle"])
 
 let package = Package(
   name: "ctxtop",
@@ -47,10 +60,27 @@ let package = Package(
     .library(name: "ctxtop-extension", type: .dynamic, targets: ["CtxtopExtension"]),
     .library(name: "CtxtopAgent", targets: ["CtxtopAgent"]),
     .library(name: "CtxtopContexts", targets: ["CtxtopContexts"]),
+    .library(name: "CtxtopGRDB", targets: ["CtxtopGRDB"]),
+    .library(name: "CtxtopHummingbird", targets: ["CtxtopHummingbird"]),
+    .library(name: "CtxtopLifecycle", targets: ["CtxtopLifecycle"]),
+    .library(name: "CtxtopLogging", targets: ["CtxtopLogging"]),
+  ],
+  traits: [
+    .trait(name: "Program", description: "The program ctxtop, with what it reads options and settings with."),
+    .trait(name: "GRDB", description: "CtxtopGRDB: connections of GRDB."),
+    .trait(name: "Hummingbird", description: "CtxtopHummingbird: contexts for requests of Hummingbird 2."),
+    .trait(name: "Logging", description: "CtxtopLogging: swift-log."),
+    .trait(name: "ServiceLifecycle", description: "CtxtopLifecycle: the agent as a service."),
+    .default(enabledTraits: ["Program"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    // Of adapters: whichever version the server has.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // Doors to C.
@@ -77,6 +107,12 @@ let package = Package(
     // Servers written in Swift. May use Concurrency; no Foundation.
     .target(
       name: "CtxtopContexts", dependencies: ["CCtxtop", "CtxtopAgent", "CtxtopScoreboard"], swiftSettings: strict),
+
+    // What connects it with others' packages, each behind a trait: without it the target is empty.
+    .target(name: "CtxtopGRDB", dependencies: ["CtxtopContexts", grdb], swiftSettings: strict),
+    .target(name: "CtxtopHummingbird", dependencies: ["CtxtopContexts", hummingbird], swiftSettings: strict),
+    .target(name: "CtxtopLifecycle", dependencies: ["CtxtopContexts", serviceLifecycle], swiftSettings: strict),
+    .target(name: "CtxtopLogging", dependencies: ["CtxtopContexts", logging], swiftSettings: strict),
 
     // Operator: the ctxtop program.
     .target(name: "CtxtopModel", dependencies: ["CtxtopSnapshot"], swiftSettings: strict),
@@ -159,6 +195,12 @@ let package = Package(
       name: "CtxtopScenarioTests", dependencies: ["CtxtopAgent", "CtxtopContexts", "CtxtopGuestTestKit"],
       swiftSettings: strict),
     .testTarget(
+      name: "CtxtopAdapterTests",
+      dependencies: [
+        "CCtxtop", "CtxtopContexts", "CtxtopGRDB", "CtxtopGuestTestKit", "CtxtopHummingbird", "CtxtopLifecycle",
+        "CtxtopLogging", "CtxtopSnapshot", grdb, hummingbird, logging, serviceLifecycle,
+      ], path: "Tests/Adapters", swiftSettings: strict),
+    .testTarget(
       name: "CtxtopModelTests", dependencies: ["CtxtopModel", "CtxtopSnapshot", "CtxtopTestKit"],
       swiftSettings: strict),
     .testTarget(
@@ -207,4 +249,16 @@ if Context.environment["CTXTOP_ONLY_GUEST"] != nil {
   package.targets.removeAll { !guest.contains($0.name) }
   package.products.removeAll { $0.name != "CtxtopAgent" }
   package.dependencies = []
+}
+
+/// The adapters' tests attach this very process, and so have it to themselves: `swift test --traits GRDB,Logging,...`.
+if Context.environment["CTXTOP_ONLY_ADAPTERS"] != nil {
+  let adapters: Set = [
+    "CCtxtop", "CtxtopAdapterTests", "CtxtopAgent", "CtxtopContexts", "CtxtopGRDB", "CtxtopGuestTestKit",
+    "CtxtopHummingbird", "CtxtopLifecycle", "CtxtopLogging", "CtxtopRandomKit", "CtxtopScoreboard", "CtxtopSnapshot",
+  ]
+  package.targets.removeAll { !adapters.contains($0.name) }
+  package.products.removeAll { !adapters.contains($0.name) }
+} else {
+  package.targets.removeAll { $0.name == "CtxtopAdapterTests" }
 }

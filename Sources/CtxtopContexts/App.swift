@@ -9,7 +9,7 @@
 //   ContextChain.swift        a stack; UnitStacks.swift both of a unit
 //   ThreadStacks.swift        whose they are: a thread's
 //   TaskStacks.swift            or a task's
-//   PublishedList.swift       what is registered while requests run
+//   PublishedList.swift       what is registered while requests run (Guarded.swift)
 //   Teardown.swift            how teardown functions are registered and run (RouteGroup.swift)
 //   TeardownReport.swift      what is told when one throws (Redaction.swift)
 //   ServedRequest.swift       a request from its beginning to the end of its response
@@ -24,7 +24,6 @@
 
 import CtxtopAgent
 import CtxtopScoreboard
-import Synchronization
 
 /// An application: its teardown functions, and what one that throws does. Set it up before its first request.
 public final class App: Sendable {
@@ -38,8 +37,8 @@ public final class App: Sendable {
   let appTeardown = TeardownRegister<AppContext>()
   let pushed = TeardownRegister<AppContext>()
   let sessions = PublishedList<SessionWatch>()
-  let hazards = Mutex<[(code: String, message: String)]>([])
-  let watchers = Mutex<(@Sendable (TeardownReport) -> Void)?>(nil)
+  let hazards = Guarded<[(code: String, message: String)]>([])
+  let watchers = Guarded<(@Sendable (TeardownReport) -> Void)?>(nil)
 
   /// An app by its name. Without a policy all teardown functions run, and what they throw is thrown at the end.
   public convenience init(name: String, policy: TeardownPolicy = .finish, stacks: Stacks = .thread) {

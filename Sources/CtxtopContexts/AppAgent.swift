@@ -5,7 +5,7 @@ import CtxtopAgent
 import CtxtopScoreboard
 import Synchronization
 
-private let settling = Mutex<Void>(())
+private let settling = Guarded<Void>(())
 
 extension App {
   /// Attaches this process: from now on `ctxtop` shows it, whatever app its events come from. A worker calls this once,

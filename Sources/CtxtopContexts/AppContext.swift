@@ -159,15 +159,17 @@ public final class AppContext: ChainedContext {
     try app.conclude(errors)
   }
 
-  /// Pops what stands above this context. One whose own rules leave it there, or one too many, goes without teardown.
+  /// Pops what stands above this context. One whose own rules leave it there goes without teardown, and so does one
+  /// too many: teardown functions may push contexts themselves, for ever.
   @inline(never)
   private func removeStrays(_ stacks: UnitStacks) throws -> [any Error] {
     if stacks.apps.count(self) == 0 { throw ContextError.notPushed }
     var errors: [any Error] = [ContextError.wrongContext]
-    for _ in 0..<64 {
-      guard let stray = stacks.apps.top, stray !== self else { return errors }
+    stacks.settling += 1
+    defer { stacks.settling -= 1 }
+    while stacks.settling < UnitStacks.deepestSettling, let stray = stacks.apps.top, stray !== self {
       do { try stray.pop(nil, stacks) } catch { errors.append(error) }
-      if stacks.apps.top === stray, stray.app.rules.removal != .settle { break }
+      if stacks.apps.top === stray { break }
     }
     while let top = stacks.apps.top, top !== self { stacks.apps.unwind(top) }
     return errors

@@ -2,11 +2,10 @@
 
 import CtxtopAgent
 import CtxtopScoreboard
-import Synchronization
 
 enum InheritedEvidence {
   private static let kept = 16
-  private static let latest = Mutex<(attachment: UInt64, tokens: [HoldingToken])>((0, []))
+  private static let latest = Guarded<(attachment: UInt64, tokens: [HoldingToken])>((0, []))
 
   static func keep(_ token: HoldingToken) {
     let oldest = latest.withLock { latest -> HoldingToken? in

@@ -12,7 +12,7 @@ final class PublishedList<Element: AnyObject & Sendable>: Sendable {
 
   /// The address of the latest edition; 0: there is none.
   private let latest = Atomic<UInt>(0)
-  private let editions = Mutex<[Edition]>([])
+  private let editions = Guarded<[Edition]>([])
 
   func add(_ element: Element) {
     editions.withLock { editions in

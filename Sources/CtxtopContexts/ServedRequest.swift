@@ -133,6 +133,22 @@ public final class ServedRequest: @unchecked Sendable {
       })
   }
 
+  /// Does the work of a function in the request's context. Within `run`.
+  ///
+  /// Throws what the work threw, or a `TeardownFailure` that holds it.
+  public func withContext<Result>(
+    isolation: isolated (any Actor)? = #isolation, _ body: (RequestContext) async throws -> Result
+  ) async throws -> Result {
+    let context = try app.pushRequest(request)
+    let result: Result
+    do { result = try await body(context) } catch {
+      try app.ended(error) { try context.pop(error: error) }
+      throw error
+    }
+    try context.pop()
+    return result
+  }
+
   /// Pushes the request's context. Within `run`; whoever pushes it pops it.
   public func push(
     file: StaticString = #fileID, line: UInt = #line, function: StaticString = #function

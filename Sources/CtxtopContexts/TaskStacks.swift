@@ -25,15 +25,12 @@ final class TaskUnit: @unchecked Sendable {
 
   /// Whether the calling task is the one that runs on these stacks.
   var isCurrent: Bool {
-    let task = Self.currentTask
-    return task != 0 && owner.load(ordering: .relaxed) == task
+    owner.load(ordering: .relaxed) == Self.currentTask
   }
 
   /// The calling task runs on it; false: another one does.
   func enter() -> Bool {
-    let task = Self.currentTask
-    guard task != 0 else { return false }
-    return owner.compareExchange(expected: 0, desired: task, ordering: .acquiring).exchanged
+    owner.compareExchange(expected: 0, desired: Self.currentTask, ordering: .acquiring).exchanged
   }
 
   /// The calling task does so no more.
@@ -42,9 +39,9 @@ final class TaskUnit: @unchecked Sendable {
   /// Nobody will run on it any more.
   func end() { Agent.coroutineEnds(state) }
 
-  /// Tells tasks apart, by their address; 0: no task runs here.
+  /// Tells tasks apart, by their address; where none runs, threads by an odd number. Never 0.
   private static var currentTask: UInt {
-    withUnsafeCurrentTask { $0.map { unsafeBitCast($0, to: UInt.self) } ?? 0 }
+    withUnsafeCurrentTask { $0.map { unsafeBitCast($0, to: UInt.self) } } ?? UInt(pthread_self()) | 1
   }
 
   /// The unit of the calling task; nil: it has none, or no task runs here.
@@ -101,6 +98,19 @@ final class TaskScope: @unchecked Sendable {
     guard let context else { return 0 }
     isPushed = context.isPushed.load(ordering: .acquiring)
     return context.identity
+  }
+}
+
+/// What a task has others do for it on a thread of theirs: who holds what they take is the task.
+package struct TaskCarrier: Sendable {
+  private let scope = TaskScope.current
+
+  /// Of the calling task.
+  package init() {}
+
+  /// Does it.
+  package func run<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try TaskScope.$current.withValue(scope, operation: body)
   }
 }
 

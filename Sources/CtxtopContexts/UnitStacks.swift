@@ -22,6 +22,10 @@ final class UnitStacks {
   /// The unit's scoped sessions, of all registries.
   @exclusivity(unchecked) var sessions: [SessionKey: AnyObject] = [:]
 
+  /// How many pops have found contexts above theirs and are popping those, one within the other.
+  @exclusivity(unchecked) var settling = 0
+  static let deepestSettling = 8
+
   private static let numbers = Atomic<UInt64>(0)
 
   @inline(__always)

@@ -4,9 +4,10 @@ import CtxtopContexts
 import CtxtopGuestTestKit
 import Testing
 
-/// Runs a test on a thread of its own, whose stacks are empty and go with it.
+/// Runs a test on a thread of its own.
 func onStage(_ rules: ContextRules, _ body: @escaping @Sendable (Stage) -> Void) {
-  onThreads(1) { _ in body(Stage(rules)) }
+  let wrong = Stage.run(rules, body)
+  #expect(wrong == [], "does not hold in these lines, under \(rules.policy)")
 }
 
 private let all = ["request 2", "request 1", "app 2", "app 1"]
@@ -20,13 +21,13 @@ struct PolicyTests {
     ])
   func order(_ rules: ContextRules) {
     onStage(rules) { stage in
-      #expect(stage.serve(stage.grouped) == "ok")
+      stage.expect(stage.serve(stage.grouped) == "ok")
       let own = ["request 2", "request 1"]
       let group = ["group 2", "group 1"]
-      #expect(stage.trace == (rules.runsAppFirst ? own + group : group + own) + ["app 2", "app 1"])
-      #expect(stage.serve() == "ok")
-      #expect(stage.trace == all)
-      #expect(stage.depths == [0, 0])
+      stage.expect(stage.trace == (rules.runsAppFirst ? own + group : group + own) + ["app 2", "app 1"])
+      stage.expect(stage.serve() == "ok")
+      stage.expect(stage.trace == all)
+      stage.expect(stage.depths == [0, 0])
     }
   }
 
@@ -34,9 +35,9 @@ struct PolicyTests {
   func legacyRequest() {
     onStage(.flask0_10) { stage in
       stage.raise("request 2")
-      #expect(stage.serve() == "failure [Refused()]")
-      #expect(stage.trace == ["request 2", "told failure"])
-      #expect(stage.depths == [1, 1])
+      stage.expect(stage.serve() == "failure [Refused()]")
+      stage.expect(stage.trace == ["request 2", "told failure"])
+      stage.expect(stage.depths == [1, 1])
     }
   }
 
@@ -44,15 +45,15 @@ struct PolicyTests {
   func legacyApp() {
     onStage(.flask0_10) { stage in
       stage.raise("app 2")
-      #expect(stage.serve() == "failure [Refused()]")
-      #expect(stage.trace == ["request 2", "request 1", "app 2", "told failure"])
-      #expect(stage.depths == [1, 0])
+      stage.expect(stage.serve() == "failure [Refused()]")
+      stage.expect(stage.trace == ["request 2", "request 1", "app 2", "told failure"])
+      stage.expect(stage.depths == [1, 0])
       stage.raise()
       let left = AppContext.current
-      let outcome = stage.serve { _ in #expect(AppContext.current === left) }
-      #expect(outcome == "ok")
-      #expect(stage.trace == ["request 2", "request 1"])
-      #expect(stage.depths == [1, 0])
+      let outcome = stage.serve { _ in stage.expect(AppContext.current === left) }
+      stage.expect(outcome == "ok")
+      stage.expect(stage.trace == ["request 2", "request 1"])
+      stage.expect(stage.depths == [1, 0])
     }
   }
 
@@ -64,15 +65,15 @@ struct PolicyTests {
   func pop(_ rules: ContextRules) {
     onStage(rules) { stage in
       stage.raise("request 2")
-      #expect(stage.serve() == "failure [Refused()]")
-      #expect(stage.trace == ["request 2", "told failure", "app 2", "app 1"])
+      stage.expect(stage.serve() == "failure [Refused()]")
+      stage.expect(stage.trace == ["request 2", "told failure", "app 2", "app 1"])
       stage.raise("app 2")
-      #expect(stage.serve() == "failure [Refused()]")
-      #expect(stage.trace == ["request 2", "request 1", "app 2", "told failure"])
+      stage.expect(stage.serve() == "failure [Refused()]")
+      stage.expect(stage.trace == ["request 2", "request 1", "app 2", "told failure"])
       stage.raise("request 1", "app 2")
-      #expect(stage.serve() == "failure [Refused(), Refused()]")
-      #expect(stage.trace == ["request 2", "request 1", "told failure", "app 2", "told failure"])
-      #expect(stage.depths == [0, 0])
+      stage.expect(stage.serve() == "failure [Refused(), Refused()]")
+      stage.expect(stage.trace == ["request 2", "request 1", "told failure", "app 2", "told failure"])
+      stage.expect(stage.depths == [0, 0])
     }
   }
 
@@ -80,9 +81,9 @@ struct PolicyTests {
   func finish() {
     onStage(ContextRules(.finish)) { stage in
       stage.raise("request 2", "app 2", "app 1")
-      #expect(stage.serve() == "failure [Refused(), Refused(), Refused()]")
-      #expect(stage.trace.filter { $0 != "told failure" } == all)
-      #expect(stage.depths == [0, 0])
+      stage.expect(stage.serve() == "failure [Refused(), Refused(), Refused()]")
+      stage.expect(stage.trace.filter { $0 != "told failure" } == all)
+      stage.expect(stage.depths == [0, 0])
     }
   }
 
@@ -90,9 +91,9 @@ struct PolicyTests {
   func log() {
     onStage(ContextRules(.log)) { stage in
       stage.raise("request 2", "app 1")
-      #expect(stage.serve() == "ok")
-      #expect(stage.trace == ["request 2", "told failure", "request 1", "app 2", "app 1", "told failure"])
-      #expect(stage.depths == [0, 0])
+      stage.expect(stage.serve() == "ok")
+      stage.expect(stage.trace == ["request 2", "told failure", "request 1", "app 2", "app 1", "told failure"])
+      stage.expect(stage.depths == [0, 0])
     }
   }
 
@@ -101,10 +102,10 @@ struct PolicyTests {
     onStage(ContextRules(.finish)) { stage in
       struct Broken: Error {}
       func broken() -> String { stage.serve { _ in throw Broken() } }
-      #expect(broken() == "Broken()")
-      #expect(stage.trace == all.map { "\($0) of an error" })
+      stage.expect(broken() == "Broken()")
+      stage.expect(stage.trace == all.map { "\($0) of an error" })
       stage.raise("app 1")
-      #expect(broken() == "failure [Refused()] after Broken()")
+      stage.expect(broken() == "failure [Refused()] after Broken()")
     }
   }
 
@@ -117,7 +118,7 @@ struct PolicyTests {
           if round % 10 == 0 { stage.serve() }
         }
       }
-      #expect(stage.depths == [0, 0])
+      stage.expect(stage.depths == [0, 0])
     }
   }
 }

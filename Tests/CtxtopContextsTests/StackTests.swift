@@ -1,7 +1,6 @@
 // Pushes and pops in order and out of it, under the rules of each age of Flask.
 
 import CtxtopContexts
-import CtxtopGuestTestKit
 import Testing
 
 @Suite("Context stacks")
@@ -15,15 +14,15 @@ struct StackTests {
     onStage(rules) { stage in
       let other = App(name: "other", rules: rules)
       stage.serve { _ in
-        #expect(stage.depths == [1, 1])
-        try stage.app.withRequest(stage.request) { _ in #expect(stage.depths == [1, 2]) }
-        try other.withRequest(stage.request) { _ in #expect(stage.depths == [2, 2]) }
+        stage.expect(stage.depths == [1, 1])
+        try stage.app.withRequest(stage.request) { _ in stage.expect(stage.depths == [1, 2]) }
+        try other.withRequest(stage.request) { _ in stage.expect(stage.depths == [2, 2]) }
       }
       let outcome = stage.outcome {
-        try stage.app.withApp { _ in _ = stage.serve { _ in #expect(stage.depths == [1, 1]) } }
+        try stage.app.withApp { _ in _ = stage.serve { _ in stage.expect(stage.depths == [1, 1]) } }
       }
-      #expect(outcome == "ok")
-      #expect(stage.depths == [0, 0])
+      stage.expect(outcome == "ok")
+      stage.expect(stage.depths == [0, 0])
     }
   }
 
@@ -31,20 +30,20 @@ struct StackTests {
   func twice(_ rules: ContextRules) {
     onStage(rules) { stage in
       let context = stage.app.appContext()
-      #expect(stage.outcome { for _ in 0..<2 { try context.push() } } == "ok")
-      #expect(stage.depths == [2, 0])
-      #expect(stage.outcome { try context.pop() } == "ok")
-      #expect(stage.trace == [])
-      #expect(stage.outcome { try context.pop() } == "ok")
-      #expect(stage.trace == ["app 2", "app 1"])
+      stage.expect(stage.outcome { for _ in 0..<2 { try context.push() } } == "ok")
+      stage.expect(stage.depths == [2, 0])
+      stage.expect(stage.outcome { try context.pop() } == "ok")
+      stage.expect(stage.trace == [])
+      stage.expect(stage.outcome { try context.pop() } == "ok")
+      stage.expect(stage.trace == ["app 2", "app 1"])
       let request = stage.app.requestContext(stage.request)
-      #expect(stage.outcome { for _ in 0..<3 { try request.push() } } == "ok")
-      #expect(stage.depths == [1, 3])
-      #expect(stage.outcome { for _ in 0..<2 { try request.pop() } } == "ok")
-      #expect(stage.trace == [])
-      #expect(stage.outcome { try request.pop() } == "ok")
-      #expect(stage.trace == ["request 2", "request 1", "app 2", "app 1"])
-      #expect(stage.depths == [0, 0])
+      stage.expect(stage.outcome { for _ in 0..<3 { try request.push() } } == "ok")
+      stage.expect(stage.depths == [1, 3])
+      stage.expect(stage.outcome { for _ in 0..<2 { try request.pop() } } == "ok")
+      stage.expect(stage.trace == [])
+      stage.expect(stage.outcome { try request.pop() } == "ok")
+      stage.expect(stage.trace == ["request 2", "request 1", "app 2", "app 1"])
+      stage.expect(stage.depths == [0, 0])
     }
   }
 
@@ -61,9 +60,9 @@ struct StackTests {
       (ContextRules(.log), "ok", [0, 0], request + app + app + ["told misuse"]),
     ] {
       onStage(rules) { stage in
-        #expect(stage.serve { _ in _ = try stage.app.pushApp() } == outcome)
-        #expect(stage.trace == trace)
-        #expect(stage.depths == depths)
+        stage.expect(stage.serve { _ in _ = try stage.app.pushApp() } == outcome)
+        stage.expect(stage.trace == trace)
+        stage.expect(stage.depths == depths)
       }
     }
   }
@@ -75,9 +74,9 @@ struct StackTests {
       (.flask2_2, "emptyStack", "emptyStack"), (ContextRules(.finish), "notPushed", "notPushed"),
     ] {
       onStage(rules) { stage in
-        #expect(stage.outcome { try stage.app.appContext().pop() } == app)
-        #expect(stage.outcome { try stage.app.requestContext(stage.request).pop() } == request)
-        #expect(stage.depths == [0, 0])
+        stage.expect(stage.outcome { try stage.app.appContext().pop() } == app)
+        stage.expect(stage.outcome { try stage.app.requestContext(stage.request).pop() } == request)
+        stage.expect(stage.depths == [0, 0])
       }
     }
   }
@@ -87,9 +86,9 @@ struct StackTests {
     for (rules, depths) in [(ContextRules.flask0_11, [1, 0]), (.flask2_2, [0, 0]), (ContextRules(.finish), [0, 0])] {
       onStage(rules) { stage in
         guard let first = try? stage.app.pushApp(), (try? stage.app.pushApp()) != nil else { return }
-        #expect(stage.outcome { try first.pop() } == "wrongContext")
-        #expect(stage.depths == depths)
-        if rules.removal == .top { #expect(AppContext.current === first) }
+        stage.expect(stage.outcome { try first.pop() } == "wrongContext")
+        stage.expect(stage.depths == depths)
+        if rules.removal == .top { stage.expect(AppContext.current === first) }
       }
     }
   }
@@ -98,8 +97,8 @@ struct StackTests {
   func endlessStrays() {
     onStage(ContextRules(.finish)) { stage in
       stage.app.teardownApp("again") { context, _ in _ = try context.app.pushApp() }
-      #expect(stage.outcome { try stage.app.withApp { _ in _ = try stage.app.pushApp() } } != "ok")
-      #expect(stage.depths[0] < 100)
+      stage.expect(stage.outcome { try stage.app.withApp { _ in _ = try stage.app.pushApp() } } != "ok")
+      stage.expect(stage.depths == [0, 0])
     }
   }
 
@@ -112,14 +111,14 @@ struct StackTests {
         AppContext.current?[user] = "alice"
         context[count] = 1
         context[count]? += 1
-        #expect(AppContext.current?[user] == "alice" && context[count] == 2)
-        #expect(context[user] == nil)
+        stage.expect(AppContext.current?[user] == "alice" && context[count] == 2)
+        stage.expect(context[user] == nil)
       }
       stage.serve { context in
-        #expect(AppContext.current?[user] == nil && context[count] == nil)
+        stage.expect(AppContext.current?[user] == nil && context[count] == nil)
         context[count] = 3
         context[count] = nil
-        #expect(context[count] == nil)
+        stage.expect(context[count] == nil)
       }
     }
   }
@@ -129,8 +128,8 @@ struct StackTests {
     onStage(ContextRules(.finish)) { stage in
       var kept: RequestContext?
       stage.serve { kept = $0 }
-      stage.serve { #expect($0 !== kept) }
-      #expect(kept?.request.route.endpoint == "index")
+      stage.serve { stage.expect($0 !== kept) }
+      stage.expect(kept?.request.route.endpoint == "index")
     }
   }
 
@@ -144,7 +143,7 @@ struct StackTests {
       left = marker
       stage.raise("app 1")
       stage.serve { _ in AppContext.current?[local] = marker }
-      #expect(stage.depths == [1, 0])
+      stage.expect(stage.depths == [1, 0])
     }
     #expect(left == nil)
   }

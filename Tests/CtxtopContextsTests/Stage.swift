@@ -2,7 +2,7 @@
 // is told, ProbeTests see.
 
 import CtxtopContexts
-import Synchronization
+import CtxtopGuestTestKit
 
 struct Refused: Error {}
 
@@ -10,8 +10,9 @@ struct Refused: Error {}
 final class Stage: Sendable {
   let app: App
   let group: RouteGroup
-  private let lines = Mutex<[String]>([])
-  private let raising = Mutex<Set<String>>([])
+  private let lines = Guarded<[String]>([])
+  private let raising = Guarded<Set<String>>([])
+  private let wrong = Guarded<[UInt]>([])
 
   init(_ rules: ContextRules) {
     app = App(name: "stage", rules: rules)
@@ -20,6 +21,23 @@ final class Stage: Sendable {
     for name in ["request 1", "request 2"] { app.teardownRequest { [unowned self] _, error in try play(name, error) } }
     for name in ["group 1", "group 2"] { group.teardownRequest { [unowned self] _, error in try play(name, error) } }
     app.onTeardownFailure { [unowned self] report in write("told \(report.function.isEmpty ? "misuse" : "failure")") }
+  }
+
+  /// Notes the line where something does not hold. A test's own expectations would not be known for the test's, on a
+  /// thread of ours.
+  func expect(_ holds: Bool, line: UInt = #line) {
+    if !holds { wrong.withLock { $0.append(line) } }
+  }
+
+  /// Runs a test on a thread of its own, whose stacks are empty and go with it; lines where something did not hold.
+  static func run(_ rules: ContextRules, _ body: @escaping @Sendable (Stage) -> Void) -> [UInt] {
+    let lines = Guarded<[UInt]>([])
+    onThreads(1) { _ in
+      let stage = Stage(rules)
+      body(stage)
+      lines.withLock { $0 = stage.wrong.withLock { $0 } }
+    }
+    return lines.withLock { $0 }
   }
 
   /// The functions that throw from now on.
@@ -58,7 +76,7 @@ final class Stage: Sendable {
       return "ok"
     } catch let failure as TeardownFailure {
       let body = failure.body.map { " after \($0)" } ?? ""
-      return "failure \(failure.errors.map { "\($0)" })\(body)"
+      return "failure [\(failure.errors.map { "\($0)" }.joined(separator: ", "))]\(body)"
     } catch {
       return "\(error)"
     }

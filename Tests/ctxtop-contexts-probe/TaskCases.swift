@@ -2,6 +2,7 @@
 
 import CCtxtop
 import CtxtopContexts
+import CtxtopGuestTestKit
 import CtxtopSnapshot
 import Synchronization
 
@@ -156,6 +157,17 @@ extension Cases {
       check.that(RequestContext.current === context, "the task's own is current")
     }
     check.equal(try check.worker().counters.requestsEnded, 2)
+    let served = app.serve(request())
+    onThreads(1) { _ in try? served.run { _ = try served.push() } }
+    try await served.run {
+      await Task.yield()
+      try RequestContext.current?.pop()
+    }
+    served.close()
+    let worker = try check.worker()
+    check.equal(worker.counters.requestsEnded, 3)
+    check.equal(worker.counters.contextsPopped, worker.counters.contextsPushed)
+    check.equal(worker.counters.contextsLeaked, 0)
   }
 
   private static func serve(_ app: App, _ check: Check) throws {

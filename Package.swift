@@ -192,8 +192,7 @@ let package = Package(
     .testTarget(
       name: "CtxtopContextsTests", dependencies: ["CtxtopContexts", "CtxtopGuestTestKit"], swiftSettings: strict),
     .testTarget(
-      name: "CtxtopScenarioTests", dependencies: ["CtxtopAgent", "CtxtopContexts", "CtxtopGuestTestKit"],
-      swiftSettings: strict),
+      name: "CtxtopScenarioTests", dependencies: ["CtxtopContexts"], swiftSettings: strict),
     .testTarget(
       name: "CtxtopAdapterTests",
       dependencies: [

@@ -1,7 +1,6 @@
 // Plays a scenario on CtxtopContexts under the rules of one Flask, and writes the trace that Tests/Scenarios/player.py
 // writes on that Flask: what was called with what, what came of it, and how the stacks were each time.
 
-import CtxtopAgent
 import Foundation
 
 @testable import CtxtopContexts
@@ -12,8 +11,6 @@ final class Player: @unchecked Sendable {
   private let stacks: Stacks
   private let scenario: Scenario
   private(set) var lines: [String] = []
-  /// Where the agent's record of a thread is not how its stacks are at the end. Only with an agent.
-  private(set) var misrecorded: [String] = []
   private var names: [ObjectIdentifier: String] = [:]
   /// Keeps every context that has a name: its address must not be used again.
   private var seen: [AnyObject] = []
@@ -62,10 +59,7 @@ final class Player: @unchecked Sendable {
   func play() -> [String] {
     worker("main").run { [self] in runAll(scenario.main) }
     for (name, worker) in threads {
-      worker.run { [self] in
-        note("end of \(name)")
-        compareRecord()
-      }
+      worker.run { [self] in note("end of \(name)") }
     }
     for (_, worker) in threads { worker.end() }
     return lines
@@ -247,16 +241,6 @@ final class Player: @unchecked Sendable {
     let requests = UnitStacks.current.requests.described { name($0, $0.request.route.endpoint) }
     let apps = UnitStacks.current.apps.described { name($0, $0.app.name) }
     lines.append("\(thread == "main" ? "" : "[\(thread)] ")\(what) | \(requests) | \(apps)")
-  }
-
-  private func compareRecord() {
-    let requests = UnitStacks.current.requests.entries.map { ($0.context.identity, $0.context.request.route.endpoint) }
-    let apps = UnitStacks.current.apps.entries.map { ($0.context.identity, $0.context.app.name) }
-    let all = requests + apps
-    let isEqual = all.allSatisfy { one in Agent.timesRecorded(one.0) == all.count { $0.0 == one.0 } }
-    if isEqual, Agent.recordedContexts == all.count { return }
-    let names = all.map { "\($0.1) (recorded \(Agent.timesRecorded($0.0)) times)" }.joined(separator: ", ")
-    misrecorded.append("\(scenario.name), \(lines.last!): recorded \(Agent.recordedContexts) of \(all.count): \(names)")
   }
 
   private func name(_ context: AnyObject, _ of: String) -> String {

@@ -1,0 +1,51 @@
+// What visitors of the demo's shop do: the one table that its routes, its visitors and `--help` are made from.
+
+/// A kind of visit.
+package enum Visit: String, CaseIterable, Sendable {
+  case account, item, basket, slow, stream, failing, search
+  case cart, order, report, audit, export, job, preview
+
+  /// The path that is asked for; what follows the last `/` may vary.
+  package var path: String { "/\(rawValue)" }
+
+  /// Whether something is left behind by it, or may be.
+  package var isDefect: Bool { Visit.defects.contains(self) }
+
+  private static let defects: Set<Visit> = [.cart, .order, .report, .audit, .export, .job, .preview]
+
+  /// How often it is made by default, in relation to the others.
+  package var weight: Double {
+    switch self {
+    case .account: 30
+    case .item: 40
+    case .basket: 10
+    case .slow: 6
+    case .stream: 6
+    case .failing: 1
+    case .search: 7
+    case .cart: 0.15
+    case .order, .report, .audit: 0.1
+    case .export, .job, .preview: 0.03
+    }
+  }
+
+  /// What happens, for people.
+  package var meaning: String {
+    switch self {
+    case .account: "says whose session serves the request"
+    case .item: "reads from the database"
+    case .basket: "writes to the database"
+    case .slow: "takes 100 to 400 ms, a connection in its hands"
+    case .stream: "a response in five parts"
+    case .failing: "the handler throws: a 500"
+    case .search: "takes a lock, and gives it back"
+    case .cart: "a teardown function raises before the session is removed"
+    case .order: "the commit fails; with --commit-on-teardown in the session's own teardown"
+    case .report: "takes a connection by hand, and never returns it"
+    case .audit: "a teardown function uses the session after it was removed"
+    case .export: "takes a lock, and never gives it back"
+    case .job: "a background thread pushes an app context, and ends"
+    case .preview: "pushes an app context after the request, and never pops it: others run on it"
+    }
+  }
+}

@@ -19,9 +19,14 @@ package struct Mix: Equatable, Sendable {
   package init(isHealthy: Bool, policy: DemoPolicy) {
     shares = [:]
     for visit in Visit.allCases where !(isHealthy && visit.isDefect) { shares[visit] = .weight(visit.weight) }
+    guard !isHealthy else { return }
     // One context left behind is enough to see what it does, and with more there would soon be no other thread.
-    if policy == .legacy, !isHealthy { shares[.cart] = .once }
-    if !isHealthy { shares[.preview] = .once }
+    for visit in [.job, .hook] as [Visit] { shares[visit] = .once }
+    shares[.warmup] = nil
+    if policy == .legacy {
+      shares[.cart] = .once
+      for visit in [.hook, .invoice, .stray] as [Visit] { shares[visit] = nil }
+    }
   }
 
   /// The same with these changes.

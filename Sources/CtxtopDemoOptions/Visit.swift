@@ -3,7 +3,7 @@
 /// A kind of visit.
 package enum Visit: String, CaseIterable, Sendable {
   case account, item, basket, slow, stream, failing, search
-  case cart, order, report, audit, export, job, preview
+  case cart, invoice, order, report, audit, export, job, hook, stray, warmup
 
   /// The path that is asked for; what follows the last `/` may vary.
   package var path: String { "/\(rawValue)" }
@@ -11,7 +11,9 @@ package enum Visit: String, CaseIterable, Sendable {
   /// Whether something is left behind by it, or may be.
   package var isDefect: Bool { Visit.defects.contains(self) }
 
-  private static let defects: Set<Visit> = [.cart, .order, .report, .audit, .export, .job, .preview]
+  private static let defects: Set<Visit> = [
+    .cart, .invoice, .order, .report, .audit, .export, .job, .hook, .stray, .warmup,
+  ]
 
   /// How often it is made by default, in relation to the others.
   package var weight: Double {
@@ -24,8 +26,8 @@ package enum Visit: String, CaseIterable, Sendable {
     case .failing: 1
     case .search: 7
     case .cart: 0.15
-    case .order, .report, .audit: 0.1
-    case .export, .job, .preview: 0.03
+    case .invoice, .order, .report, .audit, .stray: 0.1
+    case .export, .job, .hook, .warmup: 0.03
     }
   }
 
@@ -40,12 +42,15 @@ package enum Visit: String, CaseIterable, Sendable {
     case .failing: "the handler throws: a 500"
     case .search: "takes a lock, and gives it back"
     case .cart: "a teardown function raises before the session is removed"
+    case .invoice: "a teardown function of its group of routes raises"
     case .order: "the commit fails; with --commit-on-teardown in the session's own teardown"
     case .report: "takes a connection by hand, and never returns it"
     case .audit: "a teardown function uses the session after it was removed"
     case .export: "takes a lock, and never gives it back"
     case .job: "a background thread pushes an app context, and ends"
-    case .preview: "pushes an app context after the request, and never pops it: others run on it"
+    case .hook: "what is told of a pushed context throws"
+    case .stray: "pushes an app context in the handler, and does not pop it"
+    case .warmup: "pushes an app context between two requests, and never pops it"
     }
   }
 }

@@ -25,6 +25,12 @@ struct Serve: ParsableCommand {
   @Flag(help: "Print also the directory of the database, as a second line.")
   var showPlace = false
 
+  @Flag(help: "Tell people what to look at the shop with, instead of the line for programs.")
+  var explains = false
+
+  @Flag(help: .hidden)
+  var quiet = false
+
   func run() throws {
     // Before anything else is there: also in the threads to come.
     let signals = Signals([SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT])
@@ -35,18 +41,29 @@ struct Serve: ParsableCommand {
     setenv("CTXTOP_MESSAGES", "1", 0)
     setenv("CTXTOP_CONTROL", "1", 0)
     try Database.prepare(place.database)
-    var supervisor = Supervisor(Self.words, listener, place, signals)
+    var supervisor = Supervisor(words, listener, place, signals)
     try supervisor.open(options.workers)
-    Lines.print("ready http://127.0.0.1:\(listener.port) \(place.target)")
-    if showPlace { Lines.print(place.work) }
+    tell("http://127.0.0.1:\(listener.port)", place)
+    // Whoever waited for the line reads nothing more; a pipe that is full would block.
+    if quiet { Lines.silence() }
     if options.visitors > 0 {
-      try supervisor.invite(["visit", "--parent", "\(getpid())", "--to", "\(listener.port)"] + Self.words)
+      try supervisor.invite(["visit", "--parent", "\(getpid())", "--to", "\(listener.port)"] + words)
     }
     supervisor.run()
   }
 
+  private func tell(_ url: String, _ place: Place) {
+    if explains {
+      Lines.print("the shop serves on \(url); look at it with\n    ctxtop \(place.target)\nCtrl-C ends it")
+    } else {
+      Lines.print("ready \(url) \(place.target)")
+    }
+    if showPlace { Lines.print(place.work) }
+  }
+
   /// The options as they were given, for the other parts.
-  private static var words: [String] {
-    CommandLine.arguments.dropFirst().filter { $0 != "serve" && $0 != "--show-place" }
+  private var words: [String] {
+    let own = ["serve", "--show-place", "--explains", "--quiet"]
+    return CommandLine.arguments.dropFirst().filter { !own.contains($0) } + (quiet ? ["--quiet"] : [])
   }
 }

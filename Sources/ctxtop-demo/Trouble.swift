@@ -36,6 +36,14 @@ struct Trouble: Error {
 enum Lines {
   static func print(_ line: String) { write("\(line)\n", to: 1) }
 
+  /// Nothing is said any more.
+  static func silence() {
+    let nowhere = open("/dev/null", O_WRONLY)
+    guard nowhere >= 0 else { return }
+    for descriptor: Int32 in [1, 2] { dup2(nowhere, descriptor) }
+    close(nowhere)
+  }
+
   static func write(_ text: String, to descriptor: Int32) {
     // Nobody could be told that this failed.
     _ = Glibc.write(descriptor, text, text.utf8.count)

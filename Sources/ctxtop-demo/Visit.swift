@@ -23,11 +23,15 @@ struct Visiting: ParsableCommand {
   @Option(help: .hidden)
   var parent: Int32?
 
+  @Flag(help: .hidden)
+  var quiet = false
+
   @OptionGroup var options: DemoOptions
 
   func run() throws {
     if let parent, ctxtop_end_with_parent(parent, SIGTERM) == 0 { return }
     signal(SIGPIPE, SIG_IGN)
+    if quiet { Lines.silence() }
     let crowd = Crowd(options, port: to)
     crowd.run()
     Lines.print(crowd.report)

@@ -13,6 +13,7 @@ struct Work: ParsableCommand {
   @Option var parent: Int32
   @Option var place: String
   @Flag var tells = false
+  @Flag var quiet = false
   @OptionGroup var options: DemoOptions
 
   /// Where the supervisor puts the descriptors.
@@ -24,19 +25,18 @@ struct Work: ParsableCommand {
     var signals = Signals([SIGTERM, SIGHUP, SIGINT])
     guard ctxtop_end_with_parent(parent, SIGTERM) != 0 else { return }
     let truth = try Truth(writing: "\(place)/truth-\(getpid())")
-    let database = try Database("\(place)/shop.db", connections: options.connections)
-    let shop = try Shop(options, number: number, database, truth)
+    let shop = try Shop(options, number: number, supervisor: parent, database: "\(place)/shop.db", truth)
     let threads = Threads(options.threads, named: "shop")
     let server = WorkerServer(listener: Work.listener) { request, answer in
       threads.submit { shop.serve(request, answer) }
     }
     server.start()
     if tells { try tell() }
+    if quiet { Lines.silence() }
     _ = signals.next()
     server.drain()
     threads.stop()
     shop.close()
-    database.close()
     // Static data of libraries is in use by threads of theirs.
     _exit(0)
   }

@@ -13,8 +13,10 @@ final class Truth: @unchecked Sendable {
 
   /// A thing that is counted.
   enum Count: String, CaseIterable {
-    /// App contexts that are on a thread's stack for good.
+    /// Contexts that are on a thread's stack for good.
     case contexts_left
+    /// App contexts that went without their teardown functions.
+    case contexts_vanished
     /// Requests that ran on an app context of somebody else.
     case contexts_reused
     /// Teardown functions that raised.

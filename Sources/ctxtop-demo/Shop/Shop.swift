@@ -149,11 +149,6 @@ final class Shop: Sendable {
     context[Shop.session] = nil
   }
 
-  private func audit(_ context: AppContext) throws {
-    let session = session(of: "audit", on: context)
-    _ = try session.work { try Int.fetchOne($0, sql: "SELECT count(*) FROM basket") }
-  }
-
   /// The session of an app context; made for `user` where there is none yet.
   func session(of user: String, on context: AppContext) -> Session {
     if let session = context[Shop.session] { return session }

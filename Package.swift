@@ -155,7 +155,9 @@ let package = Package(
     .target(name: "CtxtopDemoOptions", dependencies: [argumentParser], swiftSettings: strict),
     .executableTarget(
       name: "ctxtop-demo",
-      dependencies: ["CCtxtop", "CSpawn", "CtxtopContexts", "CtxtopDemoOptions", argumentParser, flyingFox, flyingSocks, grdb],
+      dependencies: [
+        "CCtxtop", "CSpawn", "CtxtopContexts", "CtxtopDemoOptions", argumentParser, flyingFox, flyingSocks, grdb,
+      ],
       swiftSettings: strict),
 
     // Tests.

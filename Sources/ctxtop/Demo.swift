@@ -31,7 +31,8 @@ struct Demo: ParsableCommand {
 
   @OptionGroup var options: DemoOptions
 
-  @Flag(help: "Run the server without the dashboard, for others to look at; prints its URL, and what to look at it with.")
+  @Flag(
+    help: "Run the server without the dashboard, for others to look at; prints its URL, and what to look at it with.")
   var serve = false
 
   func run() throws {

@@ -89,6 +89,7 @@ final class Database: @unchecked Sendable {
   }
 
   private static let schema = """
+    PRAGMA page_size = 512;
     CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS basket (id INTEGER PRIMARY KEY, user TEXT NOT NULL, item INTEGER NOT NULL
       REFERENCES item (id) DEFERRABLE INITIALLY DEFERRED);

@@ -59,7 +59,9 @@ struct Consequences {
     if before.isPoisoned { endOnAnothers(deeds) } else if deeds.hookThrew { failToBegin() } else { endOnItsOwn(deeds) }
   }
 
-  private mutating func add(_ count: Truth.Count, _ number: UInt64) { if number > 0 { counts[count, default: 0] += number } }
+  private mutating func add(_ count: Truth.Count, _ number: UInt64) {
+    if number > 0 { counts[count, default: 0] += number }
+  }
 
   /// A teardown function threw: told always, thrown unless it is only logged.
   private mutating func failTeardown() {
@@ -107,7 +109,11 @@ struct Consequences {
       case .legacy:
         add(.contexts_vanished, 1)
         return stay(1, Deeds())
-      case .pop: add(.contexts_vanished, 1)
+      // The functions ran while the stray was on top: it was its session that they looked for.
+      case .pop:
+        add(.contexts_vanished, 1)
+        loseSession(deeds)
+        return
       case .finish, .log: break
       }
     }

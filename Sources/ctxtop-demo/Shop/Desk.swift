@@ -10,17 +10,16 @@ final class Desk {
   var deeds = Deeds()
   /// Whether what is told of a pushed context is to throw, once.
   var isArmed = false
-  /// Whether the session is to be taken up again behind its own teardown.
-  var isAudited = false
-  /// The session was removed already, or never was.
-  var isTornDown = false
+  /// What is to be done behind the teardown of the session.
+  var audit: (() throws -> Void)?
+  /// Who is served.
+  var user = ""
 
   /// The next request.
   func clear() {
     deeds = Deeds()
     isArmed = false
-    isAudited = false
-    isTornDown = false
+    audit = nil
   }
 
   /// The calling thread's.

@@ -16,7 +16,8 @@ extension Shop {
   /// Does what a visit is for; returns the answer's text. Runs in the request's context.
   func handle(_ visit: Visit, _ visitor: Visitor) throws -> String {
     guard let context = AppContext.current else { throw Mishap("there is no app context") }
-    let session = session(of: visitor.user, on: context)
+    let session = try sessions.current()
+    Desk.current.deeds.hasSession = true
     switch visit {
     case .account: return account(session, visitor)
     case .item, .stream: return try item(session, visitor)
@@ -32,7 +33,7 @@ extension Shop {
     case .invoice: return try item(session, visitor)
     case .report: return try report(visitor)
     case .audit:
-      Desk.current.isAudited = true
+      Desk.current.audit = audit
       return try item(session, visitor)
     case .export: return try export()
     case .job: return beginJob()
@@ -103,9 +104,8 @@ extension Shop {
   }
 
   /// Takes the session up again, or a new one, which nobody will remove.
-  func audit(_ context: AppContext) throws {
-    let session = session(of: "audit", on: context)
-    _ = try session.work { try Int.fetchOne($0, sql: "SELECT count(*) FROM basket") }
+  private func audit() throws {
+    _ = try sessions.current().work { try Int.fetchOne($0, sql: "SELECT count(*) FROM basket") }
   }
 
   private func beginJob() -> String {

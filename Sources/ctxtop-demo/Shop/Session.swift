@@ -1,6 +1,7 @@
 // A session: whose it is, and the connection and transaction that its work is done in. It belongs to an app context, and
 // a teardown function of the app removes it.
 
+import CtxtopContexts
 import GRDB
 
 /// The session of one app context.
@@ -9,6 +10,8 @@ final class Session {
   let user: String
   private let connections: Connections
   private var connection: TakenConnection?
+  /// What is open in it, as far as was seen when it was last worked in.
+  private(set) var state = SessionState()
 
   init(of user: String, _ connections: Connections) {
     self.user = user
@@ -26,12 +29,16 @@ final class Session {
     let queue = try connected(file, line, function).queue
     return try queue.inDatabase { database in
       if !database.isInsideTransaction { try database.beginTransaction(.deferred) }
+      state.insert(.inTransaction)
+      let before = database.totalChangesCount
+      defer { if database.totalChangesCount > before { state.insert(.dirty) } }
       return try body(database)
     }
   }
 
   /// Ends the transaction. One that cannot be committed is undone, and the reason is thrown.
   func commit() throws {
+    defer { state = [] }
     try connection?.queue.inDatabase { database in
       guard database.isInsideTransaction else { return }
       do { try database.commit() } catch {
@@ -45,6 +52,7 @@ final class Session {
   func remove() {
     guard let connection else { return }
     self.connection = nil
+    state = []
     connection.queue.inDatabase { database in
       if database.isInsideTransaction { try? database.rollback() }
     }

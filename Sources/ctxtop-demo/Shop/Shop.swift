@@ -8,6 +8,7 @@ import Glibc
 /// The shop of one worker.
 final class Shop: Sendable {
   let app: App
+  let sessions: ScopedSessions<Session>
   let connections: Connections
   let locks: SharedLocks
   let truth: Truth
@@ -21,6 +22,8 @@ final class Shop: Sendable {
     connections = Connections(try Database(database, connections: options.connections))
     locks = try SharedLocks(database)
     let accounting = app.group("accounting")
+    Self.registerAudit(app)
+    sessions = Self.sessions(of: app, connections, commits: options.commitOnTeardown)
     routes = Dictionary(
       uniqueKeysWithValues: Visit.allCases.map { visit in
         let group = visit == .invoice ? accounting : nil
@@ -44,11 +47,9 @@ final class Shop: Sendable {
       // As with every server: it serves, and nobody sees it.
       Trouble.say("attaching the agent: \(error.line); the shop is served unmonitored")
     }
-    if options.commitOnTeardown {
-      app.hazard("commit_on_teardown", "--commit-on-teardown: a commit that raises keeps the session from being removed")
-    }
     if options.reloadOnException {
-      app.hazard("reload_on_exception", "--reload-on-exception with \(options.threads) threads: it ends their requests too")
+      app.hazard(
+        "reload_on_exception", "--reload-on-exception with \(options.threads) threads: it ends their requests too")
     }
   }
 
@@ -66,6 +67,7 @@ final class Shop: Sendable {
     let desk = Desk.current
     desk.clear()
     desk.isArmed = visit == .hook
+    desk.user = incoming.user
     truth.count(.requests)
     let request = RequestDescription(method: incoming.method, route: route)
     let visitor = Visitor(user: incoming.user, number: words.last.flatMap { Int($0) } ?? 1)
@@ -100,7 +102,34 @@ final class Shop: Sendable {
 
   // MARK: Teardown
 
-  /// Last registered first: the cart's before the session's, the audit's behind it.
+  /// Registered before the sessions' own, and so run behind it.
+  private static func registerAudit(_ app: App) {
+    app.teardownApp("shop.writeAudit") { _, _ in
+      let desk = Desk.current
+      guard let audit = desk.audit else { return }
+      do { try audit() } catch {
+        desk.deeds.auditThrew = true
+        throw error
+      }
+      desk.deeds.auditOpened = true
+    }
+  }
+
+  private static func sessions(
+    of app: App, _ connections: Connections, commits: Bool
+  ) -> ScopedSessions<Session> {
+    let commit: @Sendable (Session) throws -> Void = { session in
+      do { try session.commit() } catch {
+        Desk.current.deeds.sessionThrew = true
+        throw error
+      }
+    }
+    return ScopedSessions(
+      app, commit: commits ? commit : nil, state: { $0.state }, close: { $0.remove() },
+      make: { Session(of: Desk.current.user, connections) })
+  }
+
+  /// Last registered first: the cart's before the sessions'.
   private func register(_ accounting: RouteGroup) {
     app.onAppPushed("shop.loadTenant") { _ in
       let desk = Desk.current
@@ -109,55 +138,17 @@ final class Shop: Sendable {
       desk.deeds.hookThrew = true
       throw Mishap("the tenant is not known")
     }
-    app.teardownApp("shop.writeAudit") { context, _ in
-      let desk = Desk.current
-      guard desk.isAudited else { return }
-      do {
-        try self.audit(context)
-        desk.deeds.auditOpened = true
-      } catch {
-        desk.deeds.auditThrew = true
-        throw error
-      }
-    }
-    app.teardownApp("shop.removeSession") { context, error in
-      let desk = Desk.current
-      desk.deeds.hasSession = context[Shop.session] != nil
-      do { try self.removeSession(context, error) } catch {
-        desk.deeds.sessionThrew = true
-        throw error
-      }
-    }
     app.teardownApp("shop.closeCart") { context, _ in
       guard context[Shop.cart] != nil else { return }
-      let desk = Desk.current
-      desk.deeds.hasSession = context[Shop.session] != nil
-      desk.deeds.cartThrew = true
+      Desk.current.deeds.cartThrew = true
       throw Mishap("the cart service does not answer")
     }
     accounting.teardownRequest("accounting.closeBooks") { _, _ in
-      let desk = Desk.current
-      desk.deeds.groupThrew = true
+      Desk.current.deeds.groupThrew = true
       throw Mishap("the books are closed already")
     }
   }
 
-  private func removeSession(_ context: AppContext, _ error: (any Error)?) throws {
-    guard let session = context[Shop.session] else { return }
-    if options.commitOnTeardown, error == nil { try session.commit() }
-    session.remove()
-    context[Shop.session] = nil
-  }
-
-  /// The session of an app context; made for `user` where there is none yet.
-  func session(of user: String, on context: AppContext) -> Session {
-    if let session = context[Shop.session] { return session }
-    let session = Session(of: user, connections)
-    context[Shop.session] = session
-    return session
-  }
-
-  static let session = ContextLocal<Session>()
   static let cart = ContextLocal<String>()
 }
 

@@ -48,6 +48,8 @@ final class Crowd: Sendable {
     let pause = options.rate == 0 ? 0 : Double(max(options.visitors, 1)) / Double(options.rate) * 1e6
     while let visit = plan.next(&random) {
       if pause > 0 { usleep(UInt32(random.fraction() * 2 * pause)) }
+      // Else those who stay would all stay with the worker that was the quickest once.
+      if random.below(16) == 0 { client.close() }
       note(client.get("\(visit.path)/\(random.below(3) + 1)"), to: visit, as: user)
     }
     client.close()

@@ -72,7 +72,8 @@ def test_nothing_is_left_when_the_supervisor_is_killed(terminal, place, leaves_n
     terminal.start("demo", "--workers", 2)
     terminal.wait("ctxtop-demo", "live", seconds=15)
     leaves_nothing.look()
-    [supervisor] = [pid for pid in parts_of(place) if command_of(pid) == "serve"]
+    worker = next(pid for pid in parts_of(place) if command_of(pid) == "work")
+    supervisor = int(pathlib.Path(f"/proc/{worker}/stat").read_text().rsplit(") ", 1)[1].split()[1])
     os.kill(supervisor, signal.SIGKILL)
     until(lambda: parts_of(place) == [], 15)
     terminal.wait("reconnecting", seconds=15)
@@ -88,7 +89,7 @@ def test_without_a_screen_it_prints_a_frame_and_ends(ctxtop, program, place, lea
     until(leaves_nothing.look)
     text = process.communicate(timeout=30)[0]
     assert process.returncode == 0
-    assert "ctxtop-demo" in text and "Workers" in text
+    assert "ctxtop-demo" in text and "workers 2" in text
     leaves_nothing()
 
 
@@ -115,7 +116,7 @@ def test_serve_tells_what_to_look_at_it_with(ctxtop, program, place, leaves_noth
 def test_is_recorded_and_shown_again(ctxtop, program, place, tmp_path):
     file = tmp_path / "demo.ctxtop"
     with served(program, place, "--workers", 2, "--rate", 300, "--mix", "cart=2") as demo:
-        recorded = ctxtop("record", demo.target, "-o", file, "--duration", 3, "--interval", 0.5, timeout=20)
+        recorded = ctxtop("record", demo.target, "-o", file, "--interval", 0.5, "--count", 6, timeout=20)
         assert recorded.returncode == 0, recorded.stderr
     first = json.loads(ctxtop("dump", file, "--at", "start", "-f", "json").stdout)
     last = json.loads(ctxtop("dump", file, "--at", "end", "-f", "json").stdout)

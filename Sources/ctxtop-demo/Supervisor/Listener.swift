@@ -9,7 +9,9 @@ struct Listener {
 
   /// Listens on a port; 0: on any that is free. Nobody else can reach it than this machine.
   init(port: Int) throws(Trouble) {
-    let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    // Not blocking, for whoever accepts from it: of several workers that wait, all but one come too late.
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    let made = socket(AF_INET, kind, 0)
     guard made >= 0 else { throw .call("making a socket") }
     let descriptor = try Handing.high(made)
     var on: Int32 = 1

@@ -1,5 +1,6 @@
 """`ctxtop demo`: the server, its visitors and the dashboard, in one command, and nothing left of them at the end."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -19,7 +20,14 @@ def terminal(program, place, tmp_path):
     """A real terminal in which the machine is as it is: what the demo leaves behind is seen from here."""
     screen = Screen(program, place, tmp_path, [])
     yield screen
-    screen.tmux("kill-server")
+    # A shell whose terminal a killed program left as it was may have ended by now, and the server with it.
+    with contextlib.suppress(subprocess.CalledProcessError):
+        screen.tmux("kill-server")
+
+
+def world(place):
+    """An environment in which this is the place of runtime files."""
+    return {"CTXTOP_DIR": str(place), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 
 
 @pytest.fixture
@@ -95,8 +103,8 @@ def test_nothing_is_left_when_the_supervisor_is_killed(terminal, place, leaves_n
 
 def test_without_a_screen_it_prints_a_frame_and_ends(ctxtop, program, place, leaves_nothing):
     process = subprocess.Popen(
-        [program, "demo", "--workers", "2", "--rate", "300"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-        env={"CTXTOP_DIR": str(place), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
+        [program, "demo", "--workers", "2", "--rate", "300"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, text=True, env=world(place))
     until(leaves_nothing.look)
     text = process.communicate(timeout=30)[0]
     assert process.returncode == 0
@@ -106,8 +114,8 @@ def test_without_a_screen_it_prints_a_frame_and_ends(ctxtop, program, place, lea
 
 def test_serve_tells_what_to_look_at_it_with(ctxtop, program, place, leaves_nothing):
     process = subprocess.Popen(
-        [program, "demo", "--serve", "--workers", "2", "--seed", "5"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        text=True, env={"CTXTOP_DIR": str(place), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
+        [program, "demo", "--serve", "--workers", "2", "--seed", "5"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, text=True, env=world(place))
     try:
         assert re.fullmatch(r"the shop serves on http://127\.0\.0\.1:\d+; look at it with\n", process.stdout.readline())
         target = process.stdout.readline().split()[1]
@@ -140,15 +148,17 @@ def test_the_original_bug_is_there_and_gone(ctxtop, program, place):
     served_wrongly = {}
     for policy in ("legacy", "finish"):
         with served(program, place, "--policy", policy, "--visitors", 0) as demo:
-            demo.visit(1500, 3, "--visitors", 8, "--policy", policy, "--mix", "slow=0,job=0,hook=0")
+            demo.visit(600, 3, "--visitors", 8, "--policy", policy, "--mix", "slow=0,stream=0,search=0,job=0,hook=0")
             document = json.loads(ctxtop("dump", demo.target, "-f", "json").stdout)
             served_wrongly[policy] = sum(truth["misserved"] for truth in demo.truths().values())
             found = [verdict for verdict in document["verdicts"] if verdict["code"] in ("CTX001", "CTX002")]
+            alarm = ctxtop("check", demo.target).returncode
             if policy == "finish":
-                assert found == []
+                assert found == [] and alarm < 2
                 continue
+            assert alarm == 2
             # One context, of one unit of one worker.
-            assert {(verdict["worker"], verdict["unit"]) for verdict in found} == {(found[0]["worker"], found[0]["unit"])}
+            assert len({(verdict["worker"], verdict["unit"]) for verdict in found}) == 1
             assert sorted(verdict["code"] for verdict in found) == ["CTX001", "CTX002"]
     assert served_wrongly["legacy"] > 0 and served_wrongly["finish"] == 0
 
@@ -156,27 +166,38 @@ def test_the_original_bug_is_there_and_gone(ctxtop, program, place):
 def test_a_worker_that_leaked_is_drained_and_replaced(ctxtop, program, place):
     with served(program, place, "--workers", 2, "--visitors", 0, "--recycle-on-leak") as demo:
         before = set(demo.truths())
-        demo.visit(60, 1, "--visitors", 1, "--mix", "hook=once,job=0")
+        # The only thing that is done once, and early.
+        demo.visit(31, 1, "--visitors", 1, "--healthy", "--mix", "hook=once,slow=0")
         [leaked] = [pid for pid, truth in demo.truths().items() if truth["contexts_left"]]
         # Requests go on all the time: none is without an answer. A worker is replaced when it is five seconds old.
         answers = []
-        until(lambda: answers.append(demo.visit(100, len(answers), "--healthy", "--visitors", 4)) or set(demo.workers()) - before, 20)
+
+        def a_new_one_serves():
+            answers.append(demo.visit(100, len(answers), "--healthy", "--visitors", 4))
+            return set(demo.workers()) - before
+
+        until(a_new_one_serves, 20)
         assert all(said.endswith("; 0 requests without an answer\n") for said in answers), answers
         until(lambda: command_of(leaked) is None)
+
         def replaced():
             document = json.loads(ctxtop("dump", demo.target, "-f", "json").stdout)
             states = {worker["pid"]: worker["state"] for worker in document["workers"]}
             return leaked not in states and set(states.values()) <= {"ok", "busy"} and len(states) == 2
         until(replaced)
+        # The same on request.
+        asked = demo.workers()[0]
+        assert ctxtop("recycle", demo.target, asked, timeout=30).returncode == 0
+        until(lambda: command_of(asked) is None)
 
 
 def test_reloading_on_an_exception_leaves_a_lock_behind(ctxtop, program, place):
     with served(program, place, "--workers", 2, "--visitors", 0, "--reload-on-exception") as demo:
-        mix = "search=100,failing=3,account=0,item=0,basket=0,slow=0,stream=0"
+        mix = "search=100,failing=8,account=0,item=0,basket=0,slow=0,stream=0"
         seeds = iter(range(1000))
 
         def died_holding():
-            demo.visit(200, next(seeds), "--healthy", "--visitors", 12, "--mix", mix)
+            demo.visit(40, next(seeds), "--healthy", "--visitors", 12, "--mix", mix)
             document = json.loads(ctxtop("dump", demo.target, "-f", "json").stdout)
             return [verdict for verdict in document["verdicts"]
                     if verdict["code"] == "CTX009" and "lock search-" in verdict["evidence"].get("resources", "")]

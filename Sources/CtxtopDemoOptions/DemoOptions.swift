@@ -10,27 +10,29 @@ package enum DemoPolicy: String, CaseIterable, ExpressibleByArgument, Sendable {
 
 /// The options of the demo.
 package struct DemoOptions: ParsableArguments {
-  @Option(help: "What a raising teardown function leads to: legacy, pop, finish or log; see below.")
+  @Option(help: "What a raising teardown function leads to: see above.")
   package var policy: DemoPolicy = .pop
 
-  @Option(help: "How many worker processes.", transform: limited(1...64))
+  @Option(help: "How many worker processes. (default: 4)", transform: limited(1...64))
   package var workers: Int = 4
 
-  @Option(help: "How many threads each of them serves requests with.", transform: limited(1...256))
+  @Option(help: "How many threads each of them serves requests with. (default: 8)", transform: limited(1...256))
   package var threads: Int = 8
 
-  @Option(help: "How many connections to the database each of them may open.", transform: limited(1...1000))
+  @Option(
+    help: "How many connections to the database each of them may open. (default: 10)", transform: limited(1...1000))
   package var connections: Int = 10
 
   @Option(help: "The port on 127.0.0.1. (default: any that is free)", transform: limited(0...65535))
   package var port: Int = 0
 
   @Option(
-    help: "How many visitors there are at a time; 0: none, for requests of one's own.", transform: limited(0...256))
+    help: "How many visitors there are at a time; 0: none, for requests of one's own. (default: 12)",
+    transform: limited(0...256))
   package var visitors: Int = 12
 
   @Option(
-    help: "Requests a second, of all visitors together; 0: as fast as they are answered.",
+    help: "Requests a second, of all visitors together; 0: as fast as they are answered. (default: 60)",
     transform: limited(0...100_000))
   package var rate: Int = 60
 
@@ -76,12 +78,12 @@ package struct DemoOptions: ParsableArguments {
     }
     return """
       POLICIES, for a teardown function that raises:
-        legacy    its context stays on the thread, and later requests run on it: Flask 0.10
-        pop       its context goes, and the functions behind it do not run: Flask 0.11 to 3.1
-        finish    all functions run, then the request fails: Flask 3.2
+        legacy    its context stays, and later requests run on it (Flask 0.10)
+        pop       its context goes, what was to run next does not (to Flask 3.1)
+        finish    all functions run, then the request fails (Flask 3.2)
         log       all functions run, and the failure is logged
 
-      VISITS and their weights, for --mix; what begins with cart leaves something behind, or may:
+      VISITS and their weights, for --mix; those from cart on leave something behind:
       \(visits.joined(separator: "\n"))
       """
   }

@@ -43,14 +43,14 @@ package enum Visit: String, CaseIterable, Sendable {
     case .search: "takes a lock, and gives it back"
     case .cart: "a teardown function raises before the session is removed"
     case .invoice: "a teardown function of its group of routes raises"
-    case .order: "the commit fails; with --commit-on-teardown in the session's own teardown"
+    case .order: "the commit fails: --commit-on-teardown"
     case .report: "takes a connection by hand, and never returns it"
     case .audit: "a teardown function uses the session after it was removed"
     case .export: "takes a lock, and never gives it back"
     case .job: "a background thread pushes an app context, and ends"
     case .hook: "what is told of a pushed context throws"
-    case .stray: "pushes an app context in the handler, and does not pop it"
-    case .warmup: "pushes an app context between two requests, and never pops it"
+    case .stray: "the handler pushes an app context, and does not pop it"
+    case .warmup: "an app context is pushed between two requests, and stays"
     }
   }
 }

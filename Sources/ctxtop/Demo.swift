@@ -18,14 +18,14 @@ struct Demo: ParsableCommand {
       \(DemoOptions.explanation)
 
       EXAMPLES:
-        ctxtop demo                        connections disappear, and a thread serves everybody on one context
-        ctxtop demo --policy legacy        one thread of one worker serves everybody with one user's session
-        ctxtop demo --policy finish        the same visitors: teardown functions that raise do no harm
-        ctxtop demo --healthy              nothing is wrong
-        ctxtop demo --recycle-on-leak      a worker that leaked is drained and replaced
+        ctxtop demo                     connections are lost, a thread reuses a context
+        ctxtop demo --policy legacy     one thread serves all with one user's session
+        ctxtop demo --policy finish     functions that raise do no harm
+        ctxtop demo --healthy           nothing is wrong
+        ctxtop demo --recycle-on-leak   a worker that leaked is drained and replaced
         ctxtop demo --reload-on-exception --mix search=100,failing=5
-                                           workers die under their threads, and a lock stays behind
-        ctxtop demo --serve                only the server, for `ctxtop` in another terminal; Ctrl-C ends it
+                                        workers die, and a lock stays behind
+        ctxtop demo --serve             only the server, for `ctxtop` elsewhere
         ctxtop demo --rate 500 --mix cart=0,report=1
       """)
 

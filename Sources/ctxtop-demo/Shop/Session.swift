@@ -1,5 +1,5 @@
-// A session: whose it is, and the connection and transaction that its work is done in. It belongs to an app context, and
-// a teardown function of the app removes it.
+// A session: whose it is, and the connection and transaction that its work is done in. It belongs to an app context,
+// and a teardown function of the app removes it.
 
 import CtxtopContexts
 import GRDB

@@ -34,9 +34,11 @@ final class Database: @unchecked Sendable {
   /// Makes the tables, in the process that starts the workers.
   static func prepare(_ path: String) throws {
     do {
-      let queue = try open(path)
+      let queue = try open(path, journal: .default)
       defer { try? queue.close() }
-      try queue.write { try $0.execute(sql: schema) }
+      // Small pages: what is written while a session is left in its transaction stays in the journal, page by page.
+      // Their size is settled by the first table, and before the journal is another.
+      try queue.inDatabase { try $0.execute(sql: "PRAGMA page_size = 512; \(schema)") }
     } catch {
       throw Trouble("making the database \(path)", "\(error)", "see whether /dev/shm has space")
     }
@@ -79,9 +81,11 @@ final class Database: @unchecked Sendable {
   }
 
   /// Opens a connection on its own, for what is no business of the pool.
-  static func open(_ path: String) throws -> DatabaseQueue {
+  static func open(
+    _ path: String, journal: Configuration.JournalModeConfiguration = .wal
+  ) throws -> DatabaseQueue {
     var configuration = Configuration()
-    configuration.journalMode = .wal
+    configuration.journalMode = journal
     configuration.busyMode = .timeout(5)
     // Sessions begin transactions that outlast a call, and some are never ended.
     configuration.allowsUnsafeTransactions = true
@@ -89,7 +93,6 @@ final class Database: @unchecked Sendable {
   }
 
   private static let schema = """
-    PRAGMA page_size = 512;
     CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS basket (id INTEGER PRIMARY KEY, user TEXT NOT NULL, item INTEGER NOT NULL
       REFERENCES item (id) DEFERRABLE INITIALLY DEFERRED);

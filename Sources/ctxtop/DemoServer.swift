@@ -38,7 +38,7 @@ final class DemoServer {
     do { try System.checkExecutable(path) } catch {
       throw Failure(
         "looking for the demo", "\(path): \(error.description)",
-        "build it: swift build -c release --static-swift-stdlib --product ctxtop-demo", .noInput)
+        "build it: swift build -c release --product ctxtop-demo", .noInput)
     }
     return path
   }

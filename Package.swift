@@ -45,7 +45,7 @@ let argumentParser = product("ArgumentParser", of: "swift-argument-parser", for:
 
 let tomlKit = product("TOMLKit", of: "TOMLKit", for: ["Program"])
 
-let grdb = product("GRDB", of: "GRDB.swift", for: ["GRDB"])
+let grdb = product("GRDB", of: "GRDB.swift", for: ["GRDB", "Program"])
 
 let hummingbird = product("Hummingbird", of: "hummingbird", for: ["Hummingbird"])
 
@@ -53,10 +53,15 @@ let logging = product("Logging", of: "swift-log", for: ["Logging"])
 
 let serviceLifecycle = product("ServiceLifecycle", of: "swift-service-lifecycle", for: ["ServiceLifecycle"])
 
+let flyingFox = product("FlyingFox", of: "FlyingFox", for: ["Program"])
+
+let flyingSocks = product("FlyingSocks", of: "FlyingFox", for: ["Program"])
+
 let package = Package(
   name: "ctxtop",
   products: [
     .executable(name: "ctxtop", targets: ["ctxtop"]),
+    .executable(name: "ctxtop-demo", targets: ["ctxtop-demo"]),
     .library(name: "ctxtop-extension", type: .dynamic, targets: ["CtxtopExtension"]),
     .library(name: "CtxtopAgent", targets: ["CtxtopAgent"]),
     .library(name: "CtxtopContexts", targets: ["CtxtopContexts"]),
@@ -66,7 +71,7 @@ let package = Package(
     .library(name: "CtxtopLogging", targets: ["CtxtopLogging"]),
   ],
   traits: [
-    .trait(name: "Program", description: "The program ctxtop, with what it reads options and settings with."),
+    .trait(name: "Program", description: "The program ctxtop with its demo, and what they need."),
     .trait(name: "GRDB", description: "CtxtopGRDB: connections of GRDB."),
     .trait(name: "Hummingbird", description: "CtxtopHummingbird: contexts for requests of Hummingbird 2."),
     .trait(name: "Logging", description: "CtxtopLogging: swift-log."),
@@ -76,11 +81,13 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
-    // Of adapters: whichever version the server has.
+    // Of adapters: whichever version the server has. The demo uses GRDB as well.
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    // Of the demo alone, as is GRDB.
+    .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
   ],
   targets: [
     // Doors to C.
@@ -140,9 +147,18 @@ let package = Package(
     .executableTarget(
       name: "ctxtop",
       dependencies: [
-        "CtxtopCurses", "CtxtopDashboard", "CtxtopModel", "CtxtopPattern", "CtxtopReport", "CtxtopScreen",
-        "CtxtopSelection", "CtxtopSettings", "CtxtopSnapshot", "CtxtopStore", argumentParser,
+        "CtxtopCurses", "CtxtopDashboard", "CtxtopDemoOptions", "CtxtopModel", "CtxtopPattern", "CtxtopReport",
+        "CtxtopScreen", "CtxtopSelection", "CtxtopSettings", "CtxtopSnapshot", "CtxtopStore", argumentParser,
       ], swiftSettings: strict),
+
+    // The demo: a server on CtxtopContexts, with its visitors. `ctxtop` runs it, and links none of it.
+    .target(name: "CtxtopDemoOptions", dependencies: [argumentParser], swiftSettings: strict),
+    .executableTarget(
+      name: "ctxtop-demo",
+      dependencies: [
+        "CCtxtop", "CSpawn", "CtxtopContexts", "CtxtopDemoOptions", argumentParser, flyingFox, flyingSocks, grdb,
+      ],
+      swiftSettings: strict),
 
     // Tests.
     .target(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),

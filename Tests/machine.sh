@@ -1,5 +1,5 @@
 # What the scripts of this repository have in common: what a fresh machine lacks, the virtual environment,
-# and the builds. Sourced by Tests/run, Tests/try and screenshots/make, never run.
+# and the builds. Sourced by Tests/run, Tests/demo, Tests/try and screenshots/make, never run.
 #
 # Expected: Debian 12 with Swift 6.3 and Python 3.10 or newer. The rest comes from Debian's and Python's packages.
 
@@ -25,15 +25,21 @@ settle_home() {
   export HOME
 }
 
-# What every script needs.
-need_basics() {
+# What the program and its demo are built with.
+need_program() {
   settle_home
   command -v swift >/dev/null || { echo "Swift 6.3 or newer is needed, and there is no 'swift' in PATH (swift.org)" >&2; return 1; }
-  command -v python3 >/dev/null || missing+=(python3)
   need libncurses-dev test -e /usr/include/curses.h
   need libpcre2-dev test -e /usr/include/pcre2.h
   need libzstd-dev test -e /usr/include/zstd.h
+  need libsqlite3-dev test -e /usr/include/sqlite3.h
   need build-essential command -v cc
+}
+
+# What every script needs that has to do with Flask.
+need_basics() {
+  need_program || return
+  command -v python3 >/dev/null || missing+=(python3)
   need binutils command -v strip
   need python3-venv python3 -c 'import ensurepip, venv'
   # uWSGI comes as source and is compiled against Python.
@@ -52,6 +58,24 @@ install_missing() {
   apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}" && missing=()
 }
 
+# step NAME COMMAND...: one step of a preparation; what it prints is shown only if it fails.
+step() {
+  local begun=$SECONDS said
+  printf '%-52s' "$1 ..." >&2
+  shift
+  # Not in a subshell: what is missing is known here.
+  said=$(mktemp) || exit
+  if "$@" >"$said" 2>&1; then
+    echo "$((SECONDS - begun)) s" >&2
+    rm -f "$said"
+  else
+    echo "failed" >&2
+    cat "$said" >&2
+    rm -f "$said"
+    exit 1
+  fi
+}
+
 # The virtual environment with what Tests/requirements.txt names; made anew only when that changes.
 make_venv() {
   local wanted
@@ -66,6 +90,12 @@ make_venv() {
 # why each is built by a command of its own.
 build_program() {
   swift build -c release --static-swift-stdlib --product ctxtop
+}
+
+# The demo's server, which lies beside it. With Swift's libraries beside it: as one file it would need those that
+# Foundation needs for the network.
+build_demo() {
+  swift build -c release --product ctxtop-demo
 }
 
 # What writes and damages recordings, 100,000 times: too often for a debug build.

@@ -136,3 +136,8 @@ int ctxtop_remove_at_end(const char *path) {
   /* The other end stays open until this process ends. */
   return 0;
 }
+
+int ctxtop_end_with_parent(int parent, int signal) {
+  prctl(PR_SET_PDEATHSIG, signal);
+  return getppid() == parent;
+}

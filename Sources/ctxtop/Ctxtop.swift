@@ -15,6 +15,7 @@
 //   FarLs.swift    ctxtop ls ssh://...  Login.swift       who answers ssh
 //   Run.swift      ctxtop run           Output.swift      standard output and files
 //                                       Interpreter.swift which Python a command runs in
+//   Demo.swift     ctxtop demo          DemoServer.swift  the server that it runs
 //   Help.swift     ctxtop help          HelpTopic.swift, Manual.swift, CommandInfo.swift
 //   Completions.swift ctxtop completions, with Candidates.swift and CompletionScripts.swift
 //   SettingsOptions.swift, ConfigurationFile.swift        what is configured, and where
@@ -46,6 +47,7 @@ struct Ctxtop: ParsableCommand {
         ctxtop ssh://prod-3/shop
                                 the app called shop on the host prod-3, through ssh
         ctxtop ls               which apps run here
+        ctxtop demo             a server that leaks, to see all of this on
         ctxtop dump shop        what the dashboard would show, as text
         ctxtop record shop -o shop.ctxtop
                                 what the dashboard would show, to look at later
@@ -61,6 +63,7 @@ struct Ctxtop: ParsableCommand {
     version: "1.0.0",
     subcommands: [
       Watch.self, Ls.self, Dump.self, Record.self, Diff.self, Check.self, Recycle.self, Explain.self, Run.self,
+      Demo.self,
       Relay.self,
       Completions.self,
       Candidates.self,

@@ -24,3 +24,9 @@ int ctxtop_spawn(const char *path, char *const argv[], char *const envp[], const
  * also by SIGKILL. A process that does nothing else waits for it. Returns 0 or -errno.
  */
 int ctxtop_remove_at_end(const char *path);
+
+/*
+ * This process is sent `signal` when the thread of its parent that started it ends, however that ends: for a child that
+ * posix_spawn made. False: the process `parent` has ended already. Never undone; for the first thread, early.
+ */
+int ctxtop_end_with_parent(int parent, int signal);

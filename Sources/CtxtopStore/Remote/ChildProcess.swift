@@ -68,6 +68,9 @@ package final class ChildProcess {
     return ending
   }
 
+  /// Asks the child to end.
+  package func terminate() { if ending == nil { _ = Glibc.kill(id, SIGTERM) } }
+
   /// Tells the child that nothing more will come.
   package func closeInput() {
     if input >= 0 { System.close(input) }

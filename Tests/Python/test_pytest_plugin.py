@@ -51,7 +51,7 @@ def test_each_leaves_what_it_should(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("flask", ["0.10.1", "2.0.3", "2.2.5"])
 def test_contexts_of_other_versions(tmp_path: Path, flask: str, is_long: bool) -> None:
-    row = next(row for row in map(eras._runnable, eras.ROWS) if row.flask == flask)
+    row = next(row for row in map(eras.runnable, eras.ROWS) if row.flask == flask)
     if not row.is_there:
         pytest.skip("no Python that is old enough")
     if not (row.is_short or is_long):

@@ -24,6 +24,7 @@
 #pragma clang attribute push(__attribute__((minsize)), apply_to = function)
 
 _Thread_local struct ctxtop_thread ctxtop_this_thread;
+_Thread_local void *ctxtop_this_stacks;
 
 static int result(long value) { return value < 0 ? -errno : (int)value; }
 

@@ -151,28 +151,12 @@ public final class AppContext: ChainedContext {
     if unit != stacks.number, tokens.count > 0 { throw ContextError.otherUnit }
     if tokens.count == 0 { throw ContextError.notPushed }
     var errors: [any Error] = []
-    if stacks.apps.top !== self { errors += try removeStrays(stacks) }
+    if stacks.apps.top !== self { errors += try removeStrays(stacks, from: \.apps) }
     if tokens.count == 1 { errors += tearDown(error) }
-    if stacks.apps.top !== self { errors += try removeStrays(stacks) }
+    if stacks.apps.top !== self { errors += try removeStrays(stacks, from: \.apps) }
     _ = stacks.apps.popTop()
     references = tokens.count
     try app.conclude(errors)
-  }
-
-  /// Pops what stands above this context. One whose own rules leave it there goes without teardown, and so does one
-  /// too many: teardown functions may push contexts themselves, for ever.
-  @inline(never)
-  private func removeStrays(_ stacks: UnitStacks) throws -> [any Error] {
-    if stacks.apps.count(self) == 0 { throw ContextError.notPushed }
-    var errors: [any Error] = [ContextError.wrongContext]
-    stacks.settling += 1
-    defer { stacks.settling -= 1 }
-    while stacks.settling < UnitStacks.deepestSettling, let stray = stacks.apps.top, stray !== self {
-      do { try stray.pop(nil, stacks) } catch { errors.append(error) }
-      if stacks.apps.top === stray { break }
-    }
-    while let top = stacks.apps.top, top !== self { stacks.apps.unwind(top) }
-    return errors
   }
 
   private func removeTop(_ error: (any Error)?, _ stacks: UnitStacks) throws {

@@ -4,6 +4,28 @@
 /// What can stand on a stack.
 protocol ChainedContext: AnyObject {
   var tokens: ContextTokens<Self> { get set }
+  /// Pops it by its own rules. `error`: what its work ended with.
+  func pop(_ error: (any Error)?, _ stacks: UnitStacks) throws
+}
+
+extension ChainedContext {
+  /// Pops what stands above this context. One whose own rules leave it there goes without teardown, and so does one
+  /// too many: teardown functions may push contexts themselves, for ever.
+  @inline(never)
+  func removeStrays(
+    _ stacks: UnitStacks, from chain: ReferenceWritableKeyPath<UnitStacks, ContextChain<Self>>
+  ) throws -> [any Error] {
+    if stacks[keyPath: chain].count(self) == 0 { throw ContextError.notPushed }
+    var errors: [any Error] = [ContextError.wrongContext]
+    stacks.settling += 1
+    defer { stacks.settling -= 1 }
+    while stacks.settling < UnitStacks.deepestSettling, let stray = stacks[keyPath: chain].top, stray !== self {
+      do { try stray.pop(nil, stacks) } catch { errors.append(error) }
+      if stacks[keyPath: chain].top === stray { break }
+    }
+    while let top = stacks[keyPath: chain].top, top !== self { stacks[keyPath: chain].unwind(top) }
+    return errors
+  }
 }
 
 /// What was on top before each push of one context, latest last.

@@ -201,28 +201,12 @@ public final class RequestContext: ChainedContext {
     if unit != stacks.number, tokens.count > 0 { throw ContextError.otherUnit }
     if tokens.count == 0 { throw ContextError.notPushed }
     var errors: [any Error] = []
-    if stacks.requests.top !== self { errors += try removeStrays(stacks) }
+    if stacks.requests.top !== self { errors += try removeStrays(stacks, from: \.requests) }
     if tokens.count == 1 { errors += tearDown(error, self) }
-    if stacks.requests.top !== self { errors += try removeStrays(stacks) }
+    if stacks.requests.top !== self { errors += try removeStrays(stacks, from: \.requests) }
     _ = stacks.requests.popTop()
     errors += popApp(implicit.popLast() ?? nil, error, stacks)
     try app.conclude(errors)
-  }
-
-  /// Pops what stands above this context. One whose own rules leave it there goes without teardown, and so does one
-  /// too many: teardown functions may push contexts themselves, for ever.
-  @inline(never)
-  private func removeStrays(_ stacks: UnitStacks) throws -> [any Error] {
-    if stacks.requests.count(self) == 0 { throw ContextError.notPushed }
-    var errors: [any Error] = [ContextError.wrongContext]
-    stacks.settling += 1
-    defer { stacks.settling -= 1 }
-    while stacks.settling < UnitStacks.deepestSettling, let stray = stacks.requests.top, stray !== self {
-      do { try stray.pop(nil, stacks) } catch { errors.append(error) }
-      if stacks.requests.top === stray { break }
-    }
-    while let top = stacks.requests.top, top !== self { stacks.requests.unwind(top) }
-    return errors
   }
 
   private func removeTop(_ error: (any Error)?, _ stacks: UnitStacks) throws {

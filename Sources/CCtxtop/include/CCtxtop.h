@@ -138,6 +138,11 @@ struct ctxtop_coroutine {
 extern _Thread_local struct ctxtop_thread ctxtop_this_thread __attribute__((tls_model("initial-exec")));
 static inline struct ctxtop_thread *ctxtop_thread(void) { return &ctxtop_this_thread; }
 
+/* The context stacks of a thread of a Swift server (CtxtopContexts); NULL: it has none yet. */
+extern _Thread_local void *ctxtop_this_stacks __attribute__((tls_model("initial-exec")));
+static inline void *ctxtop_stacks(void) { return ctxtop_this_stacks; }
+static inline void ctxtop_set_stacks(void *stacks) { ctxtop_this_stacks = stacks; }
+
 /* Hints that ask for no memory: they replace a scheduler call between two tries to read a record. */
 static inline void ctxtop_pause(void) {
 #if defined(__x86_64__)

@@ -260,6 +260,29 @@ import Testing
     }
   }
 
+  @Test func aHeaderWithoutItsPayloadHidesNothing() throws {
+    try write(0..<100)
+    let file = try RecordingFile(path: path, writable: false)
+    let head = try RecordingHead.read(file).head
+    var places = [RecordingHead.end]
+    while let header = try file.header(at: places[places.count - 1], seed: head.seed) {
+      places.append(places[places.count - 1] + header.frameLength)
+    }
+    var bytes = try bytes()
+    // No index: what is there is what is met. The last frame would have been one, and is met as well.
+    for place in RecordingHead.pointer { bytes[place] = 0xFF }
+    let later = Array(bytes[Int(places[90])..<Int(places[90]) + FrameHeader.byteCount])
+    let index = Array(bytes[Int(places[100])..<Int(places[100]) + FrameHeader.byteCount])
+    // Where a group begins: of a group, damage takes the rest.
+    let place = Int(places[RecordingStream.recordLimit])
+    for header in [later, index] {
+      try put(Array(bytes[..<place] + header + bytes[place...]))
+      let reader = try RecordingReader(path: path)
+      #expect(reader.entries.count == 100)
+      #expect(reader.damage.count == 1)
+    }
+  }
+
   @Test func lengthsAndBombsAreRefused() throws {
     let writer = try writer()
     try writer.append(record(0), summary: RecordSummary())

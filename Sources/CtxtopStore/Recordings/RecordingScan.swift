@@ -23,6 +23,8 @@ struct RecordingScan {
   private static let searchSize = 1 << 16
   /// Behind so many bytes without one there is none: the longest frames are an eighth of that.
   private static let searchLimit: UInt64 = 1 << 30
+  /// Bytes of payloads that are read for proof; beyond them headers are believed, so that no file takes hours.
+  private static let proofLimit: UInt64 = 1 << 30
 
   let file: RecordingFile
   let head: RecordingHead
@@ -49,6 +51,8 @@ struct RecordingScan {
   private var lostSomething = false
   /// Up to where no header was found behind `end`.
   private var searched: UInt64 = 0
+  /// Bytes of payloads that were read for proof.
+  private var proved: UInt64 = 0
 
   /// Looks at a whole file.
   init(_ file: RecordingFile) throws(RecordingError) {
@@ -65,7 +69,9 @@ struct RecordingScan {
     let size = try file.size()
     if size < end { try self = RecordingScan(file) }
     while end < size {
-      if let header = try file.header(at: end, seed: head.seed), end + header.frameLength <= size {
+      if let header = try file.header(at: end, seed: head.seed), end + header.frameLength <= size,
+        try isBelieved(header, at: end)
+      {
         try take(header, at: end)
       } else if let (header, offset) = try search(size: size) {
         damage.add(
@@ -168,6 +174,14 @@ struct RecordingScan {
       before: gap.before, since: min(gap.since, since), until: max(gap.until, until), reason: gap.reason)
   }
 
+  /// Whether a frame is what its header says. One that is not the next must prove it: the header of a later frame,
+  /// copied to here without its payload, would make all in between look as if they had been there before.
+  private mutating func isBelieved(_ header: FrameHeader, at offset: UInt64) throws(RecordingError) -> Bool {
+    guard header.sequence != nextSequence, proved < Self.proofLimit else { return true }
+    proved += header.frameLength
+    return try file.holds(header, at: offset)
+  }
+
   private mutating func lose() {
     lastPosition = nil
     lostSomething = true
@@ -186,7 +200,10 @@ struct RecordingScan {
       guard bytes.count >= FrameHeader.byteCount else { return nil }
       for (place, header) in Self.headers(in: bytes, seed: head.seed) {
         let found = offset + UInt64(place)
-        if found + header.frameLength <= size { return (header, found) }
+        if found + header.frameLength <= size {
+          if try isBelieved(header, at: found) { return (header, found) }
+          continue
+        }
         // Somebody may be writing it: another time it is to be found again.
         if !mayGrow { searched = found }
         mayGrow = true

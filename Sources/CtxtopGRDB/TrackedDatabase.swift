@@ -54,7 +54,8 @@
   }
 
   extension Configuration {
-    /// Tells of each connection that is opened and closed with this configuration.
+    /// Tells of each connection that is opened and closed with this configuration. It counts as open until GRDB lets go of
+    /// it, which may be a moment after `close()`: of the moment itself GRDB tells nobody.
     public mutating func track(_ engine: Engine) {
       prepareDatabase { database in
         let connection = OpenConnection(engine.opened(), database)

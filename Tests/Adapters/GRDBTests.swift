@@ -3,6 +3,7 @@
   import CtxtopGRDB
   import CtxtopSnapshot
   import GRDB
+  import Glibc
   import Testing
 
   extension AdapterTests {
@@ -37,6 +38,8 @@
         #expect(try watched.worker().engines.map(\.url) == ["sqlite:///shop.db"])
         try database?.writer.close()
         database = nil
+        // GRDB's own thread may be the last to let go of it.
+        for _ in 0..<1000 where try !watched.worker().connections.isEmpty { usleep(10_000) }
         #expect(try watched.worker().connections == [])
       }
 

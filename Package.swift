@@ -57,6 +57,28 @@ let flyingFox = product("FlyingFox", of: "FlyingFox", for: ["Program"])
 
 let flyingSocks = product("FlyingSocks", of: "FlyingFox", for: ["Program"])
 
+/// Packages of the program and its demo, and of an adapter: GRDB, in whichever version the server has.
+let ofProgram: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+  .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+  .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
+]
+
+/// Packages of adapters alone: whichever version the server has.
+let ofAdapters: [Package.Dependency] = [
+  .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+  .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+]
+
+/// The program is one file, without Swift's libraries beside it: it is copied to other hosts. Foundation's own two are named
+/// because objects that were compiled without knowing of this do not. The demo has them beside it: as one file it would need
+/// what Foundation needs for the network.
+let oneFile: [LinkerSetting] = [
+  .unsafeFlags(["-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections"], .when(platforms: [.linux]))
+]
+
 let package = Package(
   name: "ctxtop",
   products: [
@@ -78,17 +100,7 @@ let package = Package(
     .trait(name: "ServiceLifecycle", description: "CtxtopLifecycle: the agent as a service."),
     .default(enabledTraits: ["Program"]),
   ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
-    // Of adapters: whichever version the server has. The demo uses GRDB as well.
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-    // Of the demo alone, as is GRDB.
-    .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
-  ],
+  dependencies: ofProgram + ofAdapters,
   targets: [
     // Doors to C.
     .target(name: "CCtxtop"),
@@ -149,7 +161,7 @@ let package = Package(
       dependencies: [
         "CtxtopCurses", "CtxtopDashboard", "CtxtopDemoOptions", "CtxtopModel", "CtxtopPattern", "CtxtopReport",
         "CtxtopScreen", "CtxtopSelection", "CtxtopSettings", "CtxtopSnapshot", "CtxtopStore", argumentParser,
-      ], swiftSettings: strict),
+      ], swiftSettings: strict, linkerSettings: oneFile),
 
     // The demo: a server on CtxtopContexts, with its visitors. `ctxtop` runs it, and links none of it.
     .target(name: "CtxtopDemoOptions", dependencies: [argumentParser], swiftSettings: strict),
@@ -253,6 +265,17 @@ let package = Package(
   ]
 )
 
+/// Targets of which there is one for each package that servers have.
+let adapters: Set = ["CtxtopGRDB", "CtxtopHummingbird", "CtxtopLifecycle", "CtxtopLogging"]
+
+/// The program with its demo in one build, which has work for both processors to its end; the rest is not even fetched.
+if Context.environment["CTXTOP_ONLY_PROGRAM"] != nil {
+  let others = adapters.union(["CPython", "CtxtopExtension"])
+  package.targets.removeAll { $0.isTest || $0.path?.hasPrefix("Tests/") == true || others.contains($0.name) }
+  package.products.removeAll { !["ctxtop", "ctxtop-demo"].contains($0.name) }
+  package.dependencies = ofProgram
+}
+
 /// Under a sanitizer only the guest is tested, and what it needs is built: the rest would take minutes.
 if Context.environment["CTXTOP_ONLY_GUEST"] != nil {
   let guest: Set = [
@@ -268,12 +291,12 @@ if Context.environment["CTXTOP_ONLY_GUEST"] != nil {
 
 /// The adapters' tests attach this very process, and so have it to themselves: `swift test --traits GRDB,Logging,...`.
 if Context.environment["CTXTOP_ONLY_ADAPTERS"] != nil {
-  let adapters: Set = [
-    "CCtxtop", "CtxtopAdapterTests", "CtxtopAgent", "CtxtopContexts", "CtxtopGRDB", "CtxtopGuestTestKit",
-    "CtxtopHummingbird", "CtxtopLifecycle", "CtxtopLogging", "CtxtopRandomKit", "CtxtopScoreboard", "CtxtopSnapshot",
-  ]
-  package.targets.removeAll { !adapters.contains($0.name) }
-  package.products.removeAll { !adapters.contains($0.name) }
+  let tested = adapters.union([
+    "CCtxtop", "CtxtopAdapterTests", "CtxtopAgent", "CtxtopContexts", "CtxtopGuestTestKit", "CtxtopRandomKit",
+    "CtxtopScoreboard", "CtxtopSnapshot",
+  ])
+  package.targets.removeAll { !tested.contains($0.name) }
+  package.products.removeAll { !tested.contains($0.name) }
 } else {
   package.targets.removeAll { $0.name == "CtxtopAdapterTests" }
 }

@@ -40,7 +40,8 @@ extension State {
     if !worker.runtime.flask.isEmpty {
       groups.append(Strip.Group([Span("Flask \(worker.runtime.flask)", look[.text])], weight: 40))
     }
-    if let started = snapshot.workers.filter({ $0.liveness.isPresent && $0.started > 0 }).map(\.started).min() {
+    let starts = snapshot.workers.lazy.filter { $0.liveness.isPresent && $0.started > 0 }.map(\.started)
+    if let started = starts.min() {
       let age = Format.uptime(Moment.between(started, snapshot.wallTime))
       groups.append(Strip.Group([label("up "), Span(age, look[.text])], weight: 60))
     }
@@ -74,7 +75,7 @@ extension State {
 
   /// `gunicorn gthread 4x8`: workers by threads, as far as the server tells.
   private func serverText(_ server: Server, of snapshot: Snapshot) -> String {
-    let present = snapshot.workers.filter(\.liveness.isPresent).count
+    let present = snapshot.workers.count { $0.liveness.isPresent }
     let workers = server.workers ?? present
     let shape = server.threads.map { "\(workers)x\($0)" } ?? "\(workers)"
     return [server.kind, server.model, shape].filter { !$0.isEmpty }.joined(separator: " ")

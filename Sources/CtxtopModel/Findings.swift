@@ -64,6 +64,7 @@ struct Findings: Sendable {
   private mutating func judge(_ now: Snapshot, _ index: Int, confirming earlier: Snapshot?) -> WorkerFindings {
     let worker = now.workers[index]
     var findings = WorkerFindings()
+    var inherited: [Int] = []
     if worker.liveness.isPresent {
       let before = earlier.flatMap { $0.witness(of: worker, hint: index) }
       findings.leftContexts = contextsLeftBehind(in: worker, confirming: before)
@@ -73,20 +74,26 @@ struct Findings: Sendable {
       findings.holdsSessions = findings.orphanSessions.contains { !worker.sessions[$0].hasEnded }
       findings.wedged = wedged(worker, in: now)
       findings.isSaturated = isSaturated(worker, in: now)
+      inherited = connectionsFromBeforeFork(in: worker)
     }
-    let subject = Subject(snapshot: now, worker: worker, index: index)
+    // Of most workers there is nothing to say, at every pass.
+    let isQuiet =
+      findings.isClean && findings.orphanSessions.isEmpty && findings.wedged == nil && inherited.isEmpty
+      && worker.failures.isEmpty && worker.vanished.isEmpty && worker.liveness != .dead
+    if !isQuiet { report(findings, inherited, of: Subject(snapshot: now, worker: worker, index: index)) }
+    return findings
+  }
+
+  private mutating func report(_ findings: WorkerFindings, _ inherited: [Int], of subject: Subject) {
     for place in findings.leftContexts { verdicts.append(subject.contextLeftBehind(place)) }
     for place in findings.reusedContexts { verdicts.append(subject.reusedContext(place)) }
-    for failure in worker.failures.indices { verdicts.append(subject.teardownFailed(failure)) }
+    for failure in subject.worker.failures.indices { verdicts.append(subject.teardownFailed(failure)) }
     verdicts.append(contentsOf: subject.connectionsOutliveContexts(findings.leakedConnections))
     for session in findings.orphanSessions { verdicts.append(subject.orphanSession(session)) }
-    for vanished in worker.vanished.indices { verdicts.append(subject.contextVanished(vanished)) }
-    if worker.liveness.isPresent, let verdict = subject.connectionsCrossedFork(connectionsFromBeforeFork(in: worker)) {
-      verdicts.append(verdict)
-    }
+    for vanished in subject.worker.vanished.indices { verdicts.append(subject.contextVanished(vanished)) }
+    if let verdict = subject.connectionsCrossedFork(inherited) { verdicts.append(verdict) }
     if let reason = findings.wedged { verdicts.append(subject.isWedged(reason)) }
     if let verdict = subject.diedHolding() { verdicts.append(verdict) }
-    return findings
   }
 
   /// Once for each server: its workers have one configuration.

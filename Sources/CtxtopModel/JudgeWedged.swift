@@ -30,7 +30,7 @@ func wedged(_ worker: Worker, in snapshot: Snapshot) -> WedgedReason? {
     default: break
     }
   }
-  guard let since = stillSince(worker, in: snapshot), let waiting = worker.kernel?.listenQueue, waiting > 0 else {
+  guard let waiting = worker.kernel?.listenQueue, waiting > 0, let since = stillSince(worker, in: snapshot) else {
     return nil
   }
   return .nothingMoves(since: since, waiting: waiting)

@@ -16,9 +16,9 @@ TRIES = 20
 #: At least this many refreshes are averaged over.
 REFRESHES = 20
 #: CPU of a refresh over that of uwsgitop's beside it. Times prove nothing on a machine whose speed drifts: where
-#: uwsgitop took 4.0 and 8.4 ms, 2 ms were asked for. The second is missed, and what is asserted is what it is now.
+#: uwsgitop took 4.0 and 8.4 ms, 2 ms were asked for. The second is met by little: what is asserted leaves room for noise.
 LEAST = {64: 2 / 4.0, 256: 2 / 8.4}
-BOUNDS = {64: LEAST[64], 256: 0.32}
+BOUNDS = {64: LEAST[64], 256: 0.28}
 #: The same of the first frame: 30 ms were asked for where htop took 110.
 FIRST_FRAME = 30 / 110
 #: Uptimes of less than a minute are shown in seconds, and change all rows.
@@ -104,7 +104,7 @@ def test_only_visible_rows_cost(figures: Figures) -> None:
     for count in (64, 256):
         figures.note(f"dashboard with {count} workers: instructions per refresh", f"{costs[count, 40] / 1e6:.2f} M")
     figures.note("instructions per refresh and visible row, k", f"{per_row / 1e3:.1f}")
-    figures.at_most("instructions per refresh and worker out of sight, k", per_worker / 1e3, 20, 10, "{:.1f}")
+    figures.at_most("instructions per refresh and worker out of sight, k", per_worker / 1e3, 14, 10, "{:.1f}")
     assert per_worker < per_row / 2
 
 

@@ -2,6 +2,8 @@
 // (leaked, wedged, slow) is judged by CtxtopModel, from one or two of these.
 //
 //   Snapshot -> Worker -> Unit -> Context            Snapshot.swift, Worker.swift, Unit.swift
+//                      -> Server, Runtime            Server.swift
+//                      -> Counters                   Counters.swift
 //                      -> Connection, Engine         Connection.swift
 //                      -> TeardownFailure            TeardownFailure.swift
 //                      -> LatencyHistogram           LatencyHistogram.swift
@@ -10,8 +12,7 @@
 //
 // These are the operator's values. The guest has none of them: it writes a record from the words of its segment
 // (SlotRecorder) and prints JSON from a record (SnapshotJSON). A record is read back here (RecordDecoder), and a
-// snapshot can be written as one again (RecordEncoder). These files are compiled twice: as ordinary Swift and as
-// Embedded Swift, where what nobody calls is left out.
+// snapshot can be written as one again (RecordEncoder).
 
 /// One pass over all workers of a service; each record in it is consistent in itself, the pass is not an instant.
 public struct Snapshot: Equatable, Sendable {
